@@ -1,0 +1,75 @@
+import { execa } from 'execa'
+import { constants } from 'node:os'
+import { HOST_NETNS, type Command, type Output } from './command.ts'
+
+/** How commands are run. */
+export interface ExecOptions {
+  /** Told each command when it has ended: for the debug log. */
+  readonly trace?: (command: Command, output: Output) => void
+  /** Ends the running command and refuses further ones, when nsnet has to stop at once. */
+  readonly kill?: AbortSignal
+  /** A descriptor that the command finds as its fd 3. */
+  readonly fd?: number
+}
+
+/** Bytes of output that are read of one command; more ends it. */
+const MAX_OUTPUT = 256 * 1024 * 1024
+
+/**
+ * Makes an `Exec` of real processes: no shell, `LC_ALL=C`, a time limit, and a process group of its own, so that Ctrl-C
+ * reaches nsnet and not the running command. The kernel ends the command when nsnet dies (PR_SET_PDEATHSIG by
+ * setpriv(1)): after a `kill -9` nothing goes on changing the kernel behind the back of a resume.
+ */
+export function processExec({ trace, kill, fd }: ExecOptions = {}) {
+  return async (command: Command): Promise<Output> => {
+    const began = performance.now()
+    const child = execa('setpriv', ['--pdeathsig', 'KILL', '--', ...command.argv.map(actual)], {
+      env: { ...process.env, LC_ALL: 'C', PATH: `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin` },
+      extendEnv: false,
+      stdio: stdioOf(command, fd),
+      ...(command.stdin === undefined ? {} : { input: command.stdin }),
+      ...(kill === undefined ? {} : { cancelSignal: kill }),
+      timeout: command.timeoutMs ?? 30_000,
+      killSignal: 'SIGKILL',
+      detached: true,
+      reject: false,
+      stripFinalNewline: false,
+      maxBuffer: MAX_OUTPUT,
+    })
+    const result = await child
+    if (result.timedOut || result.isCanceled) endGroup(child.pid)
+    const output: Output = {
+      stdout: text(result.stdout),
+      stderr: text(result.stderr) || (result.exitCode === undefined ? (result.shortMessage ?? '') : ''),
+      exitCode: result.exitCode ?? exitCodeOf(result.signal),
+      timedOut: result.timedOut,
+      durationMs: performance.now() - began,
+    }
+    trace?.(command, output)
+    return output
+  }
+}
+
+type Stdio = readonly ['ignore' | 'pipe', 'pipe', 'pipe']
+
+/** Lists the descriptors of the child; execa's types know no bare number beyond the third, its runtime does. */
+function stdioOf({ stdin }: Command, fd: number | undefined): Stdio {
+  const first = stdin === undefined ? 'ignore' : 'pipe'
+  return [first, 'pipe', 'pipe', ...(fd === undefined ? [] : [fd])] as unknown as Stdio
+}
+
+/** Ends what a command that was cut off has left in its process group. */
+function endGroup(pid: number | undefined): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL')
+  } catch {
+    // the group is empty: nothing was left
+  }
+}
+
+const actual = (argument: string): string => (argument === HOST_NETNS ? `/proc/${process.pid}/ns/net` : argument)
+
+const text = (stream: unknown): string => (typeof stream === 'string' ? stream : '')
+
+const exitCodeOf = (signal: NodeJS.Signals | undefined): number =>
+  signal === undefined ? 127 : 128 + constants.signals[signal]

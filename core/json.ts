@@ -1,0 +1,20 @@
+/** Plain JSON: what journals hold and states are made of. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+
+/** Says whether two JSON values are the same; the order of an object's keys does not count, that of a list does. */
+export function equal(a: Json | undefined, b: Json | undefined): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false
+  if (Array.isArray(a) || Array.isArray(b)) return equalLists(a, b)
+  const left = Object.entries(a)
+  return left.length === Object.keys(b).length && left.every(([key, value]) => key in b && equal(value, field(b, key)))
+}
+
+function equalLists(a: Json, b: Json): boolean {
+  if (!Array.isArray(a) || !Array.isArray(b)) return false
+  return a.length === b.length && a.every((value, at) => equal(value, b[at]))
+}
+
+function field(object: Json, key: string): Json | undefined {
+  return (object as { readonly [key: string]: Json })[key]
+}

@@ -1,0 +1,11 @@
+/** Quotes a word for a POSIX shell; plain words stay as they are, and control characters are written as `$'…'`. */
+export function quote(word: string): string {
+  if (/^[\w@%+=:,./-]+$/.test(word)) return word
+  if (/[\x00-\x1f\x7f]/.test(word)) return `$'${printable(word.replace(/[\\']/g, '\\$&'))}'`
+  return `'${word.replaceAll("'", "'\\''")}'`
+}
+
+/** Makes text safe to print: control characters (terminal escapes among them) become visible `\xNN`. */
+export function printable(text: string): string {
+  return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)
+}

@@ -1,0 +1,32 @@
+/**
+ * Names a thing in the kernel: `netns:ns1`, `link:host/veth-host`, `addr:ns1/veth-ns/10.0.0.2/24`,
+ * `sysctl:host/net.ipv4.ip_forward`. The second part is the netns, `host` for the one that nsnet runs in.
+ */
+export type ResourceKey = `${'netns' | 'link' | 'addr' | 'route' | 'sysctl' | 'rule' | 'chain' | 'table'}:${string}`
+
+/** What a step makes, needs and shares with others. */
+export interface Resources {
+  /** Absent before, there after. */
+  readonly creates?: readonly ResourceKey[]
+  /** Must be there already. */
+  readonly uses?: readonly ResourceKey[]
+  /** Changed in place; other runs may want the same. */
+  readonly shares?: readonly ResourceKey[]
+}
+
+/** Keys the named netns. */
+export const netnsKey = (netns: string): ResourceKey => `netns:${netns}`
+
+/** Keys something of a netns, the host's when `netns` is undefined (a netns that is named `host` is written `/host`). */
+export const keyIn = (
+  kind: 'link' | 'addr' | 'route' | 'sysctl' | 'rule' | 'chain' | 'table',
+  netns: string | undefined,
+  ...name: readonly string[]
+): ResourceKey => `${kind}:${[netns === 'host' ? '/host' : (netns ?? 'host'), ...name].join('/')}`
+
+/** Keys a link. */
+export const linkKey = (netns: string | undefined, link: string): ResourceKey => keyIn('link', netns, link)
+
+/** Lists the netns key of a named netns, and nothing for the host's: what `uses` starts with. */
+export const inside = (netns: string | undefined): readonly ResourceKey[] =>
+  netns === undefined ? [] : [netnsKey(netns)]

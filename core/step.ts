@@ -1,0 +1,111 @@
+import type { Command, Output } from './command.ts'
+import { equal, type Json } from './json.ts'
+import type { Resources } from './resource.ts'
+import type { Schema } from './schema.ts'
+
+/**
+ * A step type: a description of one kind of change to the kernel. It never does I/O; the engine does all of it.
+ *
+ * Every function is pure. `Input` is what the workflow says in `with`, after validation; `State` is plain JSON.
+ */
+export interface Step<Input = unknown, State extends Json = Json> {
+  /** What workflows write in `uses`. */
+  readonly type: string
+  /** One sentence for people: what the step does. */
+  readonly summary?: string
+  /** Any Standard Schema; zod inside the project. */
+  readonly input: Schema<Input>
+  /** What it creates, uses and shares; a named netns that it works in is among what it uses. */
+  resources(input: Input): Resources
+  /**
+   * Commands that look and change nothing. They *list*, so that an absent thing is an empty answer with exit code 0;
+   * another exit code means "could not look" and fails the step. In a netns that does not exist they are not run and
+   * answer with nothing.
+   */
+  probe(input: Input, context: Context): Command | readonly Command[]
+  /** Reads the answer: everything that applying the step changes, the kernel's own side effects included. */
+  observe(output: Output, input: Input, look: Look): State
+  /** What `observe` says of a subject made a moment ago; lets a later step be planned before an earlier one has run. */
+  blank?(input: Input): State
+  /** Compares what is with what is asked for. Nothing to apply means that it holds: the step is done or satisfied. */
+  plan(input: Input, observed: State, context: Context): Plan
+  /**
+   * Takes `now` back to `before`. Nothing to do means that it is undone. Needed where the way back depends on what is
+   * there now (a rule's handle, things that others added since); without it a step is undone when `now` equals
+   * `before`, and the way back is the one that `plan` gave for `before`.
+   */
+  undo?(input: Input, before: State, now: State, context: Context): readonly Command[]
+  /** Tells this very thing from another of the same name (inode, ifindex, handle); null when it is not there. */
+  identity?(state: State): Json
+  /** Values that later steps read as `steps.<id>.outputs.<name>`; `summary` is for people. */
+  readonly outputs?: { readonly [name: string]: (state: State, input: Input) => Json }
+  /** How long a conflict may go away by itself, and how often to look: for steps that wait or retry. */
+  patience?(input: Input): { readonly forMs: number; readonly everyMs: number }
+}
+
+/** Where a step is planned: which run and step it is, and the facts read when the run started. */
+export interface Context {
+  readonly run: string
+  readonly step: string
+  readonly facts: Facts
+}
+
+/** What a step looks with: the context, and the answers of all its probes in their order. */
+export interface Look extends Context {
+  readonly outputs: readonly Output[]
+}
+
+/** The host as it was when the run started; workflows read it as `host.*`. */
+export interface Facts {
+  /** Link of the default route (the IPv4 one with the lowest metric, else the IPv6 one); empty when there is none. */
+  readonly uplink: string
+  readonly hostname: string
+  /** Kernel release, as `uname -r` says. */
+  readonly kernel: string
+  /** `/proc/sys/kernel/random/boot_id`: kernel network state dies with it. */
+  readonly boot: string
+  /** Inode of the netns that nsnet runs in. */
+  readonly netns: number
+  /** Which kernel interface the system's `iptables` speaks; commands name it, so that undo uses the same. */
+  readonly iptables: 'nft' | 'legacy' | 'none'
+}
+
+/** What to run and how to take it back, or the conflict that stands in the way. Empty lists: it holds already. */
+export type Plan =
+  | { readonly apply: readonly Command[]; readonly undo: readonly Command[]; readonly conflict?: undefined }
+  | { readonly conflict: string; readonly hint?: string }
+
+/** The plan of a step that holds already. */
+export const nothingToDo: Plan = { apply: [], undo: [] }
+
+/** The plan of a step that something stands in the way of: says what is there, and (in `hint`) what to do about it. */
+export const conflict = (message: string, hint?: string): Plan =>
+  hint === undefined ? { conflict: message } : { conflict: message, hint }
+
+/** Types a step by its own fields; the same object comes back. */
+export function defineStep<Input, State extends Json>(step: Step<Input, State>): Step<Input, State> {
+  return step
+}
+
+/** Lists a step's probes. */
+export function probesOf<I, S extends Json>(step: Step<I, S>, input: I, context: Context): readonly Command[] {
+  const probe = step.probe(input, context)
+  return 'argv' in probe ? [probe] : probe
+}
+
+/** Says how to take `now` back to `before`; an empty list means that it is undone. */
+export function undoOf<I, S extends Json>(
+  step: Step<I, S>,
+  input: I,
+  before: S,
+  now: S,
+  context: Context,
+): readonly Command[] {
+  if (step.undo) return step.undo(input, before, now, context)
+  if (equal(before, now)) return []
+  const plan = step.plan(input, before, context)
+  return plan.conflict === undefined ? plan.undo : []
+}
+
+/** Marks what a step makes in the kernel (rule and table comments): `nsnet:RUN/STEP`. */
+export const tagOf = ({ run, step }: Context): string => `nsnet:${run}/${step}`
