@@ -1,0 +1,170 @@
+import type { Command, Output } from './command.ts'
+import type { Json } from './json.ts'
+import type { ResourceKey } from './resource.ts'
+import type { Facts } from './step.ts'
+
+/**
+ * The journal of a run is a list of these events; everything else that nsnet knows about a run is folded from them.
+ *
+ * Glossary
+ * - workflow: a file that lists steps. run: one execution of it. step: one unit of a run, of one step type.
+ * - probe: to ask the kernel, by commands that change nothing. observe: to read the answer into a state.
+ * - plan: to compare a state with what is asked for; gives the commands to apply and to undo.
+ * - apply: to run a plan's commands. A step is *applied* when planning it again yields nothing to do.
+ * - satisfied: it held before this run touched it; not ours, so undo leaves it.
+ * - undo: to take a step back. A step is *undone* when what it owns is as it was before.
+ * - before: the state that a step saw when it was first planned; undo leads back to it, however often a run resumes.
+ * - in flight: planned and not yet known to be applied; after a crash such a step is observed again.
+ */
+export type RunEvent =
+  | RunStarted
+  | StepPlanned
+  | StepApplied
+  | StepSatisfied
+  | StepFailed
+  | RunInterrupted
+  | RunResumed
+  | UndoStarted
+  | StepUndone
+  | UndoFailed
+
+/** Begins a run: everything that later decisions need, so that editing or deleting the workflow file changes nothing. */
+export interface RunStarted {
+  readonly type: 'RunStarted'
+  readonly run: string
+  readonly nsnet: string
+  readonly workflow: WorkflowSource
+  readonly inputs: { readonly [name: string]: Json }
+  readonly facts: Facts
+  readonly plugins: readonly string[]
+  readonly steps: readonly StepSpec[]
+}
+
+/** The workflow file as it was read. */
+export interface WorkflowSource {
+  readonly name: string
+  /** Absolute path; the file may be gone. */
+  readonly path: string
+  readonly text: string
+  /** SHA-256 of the text, in hex. */
+  readonly hash: string
+}
+
+/** One step of the workflow. `with` still holds `${{ steps.… }}` where a value is known only when an earlier step ran. */
+export interface StepSpec {
+  readonly id: string
+  readonly uses: string
+  readonly name?: string
+  readonly with: Json
+  readonly at: Place
+}
+
+/** Where something stands in the workflow file; lines and columns count from 1. */
+export interface Place {
+  readonly line: number
+  readonly column: number
+  /** JSON pointer, RFC 6901. */
+  readonly pointer: string
+}
+
+/** The intent, durable before the first command runs: what the step saw, what it will run, and how to take it back. */
+export interface StepPlanned {
+  readonly type: 'StepPlanned'
+  readonly step: string
+  /** `with`, resolved and validated. */
+  readonly input: Json
+  readonly before: Json
+  readonly apply: readonly Command[]
+  readonly undo: readonly Command[]
+  readonly resources: readonly ResourceKey[]
+}
+
+/** The step holds, as observed after its commands ran. */
+export interface StepApplied {
+  readonly type: 'StepApplied'
+  readonly step: string
+  readonly after: Json
+  /** The way back, now that handles and indexes are known. */
+  readonly undo: readonly Command[]
+  /** Inode of each named netns that the step makes or works in. */
+  readonly netns: { readonly [name: string]: number }
+  readonly outputs: { readonly [name: string]: Json }
+  readonly durationMs: number
+}
+
+/** The step held already; nothing was run and nothing is ours. */
+export interface StepSatisfied {
+  readonly type: 'StepSatisfied'
+  readonly step: string
+  readonly input: Json
+  readonly outputs: { readonly [name: string]: Json }
+  readonly durationMs: number
+}
+
+/** The step did not come about; a step that was planned may be half done, and is ours to undo. */
+export interface StepFailed {
+  readonly type: 'StepFailed'
+  readonly step: string
+  readonly failure: Failure
+}
+
+/** What went wrong: a sentence, advice, and the command that failed with what it said. */
+export interface Failure {
+  readonly message: string
+  readonly hint?: string
+  readonly command?: Command
+  readonly output?: Output
+  /** How many of the step's commands had succeeded. */
+  readonly succeeded?: number
+}
+
+/** Somebody asked nsnet to stop. */
+export interface RunInterrupted {
+  readonly type: 'RunInterrupted'
+  readonly signal: string
+}
+
+/** The run goes on; steps in flight are observed again. */
+export interface RunResumed {
+  readonly type: 'RunResumed'
+}
+
+/** The run is taken back, the last step first, as far as `until` (which stays) or to the end. */
+export interface UndoStarted {
+  readonly type: 'UndoStarted'
+  readonly until?: string
+}
+
+/**
+ * The step is taken back, or left for a reason.
+ *
+ * - `undone`: its commands ran and the state is as before. `gone`: it was as before already.
+ * - `kept`: it is not ours (it held before the run, or somebody replaced or changed it since); `reason` says which.
+ */
+export interface StepUndone {
+  readonly type: 'StepUndone'
+  readonly step: string
+  readonly how: 'undone' | 'gone' | 'kept'
+  readonly reason?: string
+  readonly durationMs: number
+}
+
+/** The step could not be taken back; the undo goes on with the others. */
+export interface UndoFailed {
+  readonly type: 'UndoFailed'
+  readonly step: string
+  readonly failure: Failure
+}
+
+/** An event as the journal holds it. */
+export interface Entry {
+  /** Version of the journal's format. */
+  readonly v: 1
+  /** Counts from 1 without gaps. */
+  readonly seq: number
+  /** ISO 8601, UTC. */
+  readonly at: string
+  readonly event: RunEvent
+  /** First 16 hex digits of SHA-256 over the previous line's sum and this line without its own. */
+  readonly sum: string
+}

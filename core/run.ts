@@ -1,0 +1,82 @@
+import type { Command } from './command.ts'
+import type { Failure, RunEvent, RunStarted, StepSpec } from './events.ts'
+import type { Json } from './json.ts'
+import type { ResourceKey } from './resource.ts'
+
+/** What is known of one step of a run, folded from its events. */
+export interface StepRecord {
+  readonly spec: StepSpec
+  readonly status:
+    | 'pending'
+    | 'planned'
+    | 'applied'
+    | 'satisfied'
+    | 'failed'
+    | 'undone'
+    | 'gone'
+    | 'kept'
+    | 'undo failed'
+  /** What is there may be ours: the intent is journaled, and no event says that it was taken back. */
+  readonly open: boolean
+  readonly input?: Json
+  readonly before?: Json
+  readonly after?: Json
+  readonly apply?: readonly Command[]
+  readonly undo?: readonly Command[]
+  readonly resources?: readonly ResourceKey[]
+  readonly netns?: { readonly [name: string]: number }
+  readonly outputs?: { readonly [name: string]: Json }
+  readonly failure?: Failure
+  readonly reason?: string
+  readonly durationMs?: number
+}
+
+/** The facts of a run: what it set out to do, and what is known of each step, in the workflow's order. */
+export interface Run {
+  readonly started: RunStarted
+  readonly steps: Map<string, StepRecord>
+}
+
+/** Begins the record of a run. */
+export function begin(started: RunStarted): Run {
+  const pending = (spec: StepSpec): [string, StepRecord] => [spec.id, { spec, status: 'pending', open: false }]
+  return { started, steps: new Map(started.steps.map(pending)) }
+}
+
+/** Adds an event to the record of a run, in place: folding a journal costs the same for every event. */
+export function note(run: Run, event: RunEvent): void {
+  if (!('step' in event)) return
+  const record = stepOf(run, event.step)
+  run.steps.set(event.step, { ...record, ...changeOf(record, event) })
+}
+
+/** Finds a step's record. A step that the run does not have means a broken journal. */
+export function stepOf(run: Run, id: string): StepRecord {
+  const record = run.steps.get(id)
+  if (!record) throw new Error(`run ${run.started.run} has no step ${id}`)
+  return record
+}
+
+/** Gathers the outputs of the steps that hold: what `steps.<id>.outputs.*` reads. */
+export function outputsOf(run: Run): { readonly [step: string]: { readonly [name: string]: Json } } {
+  return Object.fromEntries([...run.steps].flatMap(([id, { outputs }]) => (outputs ? [[id, outputs]] : [])))
+}
+
+type StepEvent = Extract<RunEvent, { readonly step: string }>
+
+function changeOf(record: StepRecord, event: StepEvent): Partial<StepRecord> {
+  switch (event.type) {
+    case 'StepPlanned':
+      return { ...event, status: 'planned', open: true, before: record.open ? record.before! : event.before }
+    case 'StepApplied':
+      return { ...event, status: 'applied' }
+    case 'StepSatisfied':
+      return { ...event, status: 'satisfied', open: false }
+    case 'StepFailed':
+      return { status: 'failed', failure: event.failure }
+    case 'StepUndone':
+      return { ...event, status: event.how, open: false }
+    case 'UndoFailed':
+      return { status: 'undo failed', failure: event.failure }
+  }
+}

@@ -1,0 +1,74 @@
+import { describe, test } from 'vitest'
+import {
+  after,
+  applied,
+  failed,
+  interrupted,
+  planned,
+  resumed,
+  satisfied,
+  started,
+  undoFailed,
+  undone,
+  undoStarted,
+} from '../support/events.ts'
+
+const run = started('a', 'b', 'c')
+const done = (step: string) => [planned(step), applied(step)]
+
+describe('running', () => {
+  test('begins by planning the first step', () => after(run).next('plan a'))
+  test('applies a step once its intent is journaled', () => after(run, planned('a')).next('apply a'))
+  test('goes on with the next step when one is applied', () => after(run, ...done('a')).next('plan b'))
+  test('goes on with the next step when one is satisfied', () => after(run, satisfied('a')).next('plan b'))
+  test('is completed after the last step', () => after(run, ...['a', 'b', 'c'].flatMap(done)).is('completed'))
+  test('is completed at once without steps', () => after(started()).is('completed'))
+  test('stands still when a step fails while it is planned', () => after(run, failed('a')).is('failed'))
+  test('stands still when a step fails while it is applied', () => after(run, planned('a'), failed('a')).is('failed'))
+  test('stands still when it is interrupted', () => after(run, ...done('a'), interrupted).is('interrupted'))
+})
+
+describe('resuming', () => {
+  test('plans the failed step again', () => after(run, ...done('a'), failed('b'), resumed).next('plan b'))
+  test('plans a step in flight again', () => after(run, planned('a'), interrupted, resumed).next('plan a'))
+  test('plans a step in flight again after a crash', () => after(run, planned('a'), resumed).next('plan a'))
+  test('goes on after a step that turned out to be finished', () =>
+    after(run, planned('a'), resumed, applied('a')).next('plan b'))
+  test('sets up again what a partial undo took back', () =>
+    after(run, ...['a', 'b', 'c'].flatMap(done), undoStarted('a'), undone('c'), undone('b'), resumed).next('plan b'))
+})
+
+describe('undoing', () => {
+  const whole = [run, ...['a', 'b', 'c'].flatMap(done)]
+
+  test('begins with the last step', () => after(...whole, undoStarted()).next('undo c'))
+  test('goes backwards', () => after(...whole, undoStarted(), undone('c')).next('undo b'))
+  test('ends undone', () => after(...whole, undoStarted(), undone('c'), undone('b'), undone('a')).is('undone'))
+  test('begins with the step in flight', () => after(run, ...done('a'), planned('b'), undoStarted()).next('undo b'))
+  test('begins with a step that failed half-way', () =>
+    after(run, ...done('a'), planned('b'), failed('b'), undoStarted()).next('undo b'))
+  test('begins with the half-done step also after a resume was cut short', () =>
+    after(run, planned('a'), interrupted, resumed, undoStarted()).next('undo a'))
+  test('leaves out a step that was never planned', () =>
+    after(run, ...done('a'), failed('b'), undoStarted()).next('undo a'))
+  test('has nothing to do when nothing was done', () => after(run, failed('a'), undoStarted()).is('undone'))
+  test('stays undone when asked again', () => after(run, failed('a'), undoStarted(), undoStarted()).is('undone'))
+  test('goes on with the others when one step fails', () =>
+    after(...whole, undoStarted(), undoFailed('c')).next('undo b'))
+  test('says at its end that a step is left', () =>
+    after(...whole, undoStarted(), undoFailed('c'), undone('b'), undone('a')).is('undo failed'))
+  test('takes up again what was left', () =>
+    after(...whole, undoStarted(), undoFailed('c'), undone('b'), undone('a'), undoStarted()).next('undo c'))
+  test('ends undone when what was left is taken back', () =>
+    after(...whole, undoStarted(), undoFailed('c'), undone('b'), undone('a'), undoStarted(), undone('c')).is('undone'))
+  test('keeps what was left over an interruption', () =>
+    after(...whole, undoStarted(), undoFailed('c'), undone('b'), interrupted, undoStarted(), undone('c')).next(
+      'undo a',
+    ))
+  test('goes on where a crash stopped it', () =>
+    after(...whole, undoStarted(), undone('c'), undoStarted()).next('undo b'))
+  test('stops before the step that it goes back to', () =>
+    after(...whole, undoStarted('a'), undone('c'), undone('b')).is('interrupted'))
+  test('goes on past a partial undo', () =>
+    after(...whole, undoStarted('b'), undone('c'), undoStarted()).next('undo b'))
+})
