@@ -1,0 +1,93 @@
+import { constants } from 'node:fs'
+import { open, readFile, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { NsnetError } from '../core/errors.ts'
+import type { Entry, RunEvent } from '../core/events.ts'
+import { lineOf, nextEntry, parseJournal, type Content } from './format.ts'
+
+/** The history of one run, open for writing: an append-only file of JSON lines. */
+export interface Journal {
+  readonly path: string
+  /** What was there when it was opened. */
+  readonly entries: readonly Entry[]
+  /** Bytes of a torn last line that were cut off when it was opened. */
+  readonly torn: number
+  /** Adds an event; it is on disk (fdatasync) when this resolves. @throws JOURNAL_UNWRITABLE */
+  readonly append: (event: RunEvent) => Promise<Entry>
+  readonly close: () => Promise<void>
+}
+
+const { O_RDWR, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY } = constants
+
+/** Begins a journal: a new file of mode 0600, whose name is on disk when this resolves. @throws JOURNAL_UNWRITABLE */
+export async function createJournal(path: string): Promise<Journal> {
+  const file = await writable(path, () => open(path, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600))
+  await writable(path, () => syncDirectory(dirname(path)))
+  return journalOn(path, file, { entries: [], bytes: 0, torn: 0 })
+}
+
+/** Opens a journal to go on with it; a torn last line is cut off. @throws JOURNAL_BROKEN, JOURNAL_UNWRITABLE */
+export async function openJournal(path: string): Promise<Journal> {
+  const file = await writable(path, () => open(path, O_RDWR | O_APPEND | O_NOFOLLOW))
+  try {
+    const content = parseJournal(await file.readFile(), path)
+    if (content.torn > 0) await writable(path, () => cutTo(file, content.bytes))
+    return journalOn(path, file, content)
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+/** Reads a journal and changes nothing. @throws JOURNAL_BROKEN */
+export async function readJournal(path: string): Promise<Content> {
+  return parseJournal(await readFile(path, { flag: O_RDONLY | O_NOFOLLOW }), path)
+}
+
+function journalOn(path: string, file: FileHandle, { entries, bytes, torn }: Content): Journal {
+  let last = entries.at(-1)
+  let size = bytes
+  return {
+    path,
+    entries,
+    torn,
+    append: async (event) => {
+      const entry = nextEntry(last, event, new Date())
+      size = await writable(path, () => appendLine(file, lineOf(entry), size))
+      last = entry
+      return entry
+    },
+    close: () => file.close(),
+  }
+}
+
+async function appendLine(file: FileHandle, line: string, size: number): Promise<number> {
+  try {
+    await file.appendFile(line)
+    await file.datasync()
+    return size + Buffer.byteLength(line)
+  } catch (error) {
+    await cutTo(file, size).catch(() => undefined)
+    throw error
+  }
+}
+
+async function cutTo(file: FileHandle, bytes: number): Promise<void> {
+  await file.truncate(bytes)
+  await file.datasync()
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, O_RDONLY)
+  await directory.sync().finally(() => directory.close())
+}
+
+async function writable<T>(path: string, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write()
+  } catch (error) {
+    const hint = 'nothing was changed after the last journaled event; make room or mend the disk, then: nsnet resume'
+    const message = `cannot write the journal ${path}: ${(error as Error).message}`
+    throw new NsnetError('JOURNAL_UNWRITABLE', message, hint, { cause: error })
+  }
+}

@@ -1,0 +1,59 @@
+import { open, type FileHandle } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { NsnetError } from '../core/errors.ts'
+import { processExec } from '../core/exec.ts'
+
+/** A lock that is held; the kernel frees it also when nsnet is killed. */
+export interface Lock {
+  readonly release: () => Promise<void>
+}
+
+/** How long `wait` goes on, in milliseconds: long, for whoever holds the lock may be waiting for a network. */
+const WAIT_MS = 24 * 3_600_000
+
+/** Exit code of flock(1) when somebody else holds the lock. */
+const HELD = 75
+
+/**
+ * Takes a lock file for this process; `holder` says in it who that is. The file stays when the lock is released: removing
+ * it would let two processes lock two files of one name.
+ *
+ * @throws LOCKED, naming the holder, when somebody has it and `wait` is false
+ * @see flock(1), flock(2)
+ */
+export async function acquire(path: string, holder: string, wait: boolean): Promise<Lock> {
+  const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+  try {
+    await lock(file, path, wait)
+    await file.truncate(0)
+    await file.write(`${holder}\n`, 0)
+    return { release: () => file.close() }
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+/** Says whether somebody holds a lock file. */
+export async function isHeld(path: string): Promise<boolean> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => undefined)
+  if (!file) return false
+  const argv = ['flock', '--shared', '--nonblock', '--conflict-exit-code', `${HELD}`, '3']
+  const { exitCode } = await processExec({ fd: file.fd })({ argv })
+  await file.close()
+  return exitCode === HELD
+}
+
+async function lock(file: FileHandle, path: string, wait: boolean): Promise<void> {
+  const argv = ['flock', ...(wait ? [] : ['--nonblock']), '--conflict-exit-code', `${HELD}`, '3']
+  const output = await processExec({ fd: file.fd })({ argv, ...(wait ? { timeoutMs: WAIT_MS } : {}) })
+  if (output.exitCode === 0) return
+  if (output.exitCode !== HELD) throw new Error(`cannot lock ${path}: ${output.stderr.trim()}`)
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0)
+  const holder = buffer.toString('utf8', 0, bytesRead).trim() || 'another nsnet'
+  throw new NsnetError(
+    'LOCKED',
+    `expected to be the only one at work here, but ${holder} is`,
+    'wait for it with --wait',
+  )
+}

@@ -1,0 +1,156 @@
+import { customAlphabet } from 'nanoid'
+import { createHash } from 'node:crypto'
+import { lstat, mkdir, readdir, stat } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { NsnetError } from '../core/errors.ts'
+import type { RunStarted } from '../core/events.ts'
+import { replay, type Moment } from '../core/machine.ts'
+import { readIndex, writeIndex, type Row, type Summary } from './index.ts'
+import { createJournal, openJournal, readJournal, type Journal } from './journal.ts'
+import { acquire, isHeld, type Lock } from './lock.ts'
+import type { Content } from './format.ts'
+
+/** The directory of runs. */
+export interface Store {
+  readonly dir: string
+  /** Summaries of all runs, the latest first. */
+  readonly list: () => Promise<readonly Summary[]>
+  /** Finds a run by its id, a unique prefix, or `last`. @throws RUN_NOT_FOUND, RUN_AMBIGUOUS */
+  readonly find: (name: string) => Promise<Summary>
+  /** Begins the journal of a new run. @throws JOURNAL_UNWRITABLE */
+  readonly create: (id: string) => Promise<Journal>
+  /** Opens a run's journal to go on with it. @throws JOURNAL_BROKEN, JOURNAL_UNWRITABLE */
+  readonly open: (id: string) => Promise<Journal>
+  /** Reads a run's journal and changes nothing. @throws JOURNAL_BROKEN */
+  readonly read: (id: string) => Promise<Content>
+  /** Takes the lock of what a run does: the same workflow with the same inputs is worked on by one nsnet at a time. */
+  readonly lock: (started: RunStarted, holder: string, wait: boolean) => Promise<Lock>
+  /** Says whether some nsnet is at work on a run. */
+  readonly isBusy: (run: Summary) => Promise<boolean>
+  readonly journalPath: (id: string) => string
+  readonly logPath: (id: string) => string
+}
+
+/** Makes the id of a run: eight letters and digits, none that look alike, the first a letter. */
+export const newRunId = (): string => letter() + rest()
+
+/** Says where runs are kept: `/var/lib/nsnet` for root, else `$XDG_STATE_HOME/nsnet` or `~/.local/state/nsnet`. */
+export function defaultStateDir(env: NodeJS.ProcessEnv): string {
+  if (env['NSNET_STATE_DIR']) return env['NSNET_STATE_DIR']
+  if (process.getuid?.() === 0) return '/var/lib/nsnet'
+  return join(env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'nsnet')
+}
+
+/** Opens the directory of runs and makes it where it is missing, readable for its owner only. @throws STATE_DIR_UNSAFE */
+export async function openStore(dir: string): Promise<Store> {
+  const runs = join(dir, 'runs')
+  const locks = join(dir, 'locks')
+  for (const path of [dir, runs, locks]) await privateDirectory(path)
+  const journalPath = (id: string): string => join(runs, `${id}.jsonl`)
+  const list = (): Promise<readonly Summary[]> => refreshed(dir, runs)
+  return {
+    dir,
+    list,
+    find: async (name) => oneOf(name, await list()),
+    create: (id) => createJournal(journalPath(id)),
+    open: (id) => openJournal(journalPath(id)),
+    read: (id) => readJournal(journalPath(id)),
+    lock: (started, holder, wait) => acquire(join(locks, `${workOf(started)}.lock`), holder, wait),
+    isBusy: ({ work }) => isHeld(join(locks, `${work}.lock`)),
+    journalPath,
+    logPath: (id) => join(runs, `${id}.log`),
+  }
+}
+
+/** Sums up a run for `list`. */
+export function summaryOf(
+  { run, status }: Moment,
+  { startedAt, changedAt }: Pick<Summary, 'startedAt' | 'changedAt'>,
+): Summary {
+  const { started, steps } = run
+  const holding = [...steps.values()].filter((step) => step.status === 'applied' || step.status === 'satisfied').length
+  const { name, path } = started.workflow
+  const ours = [...steps.values()].filter(({ open }) => open).length
+  const facts = { id: started.run, workflow: name, path, boot: started.facts.boot, work: workOf(started) }
+  return { ...facts, status, steps: steps.size, holding, ours, startedAt, changedAt }
+}
+
+const letter = customAlphabet('abcdefghijkmnpqrstuvwxyz', 1)
+const rest = customAlphabet('23456789abcdefghijkmnpqrstuvwxyz', 7)
+
+async function privateDirectory(path: string): Promise<void> {
+  const unsafe = (what: string): NsnetError =>
+    new NsnetError('STATE_DIR_UNSAFE', `${path}: ${what}`, 'name another directory with --state-dir or NSNET_STATE_DIR')
+  await mkdir(path, { recursive: true, mode: 0o700 }).catch((error: Error) => {
+    throw unsafe(`cannot make the directory of runs: ${error.message}`)
+  })
+  const { uid, mode } = await lstat(path)
+  if (!(await lstat(path)).isDirectory()) throw unsafe('expected a directory that is no symbolic link')
+  if (uid !== process.getuid?.()) throw unsafe(`expected a directory of your own, it belongs to user ${uid}`)
+  if ((mode & 0o022) !== 0) throw unsafe('expected a directory that only its owner can write to')
+}
+
+/** Names what a run does: two runs that would do the same have the same name, whoever started them. */
+function workOf({ workflow, inputs, facts }: RunStarted): string {
+  const work = JSON.stringify([workflow.text, inputs, facts.netns])
+  return createHash('sha256').update(work).digest('hex').slice(0, 32)
+}
+
+async function refreshed(dir: string, runs: string): Promise<readonly Summary[]> {
+  const path = join(dir, 'index.json')
+  const lock = await acquire(join(dir, 'index.lock'), 'the index', true)
+  try {
+    const old = await readIndex(path)
+    const ids = (await readdir(runs)).flatMap((name) => (name.endsWith('.jsonl') ? [name.slice(0, -6)] : []))
+    const rows = await Promise.all(ids.map((id) => rowOf(id, join(runs, `${id}.jsonl`), old[id])))
+    const found = rows.filter((row) => row !== undefined)
+    const fresh = Object.keys(old).length === found.length && found.every((row) => old[row.id] === row)
+    if (!fresh) await writeIndex(path, Object.fromEntries(found.map((row) => [row.id, row])))
+    return found.toSorted((a, b) => b.startedAt.localeCompare(a.startedAt))
+  } finally {
+    await lock.release()
+  }
+}
+
+async function rowOf(id: string, path: string, old: Row | undefined): Promise<Row | undefined> {
+  const { size, mtimeMs } = await stat(path)
+  if (old?.bytes === size && old.mtimeMs === mtimeMs) return old
+  const summary = await summarized(id, path)
+  return summary && { ...summary, bytes: size, mtimeMs }
+}
+
+/** Sums up a journal; one that is broken is listed as such, one that was begun and holds nothing is left out. */
+async function summarized(id: string, path: string): Promise<Summary | undefined> {
+  try {
+    const { entries } = await readJournal(path)
+    const [first, last] = [entries[0], entries.at(-1)]
+    if (!first || !last) return undefined
+    return summaryOf(replay(entries.map(({ event }) => event)), { startedAt: first.at, changedAt: last.at })
+  } catch (error) {
+    if (!(error instanceof NsnetError)) throw error
+    const unknown = {
+      workflow: '?',
+      path,
+      boot: '',
+      steps: 0,
+      holding: 0,
+      ours: 0,
+      work: '',
+      startedAt: '',
+      changedAt: '',
+    }
+    return { id, ...unknown, status: 'broken journal' }
+  }
+}
+
+function oneOf(name: string, runs: readonly Summary[]): Summary {
+  const hint = 'nsnet list shows all runs'
+  const found = name === 'last' ? runs.slice(0, 1) : runs.filter(({ id }) => id.startsWith(name))
+  const [run, other] = found
+  if (!run) throw new NsnetError('RUN_NOT_FOUND', `expected a run, found none that "${name}" names`, hint)
+  const exact = found.find(({ id }) => id === name)
+  if (exact || !other) return exact ?? run
+  const ids = found.map(({ id }) => id).join(', ')
+  throw new NsnetError('RUN_AMBIGUOUS', `expected one run, "${name}" begins the ids of ${found.length}: ${ids}`, hint)
+}

@@ -1,0 +1,90 @@
+import fc from 'fast-check'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { createJournal, openJournal, readJournal } from '../../journal/journal.ts'
+import { applied, planned, started } from '../support/events.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'nsnet-journal-'))
+afterAll(() => rmSync(dir, { recursive: true }))
+
+let count = 0
+async function journalOfThree(): Promise<string> {
+  const path = join(dir, `${count++}.jsonl`)
+  const journal = await createJournal(path)
+  for (const event of [started('a'), planned('a'), applied('a')]) await journal.append(event)
+  await journal.close()
+  return path
+}
+
+test('gives back the events it was given, numbered', async () => {
+  const { entries, torn } = await readJournal(await journalOfThree())
+  expect(entries.map(({ seq, event }) => [seq, event.type])).toEqual([
+    [1, 'RunStarted'],
+    [2, 'StepPlanned'],
+    [3, 'StepApplied'],
+  ])
+  expect(torn).toBe(0)
+})
+
+test('is readable for its owner only', async () => expect(statSync(await journalOfThree()).mode & 0o777).toBe(0o600))
+
+test('goes on where it was left', async () => {
+  const path = await journalOfThree()
+  const journal = await openJournal(path)
+  await journal.append({ type: 'RunResumed' })
+  await journal.close()
+  expect((await readJournal(path)).entries.map(({ seq }) => seq)).toEqual([1, 2, 3, 4])
+})
+
+test('does not follow a symbolic link', async () => {
+  const link = join(dir, 'link.jsonl')
+  symlinkSync(await journalOfThree(), link)
+  await expect(openJournal(link)).rejects.toMatchObject({ code: 'JOURNAL_UNWRITABLE' })
+  await expect(readJournal(link)).rejects.toThrow(/ELOOP/)
+})
+
+test('cuts off a last line that is torn at any byte', async () => {
+  const whole = readFileSync(await journalOfThree())
+  const lastLine = whole.lastIndexOf(0x0a, -2) + 1
+  for (let end = lastLine; end < whole.length; end++) {
+    const path = join(dir, 'torn.jsonl')
+    writeFileSync(path, whole.subarray(0, end))
+    const journal = await openJournal(path)
+    expect({ entries: journal.entries.length, torn: journal.torn }).toEqual({ entries: 2, torn: end - lastLine })
+    await journal.close()
+    expect(statSync(path).size).toBe(lastLine)
+  }
+})
+
+test('refuses a journal with any byte flipped, names the line, and writes nothing', async () => {
+  const whole = readFileSync(await journalOfThree())
+  const path = join(dir, 'flipped.jsonl')
+  await fc.assert(
+    fc.asyncProperty(fc.nat(whole.length - 2), fc.integer({ min: 1, max: 255 }), async (at, mask) => {
+      const flipped = Buffer.from(whole)
+      flipped[at]! ^= mask
+      writeFileSync(path, flipped)
+      await expect(openJournal(path)).rejects.toMatchObject({
+        code: 'JOURNAL_BROKEN',
+        message: expect.stringMatching(/:[1-4]: /),
+      })
+      expect(readFileSync(path).equals(flipped)).toBe(true)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('refuses a line that was left out', async () => {
+  const path = await journalOfThree()
+  const [first, , third] = readFileSync(path, 'utf8').split('\n')
+  writeFileSync(path, `${first}\n${third}\n`)
+  await expect(readJournal(path)).rejects.toThrow(`${path}:2: expected the check sum`)
+})
+
+test('says which format version it cannot read', async () => {
+  const path = await journalOfThree()
+  appendFileSync(path, '{"v":2}\n')
+  await expect(readJournal(path)).rejects.toThrow(`${path}:4: expected format version 1, got 2`)
+})
