@@ -1,0 +1,117 @@
+/** A link as `ip -json -details link show` or `… address show` prints it; only what nsnet reads. */
+export interface IpLink {
+  readonly ifindex: number
+  readonly ifname: string
+  readonly flags: readonly string[]
+  readonly mtu: number
+  readonly address?: string
+  readonly ifalias?: string
+  readonly master?: string
+  /** Name of the peer or lower link, when it is in the same netns. */
+  readonly link?: string | null
+  /** Its ifindex, when it is in another netns. */
+  readonly link_index?: number
+  readonly linkinfo?: { readonly info_kind?: string; readonly info_slave_kind?: string }
+  /** Only in the answer of `address show`. */
+  readonly addr_info?: readonly IpAddress[]
+}
+
+/** An address of a link; `address` is the peer's, where there is one. Flags that are not set are left out. */
+export interface IpAddress {
+  readonly family: string
+  readonly local: string
+  readonly address?: string
+  readonly prefixlen: number
+  readonly broadcast?: string
+  readonly scope: string
+  readonly label?: string
+  readonly metric?: number
+  readonly secondary?: boolean
+  readonly dynamic?: boolean
+  readonly temporary?: boolean
+  readonly tentative?: boolean
+  readonly dadfailed?: boolean
+  readonly nodad?: boolean
+  readonly home?: boolean
+  readonly noprefixroute?: boolean
+  readonly autojoin?: boolean
+}
+
+/** Reads the links of `ip -json … link show` or `… address show`; nothing printed means no links. */
+export function parseLinks(stdout: string): readonly IpLink[] {
+  const rows = JSON.parse(stdout.trim() === '' ? '[]' : stdout) as readonly Partial<IpLink>[]
+  return rows.filter((row): row is IpLink => row.ifname !== undefined)
+}
+
+/** Finds a link by its name. */
+export const linkNamed = (links: readonly IpLink[], name: string): IpLink | undefined =>
+  links.find(({ ifname }) => ifname === name)
+
+/** Says what kind a link is, `veth` or `bridge`; a hardware link and `lo` are `device`. */
+export const kindOf = ({ linkinfo }: IpLink): string => linkinfo?.info_kind ?? 'device'
+
+/** Says whether a link was set up (its flag, not whether it has a carrier). */
+export const isUp = ({ flags }: IpLink): boolean => flags.includes('UP')
+
+/** Names the netns for people. */
+export const place = (netns: string | undefined): string => (netns === undefined ? 'the host' : `netns ${netns}`)
+
+/** Lists the names that are a few edits away from a name or go on after it; the nearest first, at most three. */
+export function nearNames(links: readonly IpLink[], name: string): readonly string[] {
+  return links
+    .map(({ ifname }) => ({ ifname, far: distance(ifname, name) }))
+    .filter(({ ifname, far }) => far <= Math.ceil(name.length / 4) || (name.length > 2 && ifname.startsWith(name)))
+    .toSorted((a, b) => a.far - b.far)
+    .slice(0, 3)
+    .map(({ ifname }) => ifname)
+}
+
+/** Writes the hint for a name that is not there. */
+export const didYouMean = (names: readonly string[]): string | undefined =>
+  names.length === 0 ? undefined : `did you mean ${names.map((name) => `"${name}"`).join(' or ')}?`
+
+/**
+ * Reads the routes over a link from `ip -details route show table all`, as words that `ip route add` takes. A route with
+ * several nexthops is one list of words. What the kernel makes by itself (`proto kernel`, `ra`, `redirect`) and what
+ * expires is left out, and so are the flags of the link's state (`dead`, `linkdown`).
+ *
+ * @see ip-route(8)
+ */
+export function staticRoutes(stdout: string, link: string): readonly (readonly string[])[] {
+  return stdout
+    .replace(/\n\s+/g, ' ')
+    .split('\n')
+    .map((line) => line.split(/\s+/).filter((word) => word !== '' && !linkFlags.has(word)))
+    .filter((words) => hasPair(words, 'dev', link) && !words.includes('expires'))
+    .filter((words) => !byKernel.some((protocol) => hasPair(words, 'proto', protocol)))
+}
+
+/** Reads `sysctl -a`: key → value, the keys with slashes (`net/ipv4/conf/eth0.5/rp_filter`). */
+export function parseSysctls(stdout: string): { readonly [key: string]: string } {
+  const rows = stdout.split('\n').map((line) => /^(\S+) = (.*)$/.exec(line))
+  return Object.fromEntries(rows.flatMap((row) => (row ? [[swapSeparators(row[1]!), row[2]!]] : [])))
+}
+
+/** Writes a name as a piece of the regular expression that `sysctl -r` takes, where `a.b` is shown as `a/b`. */
+export const sysctlPattern = (name: string): string =>
+  swapSeparators(name).replace(/[.[\]\\*^$()+?{}|]/g, (character) => `\\${character}`)
+
+const linkFlags = new Set(['dead', 'linkdown', 'pervasive', 'offload', 'trap', 'rt_offload', 'rt_trap'])
+
+const byKernel = ['kernel', 'ra', 'redirect']
+
+const hasPair = (words: readonly string[], first: string, second: string): boolean =>
+  words.some((word, at) => word === first && words[at + 1] === second)
+
+const swapSeparators = (key: string): string => key.replace(/[./]/g, (c) => (c === '.' ? '/' : '.'))
+
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at)
+  for (const [i, x] of [...a].entries()) {
+    const next = [i + 1]
+    for (let j = 1; j <= b.length; j++)
+      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (x === b[j - 1] ? 0 : 1))
+    row = next
+  }
+  return row[b.length]!
+}
