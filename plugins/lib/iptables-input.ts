@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { netnsName } from '../../core/net.ts'
+import { tagOf, type Context } from '../../core/step.ts'
+import { clausesOf, networkIn, TAKES_TEXT } from './iptables-rules.ts'
+import { splitWords } from './shell-words.ts'
+
+/** Chains that the kernel knows in each table; only they have a policy. @see iptables(8), TABLES */
+export const BUILT_IN: { readonly [table: string]: readonly string[] } = {
+  filter: ['INPUT', 'FORWARD', 'OUTPUT'],
+  nat: ['PREROUTING', 'INPUT', 'OUTPUT', 'POSTROUTING'],
+  mangle: ['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'],
+  raw: ['PREROUTING', 'OUTPUT'],
+  security: ['INPUT', 'FORWARD', 'OUTPUT'],
+}
+
+const shape = z.strictObject({
+  netns: netnsName.optional(),
+  family: z.enum(['ipv4', 'ipv6']).default('ipv4').meta({ description: 'address family of the rules' }),
+  table: z.enum(['filter', 'nat', 'mangle', 'raw', 'security']).default('filter').meta({ description: 'table' }),
+  chain: z
+    .string()
+    .refine(isChainName, 'expected a chain name: 1 to 28 bytes without white space, not starting with "-", "!" or ":"')
+    .meta({ description: 'chain, built in or own', examples: ['FORWARD', 'nsnet-lab'] }),
+  rule: z
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .meta({ description: 'matches and target, as after "iptables -A CHAIN"', examples: ['-i veth-host -j ACCEPT'] }),
+  position: z.int().min(1).optional().meta({ description: 'where to insert the rule, from 1; appended when absent' }),
+  policy: z.enum(['ACCEPT', 'DROP']).optional().meta({ description: 'what a built-in chain does in the end' }),
+})
+
+/** What a workflow says to `iptables`: a rule, the policy of a built-in chain, or (with neither) an own chain. */
+export const iptablesInput = shape.superRefine((input, context) => {
+  const refuse = (path: string, message: string): void => context.addIssue({ code: 'custom', path: [path], message })
+  const { rule, policy, position, table, chain } = input
+  const names = BUILT_IN[table]?.join(', ')
+  if (rule !== undefined && policy !== undefined) refuse('policy', 'expected either "rule" or "policy", not both')
+  if (rule === undefined && position !== undefined) refuse('position', 'expected "position" only beside "rule"')
+  if (policy !== undefined && !isBuiltIn(input)) refuse('chain', `expected a chain that has a policy: one of ${names}`)
+  if (policy === 'DROP' && table === 'nat') refuse('policy', 'expected ACCEPT: the nat table is not for filtering')
+  if (rule === undefined && policy === undefined && isBuiltIn(input))
+    refuse('chain', `expected "rule" or "policy" beside a built-in chain, or the name of an own chain`)
+  const mistake = rule === undefined ? undefined : mistakeIn(rule)
+  if (mistake !== undefined) refuse('rule', mistake)
+  if (/^(ACCEPT|DROP|QUEUE|RETURN)$/.test(chain)) refuse('chain', 'expected a chain name that is not that of a target')
+})
+
+export type IptablesInput = z.infer<typeof shape>
+
+/** Says whether the kernel has this chain in this table by itself. */
+export const isBuiltIn = ({ table, chain }: IptablesInput): boolean => BUILT_IN[table]?.includes(chain) ?? false
+
+/** Lists the words of a rule; a string is read as a POSIX shell would, without expanding anything. */
+export const wordsOf = (rule: string | readonly string[]): readonly string[] =>
+  typeof rule === 'string' ? (splitWords(rule) ?? []) : rule
+
+/** Says whether the step makes an own chain: it says neither a rule nor a policy. */
+export const makesChain = ({ rule, policy }: IptablesInput): boolean => rule === undefined && policy === undefined
+
+/** Tells rules apart by what was asked for: 6 hex digits over family, table, chain and the rule's words. */
+export function hashOf({ family, table, chain, rule }: IptablesInput): string {
+  const said = JSON.stringify([family, table, chain, ...wordsOf(rule ?? [])])
+  return createHash('sha256').update(said).digest('hex').slice(0, 6)
+}
+
+/** Writes the comment of the rule that this very step makes: `nsnet:RUN/STEP:HASH`. */
+export const tagIn = (input: IptablesInput, context: Context): string => `${tagOf(context)}:${hashOf(input)}`
+
+function mistakeIn(rule: string | readonly string[]): string | undefined {
+  if (typeof rule === 'string' && !splitWords(rule)) return 'expected closed quotes and no backslash at the end'
+  const words = wordsOf(rule)
+  if (!/^(-|!$)/.test(words[0] ?? ''))
+    return 'expected a rule such as "-i veth-host -j ACCEPT": it begins with an option'
+  if (words.some((word) => /[\x00-\x1f\x7f]/.test(word))) return 'expected a rule without control characters'
+  const command = words.find((word, at) => isCommand(word) && !isText(words, at))
+  if (command !== undefined)
+    return `expected only matches and a target, each option a word of its own, not "${command}"`
+  const wrong = clausesOf(words).find(({ option, args }) => /^-[sd]$/.test(option) && !networkIn(args[0] ?? ''))
+  if (wrong) return `expected one address or prefix after ${wrong.option}: names and lists make several rules`
+  return undefined
+}
+
+/**
+ * Says whether a word is the text of the option before it. What stands before that option must not look like one: it could
+ * take the option for its own argument, as in `--name --comment -t nat`.
+ */
+const isText = (words: readonly string[], at: number): boolean =>
+  TAKES_TEXT.test(words[at - 1] ?? '') && !(words[at - 2] ?? '').startsWith('-')
+
+/** Long options that are no part of a rule; getopt_long(3) takes abbreviations of them too. */
+const COMMANDS = [
+  'append',
+  'check',
+  'delete',
+  'delete-chain',
+  'exact',
+  'flush',
+  'help',
+  'insert',
+  'ipv4',
+  'ipv6',
+].concat(
+  ['line-numbers', 'list', 'list-rules', 'modprobe', 'new-chain', 'numeric', 'policy', 'rename-chain', 'replace'],
+  ['set-counters', 'table', 'verbose', 'version', 'wait', 'wait-interval', 'zero'],
+)
+
+/** Options of matches that look like abbreviations of commands: of `recent`, `statistic` and `policy`. */
+const NO_COMMANDS = new Set(['--set', '--mode', '--pol'])
+
+function isCommand(word: string): boolean {
+  const [option = ''] = word.split('=')
+  if (!option.startsWith('-') || option === '-' || NO_COMMANDS.has(option)) return false
+  if (!option.startsWith('--')) return !/^-[sdiopmjgf]$/.test(option)
+  return COMMANDS.some((name) => name.startsWith(option.slice(2)))
+}
+
+function isChainName(name: string): boolean {
+  return Buffer.byteLength(name) <= 28 && /^[^\s\x00-\x1f\x7f!:-][^\s\x00-\x1f\x7f]*$/.test(name)
+}

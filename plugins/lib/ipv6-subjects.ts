@@ -1,0 +1,65 @@
+import { ip, type Command } from '../../core/command.ts'
+import { equal } from '../../core/json.ts'
+import { parseLinks, type IpAddress } from './ip-json.ts'
+import { parseRoutes, unrestorable, valueOf, type RouteWords } from './route-text.ts'
+
+/** What the kernel drops of a link's IPv6 when IPv6 is switched off there; all as words that `ip` takes. */
+export type Ipv6Subjects = {
+  /** Addresses that stay until they are deleted, oldest first; the last word is the link. */
+  readonly addresses: readonly (readonly string[])[]
+  /** Routes that neither the kernel nor a router made. */
+  readonly routes: readonly RouteWords[]
+}
+
+/** Lists the IPv6 addresses and routes of a netns. */
+export const ipv6Probes = (netns: string | undefined): readonly Command[] => [
+  ip(netns, '-json', 'address', 'show'),
+  ip(netns, '-6', '-N', '-details', 'route', 'show', 'table', 'all'),
+]
+
+/**
+ * Reads the answers to `ipv6Probes`, of one link or (undefined) of all. Addresses that the kernel makes by itself when IPv6
+ * is switched on (`::1`, the link-local ones of a mac) are left out.
+ */
+export function parseIpv6(addresses: string, routes: string, link: string | undefined): Ipv6Subjects {
+  const links = parseLinks(addresses).filter(({ ifname }) => link === undefined || ifname === link)
+  const isOver = (route: RouteWords): boolean =>
+    link === undefined || route.some((word, at) => word === link && route[at - 1] === 'dev') || isOfLo(route, link)
+  return {
+    addresses: links.flatMap(({ ifname, addr_info: all = [] }) =>
+      all
+        .filter((it) => it.family === 'inet6' && !(it.dynamic ?? it.temporary ?? isAutomatic(it)))
+        .map((it) => [...wordsOf(it), 'dev', ifname])
+        .toReversed(),
+    ),
+    routes: parseRoutes(routes).filter((it) => isOver(it) && !byKernel.has(valueOf(it, 'proto')!) && !unrestorable(it)),
+  }
+}
+
+/** Adds what was there before and is not there now. Routes without a gateway come first: those of the others need them. */
+export function putBackIpv6(netns: string | undefined, before: Ipv6Subjects, now: Ipv6Subjects): readonly Command[] {
+  const gone = (had: readonly RouteWords[], have: readonly RouteWords[]): readonly RouteWords[] =>
+    had.filter((words) => !have.some((other) => equal(words, other)))
+  const routes = gone(before.routes, now.routes).toSorted((a, b) => +a.includes('via') - +b.includes('via'))
+  return [
+    ...gone(before.addresses, now.addresses).map((words) => ip(netns, 'address', 'add', ...words)),
+    // of several nexthops the kernel drops only those of the link: the rest is in the route's place
+    ...routes.map((words) => ip(netns, '-6', 'route', words.includes('nexthop') ? 'replace' : 'add', ...words)),
+  ]
+}
+
+/** `RTPROT_REDIRECT`, `RTPROT_KERNEL`, `RTPROT_RA`. @see rtnetlink(7) */
+const byKernel = new Set(['1', '2', '9'])
+
+const isOfLo = (route: RouteWords, link: string): boolean => link === 'lo' && route[0] !== 'unicast'
+
+const isAutomatic = ({ local }: IpAddress): boolean =>
+  local === '::1' || /^fe80::[0-9a-f:]+ff:fe[0-9a-f:]+$/.test(local)
+
+function wordsOf(it: IpAddress): readonly string[] {
+  const flags = (['nodad', 'home', 'noprefixroute', 'autojoin'] as const).filter((flag) => it[flag])
+  const peer = it.address === undefined || it.address === it.local ? [] : ['peer', `${it.address}/${it.prefixlen}`]
+  const metric = it.metric === undefined ? [] : ['metric', `${it.metric}`]
+  const lifetime = 'deprecated' in it ? ['preferred_lft', '0'] : []
+  return [peer.length === 0 ? `${it.local}/${it.prefixlen}` : it.local, ...peer, ...metric, ...flags, ...lifetime]
+}

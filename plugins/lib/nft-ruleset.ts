@@ -1,0 +1,62 @@
+import { normal } from './nft-text.ts'
+
+/** A table as `nft -a -s list ruleset` prints it. */
+export interface NftTable {
+  readonly family: string
+  readonly name: string
+  readonly handle: number
+  readonly comment: string | null
+  /** Its content by `normal()`: without handles, its comment, rules that nsnet steps added, and learnt set elements. */
+  readonly text: string
+  readonly chains: { readonly [name: string]: readonly NftRule[] }
+}
+
+/** A rule of a chain. */
+export interface NftRule {
+  readonly handle: number
+  readonly comment: string | null
+  /** By `normal()`, without its comment. */
+  readonly text: string
+}
+
+/** Reads what `nft -a -s list ruleset` printed. @see nft(8) */
+export function parseRuleset(stdout: string): readonly NftTable[] {
+  const blocks = stdout.matchAll(/^table (\S+) (\S+) \{(?: # handle (\d+))?\n([^]*?)^\}$/gm)
+  return Array.from(blocks, ([, family = '', name = '', handle, body = '']) => ({
+    family,
+    name,
+    handle: Number(handle),
+    comment: /^\tcomment "([^"]*)"$/m.exec(body)?.[1] ?? null,
+    text: contentOf(body),
+    chains: chainsOf(body),
+  }))
+}
+
+function contentOf(body: string): string {
+  const own = body
+    .replace(/^\tcomment "[^"]*"$/m, '')
+    .replace(/^\t\t.* comment "nsnet:[^"]*" # handle \d+\n/gm, '')
+    .replace(/^\t(?:set|map) [^]*?^\t\}$/gm, withoutLearnt)
+  return normal(own.replace(/ # handle \d+$/gm, ''))
+}
+
+/** Leaves out the elements of a set that packets fill, or whose elements end by themselves. */
+const withoutLearnt = (set: string): string =>
+  /^\t\tflags .*\b(dynamic|timeout)\b/m.test(set) ? set.replace(/^\t\telements = \{[^}]*\}\n/m, '') : set
+
+function chainsOf(body: string): { readonly [name: string]: readonly NftRule[] } {
+  const blocks = body.matchAll(/^\tchain (\S+) \{(?: # handle \d+)?\n([^]*?)^\t\}$/gm)
+  return Object.fromEntries(Array.from(blocks, ([, name = '', lines = '']) => [name, rulesOf(lines)]))
+}
+
+function rulesOf(lines: string): readonly NftRule[] {
+  const rules = lines.replace(/^\t\t(?:type .*;|comment "[^"]*")\n/gm, '')
+  return Array.from(rules.matchAll(/^\t\t([^]*?) # handle (\d+)$/gm), ([, line = '', handle]) => {
+    const [whole, comment] = / comment "([^"]*)"$/.exec(line) ?? ['']
+    return {
+      handle: Number(handle),
+      comment: comment ?? null,
+      text: normal(line.slice(0, line.length - whole.length)),
+    }
+  })
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod'
+import { netnsName } from '../../core/net.ts'
+
+const key = z
+  .string()
+  .refine(isKey, 'expected a sysctl below "net", such as "net.ipv4.ip_forward" or "net/ipv4/conf/eth0.5/rp_filter"')
+  .transform(slashed)
+  .meta({ description: 'sysctl below net', examples: ['net.ipv4.ip_forward'] })
+
+const value = z
+  .union([z.int(), z.string()])
+  .transform((raw) => folded(`${raw}`))
+  .refine((text) => !/[\x00-\x1f\x7f]/.test(text), 'expected a value without control characters')
+  .meta({ description: 'value; white space counts as one space', examples: [1, '4096 131072 6291456'] })
+
+/**
+ * What a sysctl step is asked for; its key becomes the slashed one. The first separator of a key decides, as in
+ * sysctl(8): `net.ipv4.conf.eth0/5.rp_filter` and `net/ipv4/conf/eth0.5/rp_filter` are of the link `eth0.5`.
+ */
+export const sysctlInput = z.strictObject({ netns: netnsName.optional(), key, value })
+
+/** A sysctl step's input after validation. */
+export type SysctlInput = z.output<typeof sysctlInput>
+
+/** Writes blanks and tabs between the parts of a value as one space each: the kernel prints tabs. */
+export const folded = (text: string): string => text.replace(/[ \t]+/g, ' ').replace(/^ | $/g, '')
+
+/** Exchanges the separators: the slashed form of a dotted key, and back. */
+export const swapped = (text: string): string => text.replace(/[./]/g, (it) => (it === '.' ? '/' : '.'))
+
+function slashed(text: string): string {
+  return /[./]/.exec(text)?.[0] === '.' ? swapped(text) : text
+}
+
+function isKey(text: string): boolean {
+  const [net, ...parts] = slashed(text).split('/')
+  const isPart = (part: string): boolean =>
+    part !== '' && part !== '.' && part !== '..' && !/[\s\x00-\x1f\x7f=]/.test(part)
+  return net === 'net' && parts.length > 0 && parts.every(isPart)
+}
