@@ -54,11 +54,13 @@ export const mac = z
   .refine((text) => text !== '00:00:00:00:00:00', 'expected a mac that is not all zero')
   .meta({ description: 'link-layer address', examples: ['02:00:00:00:00:01'] })
 
+const mtuRange = { error: 'expected an integer from 68 to 65535' }
+
 /** MTU in bytes without the link-layer header: IPv4 needs 68 (RFC 791 §3.2), IPv6 1280 (RFC 8200 §5). */
 export const mtu = z
-  .int()
-  .min(68)
-  .max(65_535)
+  .int(mtuRange)
+  .min(68, mtuRange)
+  .max(65_535, mtuRange)
   .meta({ description: 'MTU in bytes', examples: [1500] })
 
 /** Says which family an address or prefix is of: 4 or 6. */

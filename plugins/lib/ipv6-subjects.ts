@@ -19,10 +19,12 @@ export const ipv6Probes = (netns: string | undefined): readonly Command[] => [
 
 /**
  * Reads the answers to `ipv6Probes`, of one link or (undefined) of all. Addresses that the kernel makes by itself when IPv6
- * is switched on (`::1`, the link-local ones of a mac) are left out.
+ * is switched on (`::1`, the link-local ones of a mac) are left out, and so are routes that it would not take back: those
+ * that expire, and those with a nexthop that is dead already.
  */
 export function parseIpv6(addresses: string, routes: string, link: string | undefined): Ipv6Subjects {
   const links = parseLinks(addresses).filter(({ ifname }) => link === undefined || ifname === link)
+  const living = routes.replace(/\n[ \t]+/g, ' ').replace(/^.* dead\b.*$/gm, '')
   const isOver = (route: RouteWords): boolean =>
     link === undefined || route.some((word, at) => word === link && route[at - 1] === 'dev') || isOfLo(route, link)
   return {
@@ -32,14 +34,31 @@ export function parseIpv6(addresses: string, routes: string, link: string | unde
         .map((it) => [...wordsOf(it), 'dev', ifname])
         .toReversed(),
     ),
-    routes: parseRoutes(routes).filter((it) => isOver(it) && !byKernel.has(valueOf(it, 'proto')!) && !unrestorable(it)),
+    routes: parseRoutes(living).filter((it) => isOver(it) && !byKernel.has(valueOf(it, 'proto')!) && !unrestorable(it)),
   }
 }
 
+/**
+ * Reads, of one link or (undefined) of all, the link-local addresses that the kernel may have made: with `addr_gen_mode`
+ * 0 those of a mac, otherwise all but those that were added without duplicate address detection.
+ */
+export function madeLinkLocals(addresses: string, link: string | undefined, mode: string): readonly RouteWords[] {
+  const isMade = (it: IpAddress): boolean =>
+    it.family === 'inet6' && it.scope === 'link' && it.nodad !== true && (mode !== '0' || isAutomatic(it))
+  return parseLinks(addresses)
+    .filter(({ ifname }) => link === undefined || ifname === link)
+    .flatMap(({ ifname, addr_info: all = [] }) => all.filter(isMade).map((it) => [...wordsOf(it), 'dev', ifname]))
+}
+
+/** Removes the link-local addresses that the kernel has made since. */
+export const removeLinkLocals = (
+  netns: string | undefined,
+  before: readonly RouteWords[],
+  now: readonly RouteWords[],
+): readonly Command[] => gone(now, before).map((words) => ip(netns, 'address', 'delete', ...words))
+
 /** Adds what was there before and is not there now. Routes without a gateway come first: those of the others need them. */
 export function putBackIpv6(netns: string | undefined, before: Ipv6Subjects, now: Ipv6Subjects): readonly Command[] {
-  const gone = (had: readonly RouteWords[], have: readonly RouteWords[]): readonly RouteWords[] =>
-    had.filter((words) => !have.some((other) => equal(words, other)))
   const routes = gone(before.routes, now.routes).toSorted((a, b) => +a.includes('via') - +b.includes('via'))
   return [
     ...gone(before.addresses, now.addresses).map((words) => ip(netns, 'address', 'add', ...words)),
@@ -63,3 +82,6 @@ function wordsOf(it: IpAddress): readonly string[] {
   const lifetime = 'deprecated' in it ? ['preferred_lft', '0'] : []
   return [peer.length === 0 ? `${it.local}/${it.prefixlen}` : it.local, ...peer, ...metric, ...flags, ...lifetime]
 }
+
+const gone = (had: readonly RouteWords[], have: readonly RouteWords[]): readonly RouteWords[] =>
+  had.filter((words) => !have.some((other) => equal(words, other)))

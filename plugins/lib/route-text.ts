@@ -12,8 +12,8 @@ export type RouteWords = readonly string[]
  */
 export function parseRoutes(stdout: string): readonly RouteWords[] {
   return stdout
-    .replace(/\n\s+nh_info.*/g, '')
-    .replace(/\n\s+/g, ' ')
+    .replace(/\n[ \t]+nh_info.*/g, '')
+    .replace(/\n[ \t]+/g, ' ')
     .split('\n')
     .map((line) => line.split(/\s+/).filter((word, at, all) => word !== '' && !isOutputOnly(word, all[at - 1])))
     .filter((words) => words.length > 1)

@@ -17,7 +17,12 @@ const value = z
  * What a sysctl step is asked for; its key becomes the slashed one. The first separator of a key decides, as in
  * sysctl(8): `net.ipv4.conf.eth0/5.rp_filter` and `net/ipv4/conf/eth0.5/rp_filter` are of the link `eth0.5`.
  */
-export const sysctlInput = z.strictObject({ netns: netnsName.optional(), key, value })
+export const sysctlInput = z
+  .strictObject({ netns: netnsName.optional(), key, value })
+  .refine((wanted) => !wanted.key.endsWith('/addr_gen_mode') || wanted.value !== '3', {
+    error: 'expected a mode from 0 to 2: with 3 the kernel makes a stable_secret that nothing can take away',
+    path: ['value'],
+  })
 
 /** A sysctl step's input after validation. */
 export type SysctlInput = z.output<typeof sysctlInput>
@@ -34,7 +39,7 @@ function slashed(text: string): string {
 
 function isKey(text: string): boolean {
   const [net, ...parts] = slashed(text).split('/')
-  const isPart = (part: string): boolean =>
-    part !== '' && part !== '.' && part !== '..' && !/[\s\x00-\x1f\x7f=]/.test(part)
   return net === 'net' && parts.length > 0 && parts.every(isPart)
 }
+
+const isPart = (part: string): boolean => !['', '.', '..'].includes(part) && !/[\s\x00-\x1f\x7f=]/.test(part)

@@ -1,0 +1,126 @@
+import { ip, type Command } from '../core/command.ts'
+import { canonical, familyOf } from '../core/net.ts'
+import { equal } from '../core/json.ts'
+import { inside, keyIn, linkKey } from '../core/resource.ts'
+import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
+import { place } from './lib/ip-json.ts'
+import { routeInput, type RouteInput } from './lib/route-input.ts'
+import { parseRoutes, unrestorable, valueOf, type RouteWords } from './lib/route-text.ts'
+
+/**
+ * Adds a route, or with `replace` puts it in the place of the one that is there.
+ *
+ * The kernel keeps one route for each destination, metric and table (and TOS, here always 0): that is the route's slot.
+ * A lower metric is preferred; without one it is 0 for IPv4 and 1024 for IPv6. A route that is there already and does
+ * what is asked for is left as it is, whatever else it sets (MTU, protocol).
+ *
+ * @see ip-route(8), rtnetlink(7)
+ */
+export default defineStep({
+  type: 'route',
+  summary: 'Adds a route.',
+  input: routeInput,
+  resources: (wanted) => {
+    const to = wanted.to === 'default' ? `${wanted.family}/default` : wanted.to
+    const key = keyIn('route', wanted.netns, `${wanted.table}`, to, `${wanted.metric}`)
+    const uses = [...inside(wanted.netns), ...(wanted.dev === undefined ? [] : [linkKey(wanted.netns, wanted.dev)])]
+    return wanted.replace === true ? { shares: [key], uses } : { creates: [key], uses }
+  },
+  probe: (wanted) => {
+    const numeric = typeof wanted.table === 'number' ? ['-N'] : []
+    return route(wanted, [...numeric, '-details'], 'show', ['table', 'all'])
+  },
+  observe: ({ stdout }, wanted): State => ({ slot: parseRoutes(stdout).filter((each) => isInSlot(wanted, each)) }),
+  plan(wanted, { slot }): Plan {
+    if (slot.some((each) => fulfils(wanted, each))) return nothingToDo
+    const [old, ...more] = slot
+    if (old === undefined) return { apply: [change(wanted, 'add', words(wanted))], undo: [remove(wanted)] }
+    const obstacle = wanted.replace === true ? (more.length > 0 ? 'shares its slot' : unrestorable(old)) : ''
+    if (obstacle !== undefined) return occupied(wanted, slot, obstacle)
+    return { apply: [change(wanted, 'replace', words(wanted))], undo: [change(wanted, 'replace', old)] }
+  },
+  undo(wanted, { slot: before }, { slot: now }): readonly Command[] {
+    if (equal(before, now)) return []
+    const ours = now.find((each) => fulfils(wanted, each) && isPlain(each))
+    const [old] = before
+    if (old === undefined) return ours ? [change(wanted, 'delete', ours)] : []
+    return ours || now.length === 0 ? [change(wanted, 'replace', old)] : []
+  },
+  outputs: {
+    via: ({ slot }, wanted) => found(wanted, slot, 'via'),
+    dev: ({ slot }, wanted) => found(wanted, slot, 'dev'),
+    metric: (_, { metric }) => metric,
+  },
+})
+
+type State = {
+  /** The routes of the slot, as words; usually one or none, because only `ip route append` makes more. */
+  readonly slot: readonly RouteWords[]
+}
+
+const found = (wanted: RouteInput, slot: State['slot'], word: string): string | null =>
+  valueOf(slot.find((each) => fulfils(wanted, each)) ?? [], word) ?? null
+
+function isInSlot({ to, table, metric }: RouteInput, each: RouteWords): boolean {
+  const address = each[1]!
+  const destination = address === 'default' ? address : canonical(address)
+  const elsewhere = each.includes('tos') || each.includes('from')
+  return (
+    destination === to && inTable(each) === `${table}` && (valueOf(each, 'metric') ?? '0') === `${metric}` && !elsewhere
+  )
+}
+
+const inTable = (each: RouteWords): string => valueOf(each, 'table') ?? '254'
+
+function fulfils(wanted: RouteInput, each: RouteWords): boolean {
+  if (each[0] !== wanted.type || each.includes('nexthop') || each.includes('nhid')) return false
+  const via = valueOf(each, 'via')
+  const src = valueOf(each, 'src')
+  return (
+    (via === undefined ? undefined : canonical(via)) === wanted.via &&
+    (wanted.dev === undefined || valueOf(each, 'dev') === wanted.dev) &&
+    (wanted.src === undefined || (src !== undefined && canonical(src) === wanted.src)) &&
+    (wanted.onlink !== true || each.includes('onlink'))
+  )
+}
+
+/** Says whether the route has nothing that the step would not have given it. */
+const isPlain = (each: RouteWords): boolean =>
+  each.slice(2).every((word, at, all) => own.has(word) || own.has(all[at - 1] ?? '') || all[at - 2] === 'via') &&
+  ['3', 'boot'].includes(valueOf(each, 'proto') ?? '')
+
+const own = new Set(['via', 'dev', 'table', 'proto', 'scope', 'src', 'metric', 'onlink', 'pref'])
+
+function occupied({ to, netns, metric, replace }: RouteInput, slot: State['slot'], obstacle: string): Plan {
+  const there = slot.map((each) => `"${each.join(' ')}"`).join(' and ')
+  const why = obstacle === '' ? '' : `, and it cannot be replaced, because it ${obstacle}`
+  const another = `give the route another "metric" than ${metric}`
+  const hint = replace === true ? another : `add "replace": true, or ${another}`
+  return conflict(`the place of the route to ${to} in ${place(netns)} is taken by ${there}${why}`, hint)
+}
+
+function words({ type, to, family, via, dev, table, metric, src, onlink }: RouteInput): RouteWords {
+  const gateway = via === undefined ? [] : family === 'ipv4' && familyOf(via) === 6 ? ['inet6', via] : [via]
+  return [
+    ...(type === 'unicast' ? [] : [type]),
+    to,
+    ...(gateway.length === 0 ? [] : ['via', ...gateway]),
+    ...(dev === undefined ? [] : ['dev', dev]),
+    ...(table === 254 ? [] : ['table', `${table}`]),
+    ...(src === undefined ? [] : ['src', src]),
+    ...(metric === (family === 'ipv6' ? 1024 : 0) ? [] : ['metric', `${metric}`]),
+    ...(onlink === true ? ['onlink'] : []),
+  ]
+}
+
+/** Without its metric `ip route delete` would take a route of any metric, without its protocol one that a daemon made. */
+function remove(wanted: RouteInput): Command {
+  const metric = ['metric', `${wanted.metric}`]
+  const asked = words(wanted)
+  return change(wanted, 'delete', [...asked, ...(asked.includes('metric') ? [] : metric), 'proto', 'boot'])
+}
+
+const change = (wanted: RouteInput, verb: string, each: RouteWords): Command => route(wanted, [], verb, each)
+
+const route = ({ netns, family }: RouteInput, options: readonly string[], verb: string, args: RouteWords): Command =>
+  ip(netns, family === 'ipv6' ? '-6' : '-4', ...options, 'route', verb, ...args)

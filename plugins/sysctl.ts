@@ -1,0 +1,143 @@
+import { inNetns, type Command } from '../core/command.ts'
+import { inside, keyIn, linkKey } from '../core/resource.ts'
+import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
+import { didYouMean, nearNames, place, type IpLink } from './lib/ip-json.ts'
+import { ipv6Probes, madeLinkLocals, parseIpv6, putBackIpv6 } from './lib/ipv6-subjects.ts'
+import { removeLinkLocals, type Ipv6Subjects } from './lib/ipv6-subjects.ts'
+import { parseSides, sideProbe, sidesOf } from './lib/sysctl-couplings.ts'
+import { folded, swapped, sysctlInput, type SysctlInput } from './lib/sysctl-input.ts'
+
+/**
+ * Sets a kernel parameter below `net`, in a netns its own one.
+ *
+ * Some parameters rewrite others: `net.ipv4.ip_forward` those of every link, `net.ipv4.conf.default.*` those of links
+ * without a value of their own; `disable_ipv6` drops addresses and static routes. What was different there is put back
+ * when the step is undone. Router advertisements and what they brought come back by themselves.
+ *
+ * @see sysctl(8), https://docs.kernel.org/networking/ip-sysctl.html
+ */
+export default defineStep({
+  type: 'sysctl',
+  summary: 'Sets a kernel parameter below net.',
+  input: sysctlInput,
+  resources: ({ netns, key }) => {
+    const link = linkIn(key)
+    const uses = [...inside(netns), ...(link === undefined ? [] : [linkKey(netns, link)])]
+    return { shares: [keyIn('sysctl', netns, swapped(key))], uses }
+  },
+  probe({ netns, key }) {
+    const sides = sideProbe(key)
+    const list = ['find', `/proc/sys/${directoryOf(key)}`, '-mindepth', '1', '-maxdepth', '1', '-printf', '%y %m %f\\n']
+    return [
+      // a parameter that cannot be read makes 1, and what is not there makes 1 and 2 in the others
+      { argv: inNetns(netns, ['sysctl', '-e', key]), okExits: [0, 1] },
+      { argv: inNetns(netns, list), okExits: [0, 1] },
+      ...(sides ? [{ argv: inNetns(netns, sides), okExits: [0, 1, 2] }] : []),
+      ...(dropsIpv6(key) || makesLinkLocals(key) ? ipv6Probes(netns) : []),
+    ]
+  },
+  observe({ stdout }, { key, value: wanted }, { outputs }): State {
+    const value = new Map(stdout.split('\n').map(keyAndValue)).get(swapped(key)) ?? null
+    const texts = outputs.slice(2).map((output) => output.stdout)
+    const sides = sideProbe(key) ? parseSides(texts.shift() ?? '') : {}
+    const links = [...new Set(Object.keys(sides).flatMap((path) => linkIn(path) ?? []))].toSorted()
+    const odd = sidesOf(key, links).filter(({ path, expected }) => sides[path] !== expected(value ?? ''))
+    const [addresses = '', routes = ''] = texts
+    return {
+      value,
+      ...faultOf(key, value, outputs[1]?.stdout ?? ''),
+      exceptions: Object.fromEntries(odd.flatMap(({ path }) => (path in sides ? [[path, sides[path]!]] : []))),
+      links,
+      ...(dropsIpv6(key) ? parseIpv6(addresses, routes, linkIn(key)) : { addresses: [], routes: [] }),
+      linkLocals: makesLinkLocals(key) ? madeLinkLocals(addresses, linkIn(key), wanted) : [],
+    }
+  },
+  plan(wanted, now): Plan {
+    const { netns, key, value } = wanted
+    if (now.value === null) return refusal(wanted, now)
+    if (folded(now.value) === value) return nothingToDo
+    if (now.fault !== null) return refusal(wanted, now)
+    const apply = [{ argv: inNetns(netns, ['sysctl', '-q', '-w', `${key}=${value}`]) }]
+    return { apply, undo: wayBack(wanted, now, { ...now, value, addresses: [], routes: [] }) }
+  },
+  undo: (wanted, before, now) => wayBack(wanted, before, now),
+  outputs: { value: ({ value }) => value },
+})
+
+type State = Ipv6Subjects & {
+  /** As the kernel prints it; null when there is nothing to read. */
+  readonly value: string | null
+  /** Why it cannot be set. */
+  readonly fault: string | null
+  /** Names like the one that is not there. */
+  readonly near: readonly string[]
+  /** Parameters that are different from what the kernel makes of them when this one is set; slashed key → value. */
+  readonly exceptions: { readonly [path: string]: string }
+  /** Link-local addresses, where setting the parameter makes the kernel add some. */
+  readonly linkLocals: readonly (readonly string[])[]
+  /** Links that have one of the parameters that are set together with this one. */
+  readonly links: readonly string[]
+}
+
+const directoryOf = (key: string): string => key.slice(0, key.lastIndexOf('/'))
+
+/** Names the link that a parameter is of. */
+function linkIn(key: string): string | undefined {
+  const link = /^net\/ipv[46]\/(?:conf|neigh)\/([^/]+)\//.exec(key)?.[1]
+  return link === 'all' || link === 'default' ? undefined : link
+}
+
+const dropsIpv6 = (key: string): boolean => /^net\/ipv6\/conf\/(?!default\/)[^/]+\/disable_ipv6$/.test(key)
+
+const makesLinkLocals = (key: string): boolean => /^net\/ipv6\/conf\/(?!default\/)[^/]+\/addr_gen_mode$/.test(key)
+
+function keyAndValue(line: string): [string, string] {
+  const at = line.indexOf(' =')
+  return [line.slice(0, at), line.slice(at + 2).replace(/^ /, '')]
+}
+
+function faultOf(key: string, value: string | null, listing: string): Pick<State, 'fault' | 'near'> {
+  const name = key.slice(key.lastIndexOf('/') + 1)
+  const rows = listing.split('\n').map((line) => line.split(' '))
+  const [kind, mode = ''] = rows.find((row) => row[2] === name) ?? []
+  const files = rows.flatMap((row) => (row[0] === 'f' ? [{ ifname: row[2]! } as IpLink] : []))
+  if (kind === undefined) return { fault: value === null ? 'does not exist' : null, near: nearNames(files, name) }
+  if (kind === 'd') return { fault: 'is a group of parameters', near: [] }
+  if (!/[2367]/.test(mode)) return { fault: 'can only be read', near: [] }
+  return { fault: value === null ? 'cannot be read, so that it could not be put back' : null, near: [] }
+}
+
+function refusal({ netns, key }: SysctlInput, { fault, near }: State): Plan {
+  const link = linkIn(key)
+  const hint = link === undefined || near.length > 0 ? didYouMean(near) : `is there a link ${link} in ${place(netns)}?`
+  return conflict(`sysctl ${swapped(key)} ${fault ?? 'does not exist'} in ${place(netns)}`, hint)
+}
+
+function wayBack(wanted: SysctlInput, before: State, now: State): readonly Command[] {
+  if (before.value === null || now.value === null) return []
+  const own = now.value === before.value ? [] : [`${wanted.key}=${before.value}`]
+  const writes = [...own, ...sidesBack(wanted, before, now)]
+  const set: readonly Command[] =
+    writes.length === 0 ? [] : [{ argv: inNetns(wanted.netns, ['sysctl', '-e', '-q', '-w', ...writes]) }]
+  const { netns } = wanted
+  const linkLocals = removeLinkLocals(netns, before.linkLocals, now.linkLocals)
+  // switching IPv6 off again drops also what the links have on which it was on
+  const left = own.length > 0 && before.value !== '0' ? { addresses: [], routes: [] } : now
+  return [...set, ...linkLocals, ...putBackIpv6(netns, before, left)]
+}
+
+/**
+ * Writes the parameters that the kernel rewrote, of links that were there before and still are, each unless somebody has
+ * given it another value since.
+ */
+function sidesBack({ key, value }: SysctlInput, before: State, now: State): readonly string[] {
+  const rewritten = now.value !== before.value
+  const links = before.links.filter((link) => now.links.includes(link))
+  return sidesOf(key, links).flatMap(({ path, expected, rewrites }) => {
+    const [set, reset] = [expected(value), expected(before.value!)]
+    const was = before.exceptions[path] ?? reset
+    const is = rewritten && rewrites === 'all' ? reset : (now.exceptions[path] ?? expected(now.value!))
+    const isOurs = set === undefined || is === set || is === reset
+    return was !== undefined && was !== is && isOurs ? [`${path}=${was}`] : []
+  })
+}
