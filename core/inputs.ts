@@ -1,0 +1,108 @@
+import type { Json } from './json.ts'
+import { didYouMean } from './near.ts'
+import { got, pointerOf, type Problem } from './problems.ts'
+import { fill, scopeOf, templatesIn } from './resolve.ts'
+import type { Facts } from './step.ts'
+import { problemAt, type Draft, type InputSpec } from './workflow.ts'
+
+/** Values given from outside: by `--set` (texts) and by `--set-file` (JSON). */
+export interface Given {
+  readonly texts: { readonly [name: string]: string }
+  readonly values: { readonly [name: string]: Json }
+}
+
+export interface Inputs {
+  /** Inputs that have a value; one with a mistake has none. */
+  readonly values: { readonly [name: string]: Json }
+  readonly problems: readonly Problem[]
+}
+
+/** Finds the value of each input: what is given, else its default, which may read the host and other inputs. */
+export function resolveInputs(draft: Draft, given: Given, facts: Facts): Inputs {
+  const values: Record<string, Json> = {}
+  const problems: Problem[] = []
+  const state = new Map<string, 'busy' | 'done'>()
+  const add = (name: string, message: string, hint?: string, field = ''): void =>
+    void problems.push(problemAt(draft.source, pointerOf(['inputs', name]) + field, message, hint))
+
+  const resolve = (name: string, path: readonly string[]): void => {
+    if (state.get(name) === 'busy') add(name, `expected defaults without a cycle, got ${[...path, name].join(' → ')}`)
+    if (state.has(name)) return
+    state.set(name, 'busy')
+    const value = valueOf(name, draft.inputs[name]!, path)
+    if (value !== undefined) values[name] = value
+    state.set(name, 'done')
+  }
+
+  const valueOf = (name: string, spec: InputSpec, path: readonly string[]): Json | undefined => {
+    const { type = 'string', default: otherwise } = spec ?? {}
+    const wrong = (value: Json, field: string): undefined =>
+      add(name, `expected ${type === 'integer' ? 'an' : 'a'} ${type}, got ${got(value)}`, undefined, field) as undefined
+    if (Object.hasOwn(given.texts, name)) return fromText(given.texts[name]!, type) ?? wrong(given.texts[name]!, '')
+    if (Object.hasOwn(given.values, name))
+      return isOf(type, given.values[name]!) ? given.values[name]! : wrong(given.values[name]!, '')
+    if (otherwise === undefined)
+      return add(
+        name,
+        `expected a value for the input "${name}", got nothing`,
+        `set it: --set ${name}=VALUE`,
+      ) as undefined
+    const value = fromDefault(name, otherwise as Json, path)
+    return value === undefined || isOf(type, value) ? value : wrong(value, '/default')
+  }
+
+  const fromDefault = (name: string, tree: Json, path: readonly string[]): Json | undefined => {
+    const { templates, mistakes } = templatesIn(tree)
+    for (const { message } of mistakes) add(name, message, undefined, '/default')
+    const references = templates.flatMap(({ template }) => template.references)
+    for (const [root, key = ''] of references) {
+      if (root === 'inputs' && Object.hasOwn(draft.inputs, key)) resolve(key, [...path, name])
+    }
+    const wrong = references.flatMap((reference) => referenceMistake(reference, draft, facts) ?? [])
+    for (const { message, hint } of wrong) add(name, message, hint, '/default')
+    const known = references.every(([root, key = '']) => root !== 'inputs' || Object.hasOwn(values, key))
+    if (mistakes.length + wrong.length > 0 || !known) return undefined
+    const filled = fill(tree, templates, scopeOf({ inputs: values, facts, outputs: () => undefined }))
+    for (const { message } of filled.mistakes) add(name, message, undefined, '/default')
+    return filled.mistakes.length > 0 ? undefined : filled.value
+  }
+
+  for (const name of Object.keys(draft.inputs)) resolve(name, [])
+  for (const name of [...Object.keys(given.texts), ...Object.keys(given.values)]) {
+    if (Object.hasOwn(draft.inputs, name)) continue
+    const names = Object.keys(draft.inputs)
+    const hint = didYouMean(name, names) ?? `the inputs are ${names.join(', ') || 'none'}`
+    problems.push(problemAt(draft.source, '/inputs', `expected an input to set, got "${name}"`, hint))
+  }
+  return { values, problems }
+}
+
+/** Says what is wrong with a name that is read from `inputs` or `host`; undefined when nothing is. */
+export function referenceMistake(
+  [root, key]: readonly string[],
+  { inputs }: Pick<Draft, 'inputs'>,
+  facts: Facts,
+): { readonly message: string; readonly hint?: string | undefined } | undefined {
+  const names = root === 'inputs' ? Object.keys(inputs) : Object.keys(facts)
+  if (root === 'steps') return { message: 'expected inputs.* or host.* here, got steps.*' }
+  if (key === undefined) return { message: `expected ${root}.NAME, got ${root}` }
+  if (!names.includes(key)) {
+    const hint = didYouMean(key, names) ?? `there are ${names.join(', ') || 'none'}`
+    return { message: `expected a name that ${root} has, got ${root}.${key}`, hint }
+  }
+  if (root === 'host' && key === 'uplink' && facts.uplink === '') {
+    const hint = 'the host has no default route; set the input that uses it: --set uplink=LINK'
+    return { message: 'expected a host with an uplink, found no default route', hint }
+  }
+  return undefined
+}
+
+function isOf(type: string, value: Json): boolean {
+  return type === 'integer' ? Number.isInteger(value) : typeof value === type
+}
+
+function fromText(text: string, type: string): Json | undefined {
+  if (type === 'string') return text
+  if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : undefined
+  return /^-?\d{1,15}$/.test(text) ? Number(text) : undefined
+}

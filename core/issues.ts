@@ -1,0 +1,93 @@
+import { didYouMean } from './near.ts'
+import { got } from './problems.ts'
+import type { Issue, Schema } from './schema.ts'
+
+/** A mistake in a value, in words: `expected …, got …`. */
+export interface Mistake {
+  readonly path: readonly PropertyKey[]
+  readonly message: string
+  readonly hint?: string | undefined
+}
+
+/** What zod says of a mistake beyond Standard Schema; other validators say nothing of it. */
+interface ZodIssue extends Issue {
+  readonly code?: string
+  readonly expected?: string
+  readonly minimum?: number | bigint
+  readonly maximum?: number | bigint
+  readonly origin?: string
+  readonly values?: readonly unknown[]
+  readonly keys?: readonly string[]
+  readonly errors?: readonly (readonly ZodIssue[])[]
+}
+
+/** Says what is wrong with a value, after what its schema found. */
+export function mistakesOf(issues: readonly Issue[], value: unknown, schema: Schema<unknown>): readonly Mistake[] {
+  return issues.flatMap((issue) => mistakesFrom(issue, [], value, schema))
+}
+
+function mistakesFrom(
+  issue: ZodIssue,
+  above: readonly PropertyKey[],
+  value: unknown,
+  schema: Schema<unknown>,
+): readonly Mistake[] {
+  const path = [...above, ...(issue.path ?? []).map((part) => (typeof part === 'object' ? part.key : part))]
+  if (issue.code === 'unrecognized_keys') return (issue.keys ?? []).map((key) => unknownField(key, path, schema))
+  const branch = issue.code === 'invalid_union' ? likeliest(issue.errors ?? []) : undefined
+  if (branch) return branch.flatMap((inner) => mistakesFrom(inner, path, value, schema))
+  const found = path.reduce<unknown>((it, key) => (it as Record<PropertyKey, unknown> | null | undefined)?.[key], value)
+  const expected = expectation(issue)
+  if (found === undefined && path.length > 0) {
+    const what = expected.replace(/^expected /, '')
+    return [{ path, message: `expected a field "${String(path.at(-1))}" (${what}), got nothing` }]
+  }
+  return [{ path, message: expected.startsWith('expected') ? `${expected}, got ${got(found)}` : expected }]
+}
+
+function unknownField(key: string, path: readonly PropertyKey[], schema: Schema<unknown>): Mistake {
+  const fields = fieldsOf(schema, path)
+  const others = fields.length === 0 ? undefined : `the fields here are ${fields.join(', ')}`
+  return {
+    path: [...path, key],
+    message: `expected a known field, got "${key}"`,
+    hint: didYouMean(key, fields) ?? others,
+  }
+}
+
+/** Of the alternatives that a value could have been meant as, the one with the fewest mistakes. */
+function likeliest(errors: readonly (readonly ZodIssue[])[]): readonly ZodIssue[] | undefined {
+  const wrongType = (issues: readonly ZodIssue[]): boolean =>
+    issues.some(({ code, path = [] }) => code === 'invalid_type' && path.length === 0)
+  const meant = errors.filter((issues) => !wrongType(issues))
+  return (meant.length === 1 || errors.length === 1 ? meant : meant.toSorted((a, b) => a.length - b.length))[0]
+}
+
+function expectation({ code, expected, message, minimum, maximum, origin, values, errors }: ZodIssue): string {
+  if (message.startsWith('expected')) return message
+  const many = origin === 'string' ? ' characters' : origin === 'array' ? ' items' : ''
+  if (code === 'invalid_type') return `expected ${article(expected === 'int' ? 'integer' : (expected ?? 'value'))}`
+  if (code === 'too_small') return `expected at least ${minimum}${many}`
+  if (code === 'too_big') return `expected at most ${maximum}${many}`
+  if (code === 'invalid_value') return `expected ${(values ?? []).map((value) => JSON.stringify(value)).join(' or ')}`
+  if (code === 'invalid_union') return `expected ${[...new Set((errors ?? []).flat().map(kindOf))].join(' or ')}`
+  return message
+}
+
+const kindOf = (issue: ZodIssue): string => expectation(issue).replace(/^expected /, '')
+
+const article = (noun: string): string => `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`
+
+interface ZodLike {
+  readonly shape?: { readonly [key: string]: ZodLike }
+  readonly def?: { readonly innerType?: ZodLike; readonly in?: ZodLike; readonly options?: readonly ZodLike[] }
+}
+
+/** Lists the fields that a zod schema knows at a path; empty for other validators. */
+function fieldsOf(schema: unknown, path: readonly PropertyKey[]): readonly string[] {
+  const { shape, def } = schema as ZodLike
+  if (shape) return path.length === 0 ? Object.keys(shape) : fieldsOf(shape[String(path[0])] ?? {}, path.slice(1))
+  if (def?.options) return [...new Set(def.options.flatMap((option) => fieldsOf(option, path)))]
+  const inner = def?.innerType ?? def?.in
+  return inner ? fieldsOf(inner, path) : []
+}

@@ -1,0 +1,32 @@
+/** Finds what somebody who typed a name may have meant: the nearest candidate, at most a third of the letters away. */
+export function nearest(name: string, candidates: readonly string[]): string | undefined {
+  const limit = Math.max(1, Math.floor(name.length / 3))
+  let best: { readonly candidate: string; readonly distance: number } | undefined
+  for (const candidate of candidates) {
+    if (Math.abs(candidate.length - name.length) > limit) continue
+    const distance = distanceOf(name.toLowerCase(), candidate.toLowerCase())
+    if (distance <= limit && distance < (best?.distance ?? Infinity)) best = { candidate, distance }
+  }
+  return best?.candidate
+}
+
+/** Asks whether somebody meant the nearest candidate; undefined when none is near. */
+export function didYouMean(name: string, candidates: readonly string[]): string | undefined {
+  const near = nearest(name, candidates)
+  return near === undefined ? undefined : `did you mean "${near}"?`
+}
+
+/** Counts the letters to add, drop, change or swap with their neighbour until `a` is `b`. */
+export function distanceOf(a: string, b: string): number {
+  const rows = [Array.from({ length: b.length + 1 }, (_, at) => at)]
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const change = rows[i - 1]![j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      row[j] = Math.min(rows[i - 1]![j]! + 1, row[j - 1]! + 1, change, swapped ? rows[i - 2]![j - 2]! + 1 : Infinity)
+    }
+    rows.push(row)
+  }
+  return rows[a.length]![b.length]!
+}

@@ -1,0 +1,167 @@
+import type { StepSpec } from './events.ts'
+import { referenceMistake, resolveInputs, type Given } from './inputs.ts'
+import { mistakesOf } from './issues.ts'
+import type { Json } from './json.ts'
+import { didYouMean } from './near.ts'
+import { invalid, pointerOf, type Problem } from './problems.ts'
+import type { Registry } from './registry.ts'
+import { fill, scopeOf, templatesIn, type Placed } from './resolve.ts'
+import type { Facts } from './step.ts'
+import { problemAt, type Draft, type DraftStep } from './workflow.ts'
+
+/** A workflow that nothing is wrong with, ready to run. */
+export interface Prepared {
+  readonly inputs: { readonly [name: string]: Json }
+  readonly steps: readonly StepSpec[]
+}
+
+/**
+ * Checks all that can be known before anything runs, and resolves what does not depend on a step's outputs.
+ *
+ * @throws WORKFLOW_INVALID with every mistake
+ */
+export async function prepare(draft: Draft, registry: Registry, facts: Facts, given: Given): Promise<Prepared> {
+  const inputs = resolveInputs(draft, given, facts)
+  const problems = [...draft.problems, ...inputs.problems, ...duplicates(draft)]
+  const steps: StepSpec[] = []
+  const site: Site = { draft, registry, facts, inputs: inputs.values, places: placesOf(draft), edges: new Map() }
+  for (const step of draft.steps) steps.push(await prepareStep(site, step, problems))
+  problems.push(...laterReferences(site))
+  if (problems.length > 0) throw invalid(draft.source.path, problems)
+  return { inputs: inputs.values, steps }
+}
+
+/** What the check of one step needs to know of the others. */
+interface Site {
+  readonly draft: Draft
+  readonly registry: Registry
+  readonly facts: Facts
+  readonly inputs: { readonly [name: string]: Json }
+  readonly places: ReadonlyMap<string, DraftStep>
+  /** For each step the later steps (and itself) that it refers to, with the place of the reference. */
+  readonly edges: Map<string, readonly { readonly to: string; readonly pointer: string }[]>
+}
+
+async function prepareStep(site: Site, draftStep: DraftStep, problems: Problem[]): Promise<StepSpec> {
+  const { draft, registry, facts, inputs } = site
+  const { index, id, uses, name } = draftStep
+  const pointer = `/steps/${index}`
+  const add = (path: readonly PropertyKey[], message: string, hint?: string): void =>
+    void problems.push(problemAt(draft.source, `${pointer}/with${pointerOf(path)}`, message, hint))
+
+  const { templates, mistakes } = templatesIn(draftStep.with)
+  const sound = templates.filter((placed) => soundReferences(site, draftStep, placed, add))
+  const ready = sound.filter(({ template }) =>
+    template.references.every(
+      ([root, key = '']) => root === 'host' || (root === 'inputs' && Object.hasOwn(inputs, key)),
+    ),
+  )
+  const filled = fill(draftStep.with, ready, scopeOf({ inputs, facts, outputs: () => undefined }))
+  for (const { path, message } of [...mistakes, ...filled.mistakes]) add(path, message)
+
+  const step = registry.stepOf(uses)
+  if (step) {
+    const unsure = [...mistakes, ...filled.mistakes, ...templates.filter((placed) => !ready.includes(placed))]
+    const result = await step.input['~standard'].validate(filled.value)
+    const found = result.issues ? mistakesOf(result.issues, filled.value, step.input) : []
+    for (const { path, message, hint } of found)
+      if (!unsure.some((it) => related(it.path, path))) add(path, message, hint)
+  } else {
+    const hint = didYouMean(uses, registry.types) ?? `there are ${registry.types.join(', ')}`
+    problems.push(problemAt(draft.source, `${pointer}/uses`, `expected a step type, got "${uses}"`, hint))
+  }
+  const at = { ...draft.source.at(pointer), pointer }
+  return { id, uses, ...(name === undefined ? {} : { name }), with: filled.value, at }
+}
+
+/** Says whether what stands at one path can change what is found at the other. */
+function related(a: readonly PropertyKey[], b: readonly PropertyKey[]): boolean {
+  const shorter = Math.min(a.length, b.length)
+  return a.slice(0, shorter).every((key, at) => String(key) === String(b[at]))
+}
+
+type Add = (path: readonly PropertyKey[], message: string, hint?: string) => void
+
+/** Checks the names that a text reads; a reference to a later step is noted and told at the end. */
+function soundReferences(site: Site, step: DraftStep, { path, template }: Placed, add: Add): boolean {
+  const wrong = template.references.flatMap((reference) => {
+    if (reference[0] === 'steps')
+      return outputMistake(site, step, reference, `/steps/${step.index}/with${pointerOf(path)}`) ?? []
+    return referenceMistake(reference, site.draft, site.facts) ?? []
+  })
+  for (const { message, hint } of wrong) add(path, message, hint)
+  return wrong.length === 0
+}
+
+function outputMistake(
+  { places, registry, edges }: Site,
+  step: DraftStep,
+  [, id, field, output]: readonly string[],
+  pointer: string,
+): { readonly message: string; readonly hint?: string | undefined } | undefined {
+  if (id === undefined || field !== 'outputs' || output === undefined) {
+    return {
+      message: `expected steps.ID.outputs.NAME, got steps${[id, field, output]
+        .filter(Boolean)
+        .map((it) => `.${it}`)
+        .join('')}`,
+    }
+  }
+  const other = places.get(id)
+  if (!other) return { message: `expected the id of a step, got "${id}"`, hint: didYouMean(id, [...places.keys()]) }
+  if (other.index >= step.index) edges.set(step.id, [...(edges.get(step.id) ?? []), { to: id, pointer }])
+  const type = registry.stepOf(other.uses)
+  const names = Object.keys(type?.outputs ?? {})
+  if (!type || names.includes(output)) return undefined
+  const hint = didYouMean(output, names) ?? `it has ${names.join(', ') || 'none'}`
+  return { message: `expected an output of step "${id}" (${other.uses}), got "${output}"`, hint }
+}
+
+/** Tells of references to later steps: a cycle, or an order that is the wrong way round. */
+function laterReferences({ draft, edges }: Site): readonly Problem[] {
+  return [...edges].flatMap(([from, list]) =>
+    list.map(({ to, pointer }) => {
+      const back = pathBetween(edges, to, from)
+      if (back) return problemAt(draft.source, pointer, `expected no cycle, got ${[from, ...back].join(' → ')}`)
+      return problemAt(
+        draft.source,
+        pointer,
+        `expected an earlier step, got "${to}", which comes later`,
+        `move step "${to}" before step "${from}"`,
+      )
+    }),
+  )
+}
+
+function pathBetween(edges: Site['edges'], from: string, to: string): readonly string[] | undefined {
+  const seen = new Set<string>()
+  const stack: (readonly string[])[] = [[from]]
+  for (let path = stack.pop(); path; path = stack.pop()) {
+    const last = path.at(-1)!
+    if (last === to) return path
+    if (seen.has(last)) continue
+    seen.add(last)
+    for (const edge of edges.get(last) ?? []) stack.push([...path, edge.to])
+  }
+  return undefined
+}
+
+function duplicates({ steps, source }: Draft): readonly Problem[] {
+  const first = new Map<string, number>()
+  return steps.flatMap(({ id, index }) => {
+    const earlier = first.get(id)
+    if (earlier === undefined) first.set(id, index)
+    if (earlier === undefined || id === '') return []
+    const { line, column } = source.at(`/steps/${earlier}/id`)
+    return [
+      problemAt(
+        source,
+        `/steps/${index}/id`,
+        `expected an id of its own, got "${id}" again (first at ${line}:${column})`,
+      ),
+    ]
+  })
+}
+
+const placesOf = ({ steps }: Draft): ReadonlyMap<string, DraftStep> =>
+  new Map(steps.toReversed().map((step) => [step.id, step]))

@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import { mistakesOf } from './issues.ts'
+import type { Json } from './json.ts'
+import { pointerOf, type Problem } from './problems.ts'
+import type { Schema } from './schema.ts'
+import type { Source } from './source.ts'
+
+/** Names of steps and inputs: they appear in expressions, comments of rules and file names. */
+const name = z
+  .string()
+  .regex(/^[A-Za-z][\w-]{0,62}$/, 'expected a name of up to 63 letters, digits, "_" and "-", beginning with a letter')
+
+const inputSchema = z.strictObject({
+  type: z.enum(['string', 'integer', 'boolean']).default('string').describe('type of the value'),
+  default: z.union([z.string(), z.int(), z.boolean()]).optional().describe('value when none is set; may have ${{ … }}'),
+  description: z.string().optional().describe('what it is for'),
+})
+
+const stepSchema = z.strictObject({
+  id: name.describe('name of the step: unique, used in ${{ steps.ID.outputs.NAME }} and by undo --to'),
+  uses: z.string().describe('step type'),
+  name: z.string().optional().describe('what the step is for, in words'),
+  with: z.record(z.string(), z.unknown()).default({}).describe('what the step type needs; texts may have ${{ … }}'),
+})
+
+/** The format of a workflow file, as far as it does not depend on the step types. */
+export const workflowSchema = z.strictObject({
+  $schema: z.string().optional().describe('lets editors complete and explain'),
+  name: z.string().min(1).describe('name of the workflow'),
+  description: z.string().optional().describe('what it is for'),
+  inputs: z.record(name, inputSchema).default({}).describe('values that --set NAME=VALUE changes'),
+  plugins: z.array(z.string()).default([]).describe('files with custom step types, relative to this file'),
+  steps: z.array(stepSchema).describe('taken in this order, undone in reverse'),
+})
+
+export type InputSpec = z.infer<typeof inputSchema>
+
+/** A workflow file as far as it could be understood; `problems` say where it could not. */
+export interface Draft {
+  readonly source: Source
+  readonly name: string
+  readonly inputs: { readonly [name: string]: InputSpec }
+  readonly plugins: readonly string[]
+  readonly steps: readonly DraftStep[]
+  readonly problems: readonly Problem[]
+}
+
+/** A step as the file has it; `index` is its place in the file. */
+export interface DraftStep {
+  readonly index: number
+  readonly id: string
+  readonly uses: string
+  readonly name?: string | undefined
+  readonly with: { readonly [field: string]: Json }
+}
+
+/** Understands what it can of a workflow file, so that all its mistakes can be told at once. */
+export function draftOf(source: Source): Draft {
+  const { value } = source
+  const whole = workflowSchema.safeParse(value)
+  const problems = whole.success ? [] : mistakesOf(whole.error.issues, value, workflowSchema as Schema<unknown>)
+  const parts = (typeof value === 'object' && value !== null ? value : {}) as { readonly [field: string]: unknown }
+  return {
+    source,
+    name: typeof parts['name'] === 'string' ? parts['name'] : '',
+    inputs: z
+      .record(z.string(), inputSchema.or(z.unknown()))
+      .catch({})
+      .parse(parts['inputs'] ?? {}) as Draft['inputs'],
+    plugins: z
+      .array(z.string())
+      .catch([])
+      .parse(parts['plugins'] ?? []),
+    steps: (Array.isArray(parts['steps']) ? parts['steps'] : []).flatMap(draftStep),
+    problems: problems.map(({ path, message, hint }) => problemAt(source, pointerOf(path), message, hint)),
+  }
+}
+
+/** Places a mistake in the file. */
+export function problemAt({ at }: Source, pointer: string, message: string, hint?: string): Problem {
+  return { ...at(pointer), pointer, message, hint }
+}
+
+function draftStep(value: unknown, index: number): readonly DraftStep[] {
+  const step = stepSchema.safeParse(value)
+  if (step.success) return [{ index, ...step.data, with: step.data.with as DraftStep['with'] }]
+  const { id = '', uses, with: given = {} } = (value ?? {}) as Partial<Record<string, unknown>>
+  if (typeof uses !== 'string' || typeof given !== 'object' || given === null) return []
+  return [{ index, id: typeof id === 'string' ? id : '', uses, with: given as DraftStep['with'] }]
+}
