@@ -57,10 +57,11 @@ export function stepOf(run: Run, id: string): StepRecord {
   return record
 }
 
-/** Gathers the outputs of the steps that hold: what `steps.<id>.outputs.*` reads. */
-export function outputsOf(run: Run): { readonly [step: string]: { readonly [name: string]: Json } } {
-  return Object.fromEntries([...run.steps].flatMap(([id, { outputs }]) => (outputs ? [[id, outputs]] : [])))
-}
+/** Finds the outputs of a step that holds: what `steps.<id>.outputs.*` reads. */
+export const outputsOf =
+  ({ steps }: Run) =>
+  (id: string): StepRecord['outputs'] =>
+    steps.get(id)?.outputs
 
 type StepEvent = Extract<RunEvent, { readonly step: string }>
 

@@ -1,0 +1,77 @@
+import type { RunEvent, StepPlanned } from '../events.ts'
+import type { Json } from '../json.ts'
+import { lookWith } from '../look.ts'
+import type { Ports } from '../ports.ts'
+import type { Run } from '../run.ts'
+import type { Plan } from '../step.ts'
+import { pause } from '../wait.ts'
+import { appliedOf } from './apply.ts'
+import { failureOf, outputsIn, StepTrouble, subjectOf, type Subject } from './subject.ts'
+
+/**
+ * Looks at a step's subject and plans it: what to do, nothing to do, or a conflict.
+ *
+ * A step whose intent is journaled already (nsnet was stopped inside it) is looked at again: its first before-image stands,
+ * its commands are planned anew from what is there now.
+ */
+export async function plan(ports: Ports, run: Run, id: string): Promise<RunEvent> {
+  const began = performance.now()
+  try {
+    const subject = await subjectOf(ports, run, id)
+    const { state, planned } = await planPatiently(ports, subject)
+    if (planned.conflict !== undefined) throw new StepTrouble(troubleOf(planned))
+    if (planned.apply.length > 0) return intent(subject, state, planned)
+    if (subject.record.open) return await appliedOf(ports, subject, state, performance.now() - began)
+    return satisfied(subject, state, performance.now() - began)
+  } catch (error) {
+    return { type: 'StepFailed', step: id, failure: failureOf(error) }
+  }
+}
+
+interface Planned {
+  readonly state: Json
+  readonly planned: Plan
+}
+
+async function planPatiently(ports: Ports, subject: Subject): Promise<Planned> {
+  const { forMs, everyMs } = subject.step.patience?.(subject.input) ?? { forMs: 0, everyMs: 0 }
+  const deadline = performance.now() + forMs
+  for (let attempt = 1; ; attempt++) {
+    const seen = await planOnce(ports, subject)
+    if (seen.planned.conflict === undefined || performance.now() + everyMs >= deadline) return seen
+    ports.progress({ doing: 'wait', step: subject.context.step, attempt, message: seen.planned.conflict })
+    await pause(everyMs, ports.signal)
+  }
+}
+
+async function planOnce({ exec }: Ports, { step, input, context, uses }: Subject): Promise<Planned> {
+  const look = lookWith(exec)
+  if (uses.length > 0) expectNetns(uses, await look.netns())
+  const state = await look.observe(step, input, context, new Set())
+  return { state, planned: step.plan(input, state, context) }
+}
+
+function expectNetns(uses: readonly string[], there: { readonly [name: string]: number }): void {
+  const missing = uses.find((netns) => !(netns in there))
+  if (missing === undefined) return
+  const names = Object.keys(there).join(', ') || 'none'
+  const hint = `add a step { "uses": "netns", "with": { "netns": "${missing}" } } before it`
+  throw new StepTrouble({ message: `expected a netns "${missing}", found ${names}`, hint })
+}
+
+function intent({ step, input, context }: Subject, before: Json, planned: Plan): StepPlanned {
+  if (planned.conflict !== undefined) throw new Error('a conflict is no intent')
+  const { creates = [], uses = [], shares = [] } = step.resources(input)
+  const resources = [...creates, ...uses, ...shares]
+  const { apply, undo } = planned
+  return { type: 'StepPlanned', step: context.step, input: input as Json, before, apply, undo, resources }
+}
+
+function satisfied({ step, input, context }: Subject, state: Json, durationMs: number): RunEvent {
+  const outputs = outputsIn(step, state, input)
+  return { type: 'StepSatisfied', step: context.step, input: input as Json, outputs, durationMs }
+}
+
+function troubleOf(planned: Plan & { readonly conflict: string; readonly hint?: string }) {
+  return { message: planned.conflict, ...(planned.hint === undefined ? {} : { hint: planned.hint }) }
+}

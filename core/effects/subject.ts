@@ -1,0 +1,61 @@
+import type { Failure } from '../events.ts'
+import type { Json } from '../json.ts'
+import { CouldNotLook } from '../look.ts'
+import type { Ports } from '../ports.ts'
+import { outputsOf, stepOf, type Run, type StepRecord } from '../run.ts'
+import type { Context, Step } from '../step.ts'
+import { resolveStep } from '../resolve.ts'
+
+/** A step of a run, ready to be worked on: its record, its type, its input. */
+export interface Subject {
+  readonly record: StepRecord
+  readonly step: Step
+  readonly input: unknown
+  readonly context: Context
+  /** Named netns that the step works in and does not make. */
+  readonly uses: readonly string[]
+}
+
+/** Why a step cannot be worked on, or what went wrong with it. */
+export class StepTrouble extends Error {
+  readonly failure: Failure
+
+  constructor(failure: Failure) {
+    super(failure.message)
+    this.failure = failure
+  }
+}
+
+/** Brings together what is needed to work on a step. @throws StepTrouble */
+export async function subjectOf({ stepOf: find }: Ports, run: Run, id: string): Promise<Subject> {
+  const record = stepOf(run, id)
+  const step = find(record.spec.uses)
+  if (!step) throw new StepTrouble({ message: `the plugin of step type "${record.spec.uses}" is not there any more` })
+  const { facts } = run.started
+  const input = record.open ? record.input : await inputOf(run, record, step)
+  const uses = (step.resources(input).uses ?? []).flatMap(netnsName)
+  return { record, step, input, context: { run: run.started.run, step: id, facts }, uses }
+}
+
+/** Resolves what the workflow says, now that the outputs of earlier steps are known. @throws StepTrouble */
+async function inputOf(run: Run, { spec }: StepRecord, step: Step): Promise<unknown> {
+  const { inputs, facts } = run.started
+  const resolved = await resolveStep(spec, step, { inputs, facts, outputs: outputsOf(run) })
+  if ('failure' in resolved) throw new StepTrouble({ message: resolved.failure })
+  return resolved.input
+}
+
+/** Says what went wrong, when it is something that a run has to expect. @throws anything else, as it came */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof CouldNotLook || error instanceof StepTrouble) return error.failure
+  throw error
+}
+
+/** Reads a step's outputs off its state. */
+export function outputsIn(step: Step, state: Json, input: unknown): { readonly [name: string]: Json } {
+  return Object.fromEntries(Object.entries(step.outputs ?? {}).map(([name, read]) => [name, read(state, input)]))
+}
+
+/** The name in the key of a netns; nothing for other keys. */
+export const netnsName = (key: string): readonly string[] =>
+  key.startsWith('netns:') ? [key.slice('netns:'.length)] : []

@@ -1,0 +1,100 @@
+import { show, succeeded, type Command } from '../command.ts'
+import type { Failure, RunEvent, StepUndone } from '../events.ts'
+import { equal, type Json } from '../json.ts'
+import { lookWith } from '../look.ts'
+import type { Ports } from '../ports.ts'
+import { stepOf, type Run, type StepRecord } from '../run.ts'
+import { undoOf } from '../step.ts'
+import { goOn, settle } from '../wait.ts'
+import { failureOf, subjectOf, type Subject } from './subject.ts'
+
+/** How long the kernel may take until what was undone is seen to be gone, in milliseconds. */
+const SETTLE_MS = 3_000
+
+/**
+ * Takes a step back, if it is ours and still what we made; looks before and after, whatever the exit codes say.
+ *
+ * When the step's plugin is gone, the commands that the journal holds are run, and their exit codes have to do.
+ */
+export async function undo(ports: Ports, run: Run, id: string): Promise<RunEvent> {
+  const began = performance.now()
+  const record = stepOf(run, id)
+  const undone = (how: StepUndone['how'], reason?: string): StepUndone => {
+    const why = reason === undefined ? {} : { reason }
+    return { type: 'StepUndone', step: id, how, ...why, durationMs: performance.now() - began }
+  }
+  if (!record.open) return undone('kept', 'nothing of it was made by this run')
+  try {
+    if (!ports.stepOf(record.spec.uses)) return await undoFromJournal(ports, record, undone)
+    return await undoSubject(ports, await subjectOf(ports, run, id), undone)
+  } catch (error) {
+    return { type: 'UndoFailed', step: id, failure: failureOf(error) }
+  }
+}
+
+type Undone = (how: StepUndone['how'], reason?: string) => StepUndone
+
+async function undoSubject(ports: Ports, subject: Subject, undone: Undone): Promise<RunEvent> {
+  const { step, input, context, record } = subject
+  const absent = await absentNetns(ports, subject)
+  const wayBack = async (): Promise<{ readonly now: Json; readonly left: readonly Command[] }> => {
+    const now = await lookWith(ports.exec).observe(step, input, context, absent)
+    return { now, left: undoOf(step, input, record.before!, now, context) }
+  }
+  const { now, left } = await wayBack()
+  if (left.length === 0) return undone('gone')
+  const foreign = foreignTo(subject, now, absent)
+  if (foreign !== undefined && !ports.force) return undone('kept', foreign)
+  const failure = await runCommands(ports, context.step, left)
+  const after = await settle(wayBack, (seen) => seen.left.length === 0, SETTLE_MS)
+  if (after.left.length === 0) return undone('undone')
+  const message = `there is still to undo: ${after.left.map(show).join('; ')}`
+  return { type: 'UndoFailed', step: context.step, failure: failure ?? { message } }
+}
+
+/** Names the netns in which nothing of ours can be: those that are gone, and those that somebody made anew. */
+async function absentNetns({ exec }: Ports, { record, uses }: Subject): Promise<ReadonlySet<string>> {
+  if (uses.length === 0) return new Set()
+  const there = await lookWith(exec).netns()
+  const ours = (name: string): boolean => name in there && (record.netns?.[name] ?? there[name]) === there[name]
+  return new Set(uses.filter((name) => !ours(name)))
+}
+
+/**
+ * Says why what is there now is not what the step made; undefined when it is. Where a netns of the step is gone, its identity
+ * has to do: the step cannot hold any more.
+ */
+function foreignTo(
+  { step, input, context, record: { after } }: Subject,
+  now: Json,
+  absent: ReadonlySet<string>,
+): string | undefined {
+  if (after === undefined) return undefined
+  const [made, found] = [step.identity?.(after) ?? null, step.identity?.(now) ?? null]
+  if (made !== null && found === null) return undefined
+  if (!equal(made, found))
+    return `somebody replaced it since (made ${JSON.stringify(made)}, found ${JSON.stringify(found)})`
+  if (absent.size > 0) return undefined
+  const plan = step.plan(input, now, context)
+  const holds = plan.conflict === undefined && plan.apply.length === 0
+  return holds ? undefined : 'somebody changed it since'
+}
+
+async function runCommands(ports: Ports, id: string, commands: readonly Command[]): Promise<Failure | undefined> {
+  let failure: Failure | undefined
+  for (const command of commands) {
+    goOn(ports.signal)
+    ports.progress({ doing: 'run', step: id, command })
+    const output = await ports.exec(command)
+    if (!succeeded(command, output)) {
+      failure ??= { message: `its command ended with exit code ${output.exitCode}`, command, output }
+    }
+  }
+  return failure
+}
+
+async function undoFromJournal(ports: Ports, record: StepRecord, undone: Undone): Promise<RunEvent> {
+  const failure = await runCommands(ports, record.spec.id, record.undo ?? [])
+  if (failure) return { type: 'UndoFailed', step: record.spec.id, failure }
+  return undone('undone', `the plugin of "${record.spec.uses}" is gone: by the journal's commands, not looked at again`)
+}

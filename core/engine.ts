@@ -1,0 +1,40 @@
+import { apply } from './effects/apply.ts'
+import { plan } from './effects/plan.ts'
+import { undo } from './effects/undo.ts'
+import type { RunEvent } from './events.ts'
+import { evolve, type Effect, type Moment } from './machine.ts'
+import type { Ports } from './ports.ts'
+import { goOn, Interrupted } from './wait.ts'
+
+/**
+ * Appends an event, performs the effects that follow from it, appends what comes of them, and so on until nothing
+ * follows. Gives the moment at which the run stands still.
+ *
+ * When `ports.signal` aborts, the running command is finished, `RunInterrupted` is journaled, and the run stands still.
+ */
+export async function drive(ports: Ports, moment: Moment, first?: RunEvent): Promise<Moment> {
+  let now = first ? await record(ports, moment, first) : moment
+  for (let [effect] = now.effects; effect; [effect] = now.effects) {
+    now = await record(ports, now, await perform(ports, now, effect))
+  }
+  return now
+}
+
+async function record(ports: Ports, moment: Moment, event: RunEvent): Promise<Moment> {
+  await ports.append(event)
+  return evolve(moment, event)
+}
+
+async function perform(ports: Ports, { run }: Moment, { type, index }: Effect): Promise<RunEvent> {
+  const step = run.started.steps[index]!.id
+  try {
+    goOn(ports.signal)
+    ports.progress({ doing: type, step })
+    return await effects[type](ports, run, step)
+  } catch (error) {
+    if (error instanceof Interrupted) return { type: 'RunInterrupted', signal: String(ports.signal.reason) }
+    throw error
+  }
+}
+
+const effects = { plan, apply, undo }

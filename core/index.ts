@@ -1,0 +1,23 @@
+/**
+ * What authors of steps import: `import { defineStep, ip } from 'nsnet'`.
+ *
+ * @packageDocumentation
+ */
+export { HOST_NETNS, inNetns, ip, show, type Command, type Output } from './command.ts'
+export { NsnetError, type ErrorCode } from './errors.ts'
+export type { Json } from './json.ts'
+export { address, canonical, familyOf, hostAddress, linkName, mac, mtu, netnsName, networkOf, prefix } from './net.ts'
+export { inside, keyIn, linkKey, netnsKey, type ResourceKey, type Resources } from './resource.ts'
+export type { Issue, Result, Schema } from './schema.ts'
+export {
+  conflict,
+  defineStep,
+  nothingToDo,
+  tagOf,
+  type Context,
+  type Facts,
+  type Look,
+  type Plan,
+  type Step,
+} from './step.ts'
+export { z } from 'zod'

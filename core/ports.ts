@@ -1,0 +1,25 @@
+import type { Command, Exec } from './command.ts'
+import type { RunEvent } from './events.ts'
+import type { Effect } from './machine.ts'
+import type { Step } from './step.ts'
+
+/** What the engine works with; the only ways in which a run touches the world. */
+export interface Ports {
+  /** Adds an event to the journal; it is durable when this resolves. */
+  readonly append: (event: RunEvent) => Promise<void>
+  readonly exec: Exec
+  /** Finds a step type; undefined when its plugin is gone. */
+  readonly stepOf: (type: string) => Step | undefined
+  /** Aborted when somebody asks to stop; its `reason` is the signal's name. */
+  readonly signal: AbortSignal
+  /** Take back also what others have changed since. */
+  readonly force: boolean
+  /** Told what is going on between two events; nothing depends on it. */
+  readonly progress: (progress: Progress) => void
+}
+
+/** What the engine is doing now, for people who watch. */
+export type Progress =
+  | { readonly doing: Effect['type']; readonly step: string }
+  | { readonly doing: 'run'; readonly step: string; readonly command: Command }
+  | { readonly doing: 'wait'; readonly step: string; readonly attempt: number; readonly message: string }
