@@ -1,8 +1,10 @@
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { onTestFinished } from 'vitest'
 import { processExec } from '../../core/exec.ts'
+import { fingerprint } from '../../core/fingerprint.ts'
+import { settle } from '../../core/wait.ts'
 import type { Exec, Output } from '../../core/command.ts'
 
 /** A real kernel of one's own: private network, mount and pid namespaces, gone when the test ends. */
@@ -15,29 +17,40 @@ export interface Kernel {
 }
 
 /** Makes a private kernel for the running test and takes it away afterwards. */
-export async function privateKernel(): Promise<Kernel> {
-  const holder = hold()
-  onTestFinished(() => void holder.kill('SIGKILL'))
-  await once(holder.stdout!, 'data')
-  const pid = firstChildOf(holder.pid!)
-  const user = process.getuid?.() === 0 ? [] : ['--user', '--preserve-credentials']
-  const enter = ['nsenter', '--target', `${pid}`, ...user, '--net', '--mount', '--pid', '--']
+export function privateKernel(): Promise<Kernel> {
+  const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']
+  const isolate = ['--net', '--mount', '--propagation', 'private', '--fork', '--pid', '--mount-proc', '--kill-child']
+  const prepare =
+    'mount -t tmpfs tmpfs /run && mkdir /run/netns && ip link set lo up && echo ready && exec sleep infinity'
+  return kernelOf(['unshare', ...user, ...isolate, '--', 'sh', '-c', prepare])
+}
+
+/** Opens the kernel that a command holds: it prints a line when all is ready, and then sleeps in its namespaces. */
+export async function kernelOf(holder: readonly string[]): Promise<Kernel> {
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...holder], { stdio: ['ignore', 'pipe', 'inherit'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  await once(child.stdout, 'data')
+  const pid = lastDescendantOf(child.pid!)
+  const inside = { user: readlinkSync(`/proc/${pid}/ns/user`), own: readlinkSync('/proc/self/ns/user') }
+  const user = inside.user === inside.own ? [] : ['--user', '--preserve-credentials']
+  const enter = ['nsenter', '--target', `${pid}`, ...user, '--net', '--mount', '--pid', `--wd=${process.cwd()}`, '--']
   const run = processExec()
   const exec: Exec = (command) => run({ ...command, argv: [...enter, ...command.argv] })
   return { exec, enter, sh: async (line) => checked(line, await exec({ argv: line.split(' ') })) }
 }
 
-function hold(): ChildProcess {
-  const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']
-  const isolate = ['--net', '--mount', '--propagation', 'private', '--fork', '--pid', '--mount-proc', '--kill-child']
-  const prepare =
-    'mount -t tmpfs tmpfs /run && mkdir /run/netns && ip link set lo up && echo ready && exec sleep infinity'
-  const argv = ['--pdeathsig', 'KILL', '--', 'unshare', ...user, ...isolate, '--', 'sh', '-c', prepare]
-  return spawn('setpriv', argv, { stdio: ['ignore', 'pipe', 'inherit'] })
-}
+/** The fingerprint once duplicate address detection is over: until then addresses are tentative and lack routes. */
+export const settledFingerprint = (exec: Exec): ReturnType<typeof fingerprint> =>
+  settle(
+    () => fingerprint(exec),
+    (seen) => !JSON.stringify(seen).includes('"tentative":true'),
+    10_000,
+  )
 
-const firstChildOf = (pid: number): number =>
-  Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0])
+function lastDescendantOf(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+  return children === '' ? pid : lastDescendantOf(Number(children.split(' ')[0]))
+}
 
 function checked(line: string, { exitCode, stdout, stderr }: Output): string {
   if (exitCode !== 0) throw new Error(`${line}: exit code ${exitCode}: ${stderr}`)

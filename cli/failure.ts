@@ -1,0 +1,35 @@
+import { CommanderError } from 'commander'
+import { NsnetError, type ErrorCode } from '../core/errors.ts'
+import { printable } from '../core/quote.ts'
+
+/** Exit codes of refusals, after sysexits.h where it has one; all others are 1. */
+const exits: { readonly [code in ErrorCode]?: number } = {
+  USAGE: 64,
+  RUN_NOT_FOUND: 64,
+  RUN_AMBIGUOUS: 64,
+  RUN_UNDONE: 64,
+  WORKFLOW_INVALID: 65,
+  WORKFLOW_UNREADABLE: 65,
+  PLUGIN_INVALID: 65,
+  LOCKED: 75,
+  NEEDS_PRIVILEGE: 77,
+}
+
+/** The exit code that an error ends nsnet with. */
+export function exitCodeFor(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 64
+  return error instanceof NsnetError ? (exits[error.code] ?? 1) : 1
+}
+
+/** Tells people why nsnet refused; a bug comes with its stack. With `--json` it is one line on stdout. */
+export function tellError(error: unknown, json: boolean): void {
+  if (!(error instanceof NsnetError)) {
+    process.stderr.write(
+      `nsnet: this is a bug in nsnet:\n${printable(error instanceof Error ? (error.stack ?? '') : String(error))}\n`,
+    )
+    return
+  }
+  const { code, message, hint } = error
+  if (json) process.stdout.write(`${JSON.stringify({ error: { code, message, hint } })}\n`)
+  else process.stderr.write(`nsnet: ${printable(message)}\n${hint === undefined ? '' : `  ${printable(hint)}\n`}`)
+}

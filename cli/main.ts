@@ -1,0 +1,19 @@
+import { CommanderError } from 'commander'
+import { program } from './program.ts'
+import { exitCodeFor, tellError } from './failure.ts'
+import { sandboxInit } from './sandbox/init.ts'
+
+/** Runs nsnet; its exit code is that of the process. */
+async function main(args: readonly string[]): Promise<number> {
+  if (args[0] === '__sandbox') return await sandboxInit(args.slice(1))
+  let code = 0
+  await program((result) => (code = result)).parseAsync([...args], { from: 'user' })
+  return code
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  if (!(error instanceof CommanderError)) tellError(error, process.argv.includes('--json'))
+  process.exitCode = exitCodeFor(error)
+}

@@ -1,0 +1,130 @@
+import { show, type Command, type Output } from '../core/command.ts'
+import type { Failure, RunEvent } from '../core/events.ts'
+import type { Moment } from '../core/machine.ts'
+import type { Progress } from '../core/ports.ts'
+import { printable } from '../core/quote.ts'
+import type { Run, StepRecord } from '../core/run.ts'
+import { duration, type Paint, type Terminal } from './terminal.ts'
+
+/** One line for what became of a step: mark, word, step, duration, what changed. */
+export function eventLines(terminal: Terminal, run: Run, event: RunEvent): readonly string[] {
+  switch (event.type) {
+    case 'StepApplied':
+      return [
+        stepLine(
+          terminal,
+          run,
+          event.step,
+          'applied',
+          event.durationMs,
+          detailOf(event.outputs, commandsOf(run, event.step)),
+        ),
+      ]
+    case 'StepSatisfied':
+      return [
+        stepLine(terminal, run, event.step, 'satisfied', event.durationMs, detailOf(event.outputs, 'held already')),
+      ]
+    case 'StepFailed':
+    case 'UndoFailed':
+      return [
+        stepLine(
+          terminal,
+          run,
+          event.step,
+          event.type === 'StepFailed' ? 'failed' : 'undo failed',
+          undefined,
+          event.failure.message,
+        ),
+        ...failureLines(run, event.step, event.failure),
+      ]
+    case 'StepUndone':
+      return [stepLine(terminal, run, event.step, event.how, event.durationMs, event.reason ?? '')]
+    case 'RunInterrupted':
+      return [terminal.paint('yellow', `  stopped by ${event.signal}`)]
+    default:
+      return []
+  }
+}
+
+/** The line that the next one replaces, for people who watch. */
+export function progressLine(progress: Progress): string {
+  if (progress.doing === 'run') return `  … ${progress.step}  ${printable(show(progress.command))}`
+  if (progress.doing === 'wait')
+    return `  … ${progress.step}  attempt ${progress.attempt}: ${printable(progress.message)}`
+  return `  … ${progress.step}`
+}
+
+/** The line of a command that ended, for `-v` and the log. */
+export function commandLine(command: Command, output: Output): string {
+  const end = output.timedOut ? 'timed out' : `exit ${output.exitCode}`
+  return `    $ ${printable(show(command))}  (${end}, ${duration(output.durationMs)})`
+}
+
+/** Sums up how many steps are in which state: `12 applied, 3 satisfied`. */
+export function counts({ steps }: Run): string {
+  const by = new Map<string, number>()
+  for (const { status } of steps.values()) by.set(status, (by.get(status) ?? 0) + 1)
+  return [...by].map(([status, count]) => `${count} ${status}`).join(', ')
+}
+
+/** What to type next, in the state that a run is in. */
+export function nextSteps({ run, status }: Moment): readonly string[] {
+  const id = run.started.run
+  if (process.env['NSNET_SANDBOX_ONCE'] === '1') return ['the sandbox is gone, and with it all that was made in it']
+  const ours = [...run.steps.values()].some(({ open }) => open)
+  const back = ours ? [`take it back: nsnet undo ${id}`] : ['nothing of this is ours to undo: all of it held before']
+  if (status === 'completed') return [`look at it: nsnet show ${id}`, ...back]
+  if (status === 'undone') return []
+  if (status === 'undo failed') return [`see why: nsnet show ${id}`, `try again: nsnet undo ${id}`]
+  return [`go on: nsnet resume ${id}`, `take it back: nsnet undo ${id}`]
+}
+
+const marks: { readonly [status in StepRecord['status']]: readonly [string, Paint] } = {
+  pending: ['·', 'dim'],
+  planned: ['…', 'yellow'],
+  applied: ['✓', 'green'],
+  satisfied: ['=', 'dim'],
+  failed: ['✗', 'red'],
+  undone: ['↶', 'green'],
+  gone: ['=', 'dim'],
+  kept: ['=', 'yellow'],
+  'undo failed': ['✗', 'red'],
+}
+
+/** A step as one line, with the words that a table of steps has. */
+export function stepLine(
+  { paint }: Terminal,
+  { steps }: Run,
+  id: string,
+  status: StepRecord['status'],
+  durationMs: number | undefined,
+  detail: string,
+): string {
+  const width = Math.max(...[...steps.keys()].map((step) => step.length))
+  const [mark, color] = marks[status]
+  const took = (durationMs === undefined ? '' : duration(durationMs)).padStart(8)
+  const state = paint(color, `${mark} ${status.padEnd(11)}`)
+  return `  ${state} ${id.padEnd(Math.min(width, 30))} ${paint('dim', took)}  ${printable(detail).replaceAll('\n', '⏎ ')}`.trimEnd()
+}
+
+/** Everything about a failure: where it stands in the workflow, the command, what it said, and advice. */
+export function failureLines({ started, steps }: Run, step: string, failure: Failure): readonly string[] {
+  const { line, column, pointer } = steps.get(step)!.spec.at
+  const { command, output, hint } = failure
+  const stderr = output?.stderr.trimEnd()
+  return [
+    `      at         ${printable(started.workflow.path)}:${line}:${column} ${pointer}`,
+    ...(command ? [`      command    ${printable(show(command))}`] : []),
+    ...(output ? [`      exit code  ${output.timedOut ? 'none: it took too long' : output.exitCode}`] : []),
+    ...(stderr ? [`      stderr     ${printable(stderr).split('\n').join('\n                 ')}`] : []),
+    ...(hint ? [`      hint       ${printable(hint)}`] : []),
+  ]
+}
+
+function commandsOf({ steps }: Run, id: string): string {
+  return (steps.get(id)?.apply ?? []).map(show).join('; ')
+}
+
+function detailOf(outputs: { readonly [name: string]: unknown }, otherwise: string): string {
+  return typeof outputs['summary'] === 'string' ? outputs['summary'] : otherwise
+}

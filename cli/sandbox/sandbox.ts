@@ -1,0 +1,93 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { NsnetError } from '../../core/errors.ts'
+import { exitCodeOf } from '../signals.ts'
+import { STATE } from './world.ts'
+
+export interface SandboxOptions {
+  /** The command has the terminal to itself, as a shell needs it; else it is told to stop as nsnet itself is. */
+  readonly interactive: boolean
+  readonly env?: { readonly [name: string]: string }
+}
+
+/**
+ * Runs a command in a private user (when not root), network, mount and pid namespace with a little world in it, and gives
+ * the command's exit code. All of it is gone when the command ends, also when nsnet is killed.
+ *
+ * @throws SANDBOX_UNAVAILABLE when the kernel does not allow such namespaces
+ * @see unshare(1), user_namespaces(7)
+ */
+export async function runInSandbox(argv: readonly string[], { interactive, env }: SandboxOptions): Promise<number> {
+  const inner = [process.execPath, process.argv[1]!, '__sandbox', ...argv]
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...unshare, '--', ...inner], {
+    stdio: 'inherit',
+    detached: !interactive,
+    env: {
+      ...process.env,
+      ...env,
+      NSNET_SANDBOX: '1',
+      NSNET_STATE_DIR: STATE,
+      PATH: `${process.env['PATH']}:/usr/sbin:/sbin`,
+    },
+  })
+  const release = interactive ? onlyWait(child) : passSignals(child)
+  const code = await exitOf(child).finally(release)
+  if (code !== 0) expectNamespaces()
+  return code
+}
+
+const isRoot = process.getuid?.() === 0
+
+const unshare = ['unshare', ...(isRoot ? [] : ['--user', '--map-root-user'])].concat([
+  '--net',
+  '--mount',
+  '--propagation',
+  'private',
+  '--fork',
+  '--pid',
+  '--mount-proc',
+  '--kill-child',
+])
+
+/** The terminal sends Ctrl-C to the command too; whoever ends nsnet otherwise ends the sandbox. */
+function onlyWait(child: ChildProcess): () => void {
+  const end = (): void => void child.kill('SIGKILL')
+  return listen({ SIGINT: () => undefined, SIGQUIT: () => undefined, SIGTERM: end, SIGHUP: end })
+}
+
+/** The command is in a process group of its own, and gets each signal once; unshare(1) itself would die of SIGHUP. */
+function passSignals(child: ChildProcess): () => void {
+  const pass = (name: NodeJS.Signals) => () => void process.kill(-child.pid!, name)
+  return listen({ SIGINT: pass('SIGINT'), SIGTERM: pass('SIGTERM'), SIGHUP: pass('SIGTERM') })
+}
+
+function listen(handlers: { readonly [name: string]: () => void }): () => void {
+  for (const [name, handler] of Object.entries(handlers)) process.on(name, handler)
+  return () => {
+    for (const [name, handler] of Object.entries(handlers)) process.off(name, handler)
+  }
+}
+
+function exitOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.on('error', (error: NodeJS.ErrnoException) => reject(missing(error)))
+    child.on('exit', (code, signal) => resolve(code ?? exitCodeOf(signal ?? '')))
+  })
+}
+
+const missing = (error: NodeJS.ErrnoException): Error =>
+  error.code === 'ENOENT'
+    ? new NsnetError('TOOL_MISSING', 'expected the program setpriv, found none', 'install util-linux')
+    : error
+
+/** Tells a failure of the command from namespaces that may not be made at all. */
+function expectNamespaces(): void {
+  const { status, stderr } = spawnSync(unshare[0]!, [...unshare.slice(1), '--', 'true'], { encoding: 'utf8' })
+  if (status === 0) return
+  const hint = [
+    'ordinary users may not make namespaces here; run it with sudo, or allow them:',
+    'sudo sysctl -w kernel.unprivileged_userns_clone=1        (Debian)',
+    'sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0   (Ubuntu)',
+    'sudo sysctl -w user.max_user_namespaces=10000            (RHEL)',
+  ]
+  throw new NsnetError('SANDBOX_UNAVAILABLE', `cannot make the sandbox: ${stderr.trim()}`, hint.join('\n  '))
+}

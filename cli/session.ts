@@ -1,0 +1,133 @@
+import { pino } from 'pino'
+import type { Exec } from '../core/command.ts'
+import { drive } from '../core/engine.ts'
+import { NsnetError } from '../core/errors.ts'
+import type { RunEvent, RunStarted } from '../core/events.ts'
+import { processExec } from '../core/exec.ts'
+import { replay, start, type Moment } from '../core/machine.ts'
+import type { Registry } from '../core/registry.ts'
+import type { Journal } from '../journal/journal.ts'
+import { defaultStateDir, openStore, type Store } from '../journal/store.ts'
+import { commandLine, counts, eventLines, nextSteps, progressLine } from './render.ts'
+import { exitCodeOf, listenForStop } from './signals.ts'
+import { duration, type GlobalOptions, type Terminal } from './terminal.ts'
+
+/** Opens the directory of runs that the options name. */
+export const storeFor = ({ stateDir }: GlobalOptions): Promise<Store> =>
+  openStore(stateDir ?? defaultStateDir(process.env))
+
+/** What a verb that changes the kernel works with. */
+export interface Session {
+  readonly terminal: Terminal
+  readonly store: Store
+  readonly registry: Registry
+  readonly force?: boolean
+  readonly wait?: boolean
+}
+
+/** Begins a run: takes the lock, creates the journal, and drives it until it stands still. */
+export async function beginRun(session: Session, started: RunStarted, thenUndo: boolean): Promise<number> {
+  return await locked(session, started, async () => {
+    const journal = await session.store.create(started.run)
+    return await withJournal(session, journal, async (append, go) => {
+      session.terminal.tell(`run ${session.terminal.paint('bold', started.run)} of ${started.workflow.name}`)
+      await append(started)
+      const moment = await go(start(started))
+      return thenUndo && moment.status === 'failed' ? await go(moment, { type: 'UndoStarted' }) : moment
+    })
+  })
+}
+
+/** Goes on with a run from its journal, beginning with an event (`RunResumed` or `UndoStarted`). */
+export async function continueRun(
+  session: Session,
+  id: string,
+  first: (moment: Moment) => RunEvent | undefined,
+): Promise<number> {
+  const { entries } = await session.store.read(id)
+  const started = entries[0]?.event
+  if (started?.type !== 'RunStarted')
+    throw new NsnetError('RUN_NOT_FOUND', `the journal of run ${id} holds nothing yet`)
+  return await locked(session, started, async () => {
+    const journal = await session.store.open(id)
+    return await withJournal(session, journal, async (_, go) => {
+      const moment = replay(journal.entries.map(({ event }) => event))
+      const event = first(moment)
+      return event ? await go(moment, event) : moment
+    })
+  })
+}
+
+type Append = (event: RunEvent) => Promise<void>
+type Go = (moment: Moment, first?: RunEvent) => Promise<Moment>
+
+async function locked<T>({ store, wait }: Session, started: RunStarted, work: () => Promise<T>): Promise<T> {
+  const holder = `nsnet with process id ${process.pid} (run ${started.run} of ${started.workflow.name})`
+  const lock = await store.lock(started, holder, wait ?? false)
+  return await work().finally(() => lock.release())
+}
+
+async function withJournal(
+  session: Session,
+  journal: Journal,
+  work: (append: Append, go: Go) => Promise<Moment>,
+): Promise<number> {
+  const { terminal, store, registry } = session
+  const began = performance.now()
+  if (journal.torn > 0) terminal.tell(`  cut ${journal.torn} bytes of an unfinished line off ${journal.path}`)
+  const id = journal.path.replace(/^.*\/|\.jsonl$/g, '')
+  const log = pino(
+    { level: 'debug', base: null },
+    pino.destination({ dest: store.logPath(id), sync: true, mode: 0o600 }),
+  )
+  const stop = listenForStop((signal) =>
+    terminal.tell(`  ${signal}: finishing the running command; again to stop at once`),
+  )
+  const exec = tracedExec(terminal, log, stop.kill)
+  const append: Append = async (event) => {
+    const entry = await journal.append(event)
+    log.info({ seq: entry.seq, event: event.type, ...('step' in event ? { step: event.step } : {}) })
+    if (terminal.options.json) terminal.out(JSON.stringify(entry))
+  }
+  const go: Go = (moment, first) => {
+    const shown: Append = async (event) => {
+      await append(event)
+      for (const line of eventLines(terminal, moment.run, event)) terminal.tell(line)
+    }
+    const ports = { append: shown, exec, signal: stop.signal, force: session.force ?? false, stepOf: registry.stepOf }
+    return drive({ ...ports, progress: (progress) => terminal.flash(progressLine(progress)) }, moment, first)
+  }
+  try {
+    const moment = await work(append, go)
+    conclude(terminal, moment, performance.now() - began)
+    return exitOf(moment, stop.signal)
+  } finally {
+    stop.release()
+    await journal.close()
+  }
+}
+
+function tracedExec(terminal: Terminal, log: pino.Logger, kill: AbortSignal): Exec {
+  return processExec({
+    kill,
+    trace: (command, output) => {
+      const { stdout: _, ...outcome } = output
+      log.debug({ argv: command.argv, ...outcome })
+      if (terminal.options.verbose) terminal.tell(terminal.paint('dim', commandLine(command, output)))
+    },
+  })
+}
+
+/** Says how it ended and what to type next. */
+function conclude(terminal: Terminal, moment: Moment, ms: number): void {
+  if (terminal.options.json) return
+  terminal.out(`${terminal.paint('bold', moment.status)}: ${counts(moment.run)}, in ${duration(ms)}`)
+  for (const line of nextSteps(moment)) terminal.out(`  ${line}`)
+}
+
+function exitOf({ status, run }: Moment, stopped: AbortSignal): number {
+  if (status === 'failed' || status === 'undo failed') return 1
+  if (status === 'interrupted' && stopped.aborted) return exitCodeOf(String(stopped.reason))
+  const kept = [...run.steps.values()].some((step) => step.status === 'kept' && step.after !== undefined)
+  return status === 'undone' && kept ? 2 : 0
+}

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs'
+import type { Summary } from '../../journal/index.ts'
+import type { Store } from '../../journal/store.ts'
+import { storeFor } from '../session.ts'
+import { asJson, table, type Terminal } from '../terminal.ts'
+
+/** `nsnet list`: all runs, the latest first. */
+export async function list(terminal: Terminal): Promise<number> {
+  const store = await storeFor(terminal.options)
+  const runs = await Promise.all((await store.list()).map((run) => withState(store, run)))
+  if (terminal.options.json) terminal.out(asJson(runs))
+  else if (runs.length === 0) terminal.out('no runs yet; begin with: nsnet run workflows/internet.json --sandbox')
+  else for (const line of table([header, ...runs.map(row)])) terminal.out(line)
+  return 0
+}
+
+const header = ['RUN', 'WORKFLOW', 'STATE', 'STEPS', 'STARTED', 'FILE']
+
+const row = ({ id, workflow, state, steps, holding, startedAt, path }: Summary & { readonly state: string }) => [
+  id,
+  workflow,
+  state,
+  `${holding}/${steps}`,
+  startedAt.slice(0, 19).replace('T', ' '),
+  path,
+]
+
+/** What a run is called in lists: a run that was killed says `interrupted`, one from before a reboot `stale`. */
+async function withState(store: Store, run: Summary): Promise<Summary & { readonly state: string }> {
+  return { ...run, state: await stateOf(store, run) }
+}
+
+async function stateOf(store: Store, run: Summary): Promise<string> {
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  if (run.boot !== '' && run.boot !== boot && run.ours > 0) return `stale (${run.status} before the reboot)`
+  const midway = run.status === 'running' || run.status === 'undoing'
+  return midway && !(await store.isBusy(run)) ? 'interrupted' : run.status
+}

@@ -1,0 +1,30 @@
+import { processExec } from '../../core/exec.ts'
+import { expectPrivilege } from '../privilege.ts'
+import { runInSandbox } from '../sandbox/sandbox.ts'
+import { beginRun, storeFor } from '../session.ts'
+import type { Terminal } from '../terminal.ts'
+import { readWorkflow, type InputOptions } from '../workflow-file.ts'
+
+export interface RunOptions extends InputOptions {
+  /** What becomes of the steps that hold when one fails. */
+  readonly onFailure: 'stop' | 'undo'
+  /** Run in a little world that is gone afterwards. */
+  readonly sandbox: boolean
+  /** Wait for another nsnet that does the same, instead of refusing. */
+  readonly wait: boolean
+}
+
+/** `nsnet run FILE`: does what a workflow says, and journals it. */
+export async function run(terminal: Terminal, path: string, options: RunOptions): Promise<number> {
+  if (options.sandbox) return await inSandbox()
+  const { started, registry } = await readWorkflow(path, options, processExec())
+  expectPrivilege()
+  const store = await storeFor(terminal.options)
+  return await beginRun({ terminal, store, registry, wait: options.wait }, started, options.onFailure === 'undo')
+}
+
+/** Calls this very command inside a sandbox. */
+function inSandbox(): Promise<number> {
+  const argv = process.argv.filter((argument) => argument !== '--sandbox')
+  return runInSandbox([process.execPath, ...argv.slice(1)], { interactive: false, env: { NSNET_SANDBOX_ONCE: '1' } })
+}

@@ -1,0 +1,13 @@
+import { processExec } from '../../core/exec.ts'
+import { printable } from '../../core/quote.ts'
+import { asJson, type Terminal } from '../terminal.ts'
+import { readWorkflow, type InputOptions } from '../workflow-file.ts'
+
+/** `nsnet validate FILE`: finds all mistakes of a workflow and changes nothing. */
+export async function validate(terminal: Terminal, path: string, options: InputOptions): Promise<number> {
+  const { started } = await readWorkflow(path, options, processExec())
+  const { workflow, inputs, steps } = started
+  if (terminal.options.json) terminal.out(asJson({ valid: true, name: workflow.name, inputs, steps }))
+  else terminal.out(`${printable(path)} is valid: ${steps.length} steps, inputs ${printable(JSON.stringify(inputs))}`)
+  return 0
+}

@@ -1,0 +1,107 @@
+/**
+ * Makes a clone ready: packages when the lock file changed, system tools that are missing, the build when a source
+ * changed. Quick when there is nothing to do. Plain JavaScript without packages, for it runs before they are installed.
+ */
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { accessSync, constants, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+process.chdir(new URL('..', import.meta.url).pathname)
+
+/** The programs that nsnet calls, each with its package for apt, dnf and apk. */
+const tools = {
+  ip: ['iproute2', 'iproute', 'iproute2'],
+  iptables: ['iptables', 'iptables-nft', 'iptables'],
+  nft: ['nftables', 'nftables', 'nftables'],
+  ping: ['iputils-ping', 'iputils', 'iputils-ping'],
+  unshare: ['util-linux', 'util-linux', 'util-linux'],
+  nsenter: ['util-linux', 'util-linux-core', 'util-linux-misc'],
+  setpriv: ['util-linux', 'util-linux', 'setpriv'],
+  flock: ['util-linux', 'util-linux-core', 'flock'],
+  sysctl: ['procps', 'procps-ng', 'procps-ng'],
+  find: ['findutils', 'findutils', 'findutils'],
+}
+const managers = { 'apt-get': 'apt-get install -y', dnf: 'dnf install -y', apk: 'apk add' }
+
+expectNode()
+installPackages()
+installTools()
+build()
+
+function expectNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  if (major > 20 || (major === 20 && minor >= 19)) return
+  stop(`expected Node.js 20.19 or later, got ${process.versions.node}`)
+}
+
+function installPackages() {
+  const stamp = 'node_modules/.nsnet-lock'
+  const lock = createHash('sha256').update(readFileSync('package-lock.json')).digest('hex')
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return
+  say('installing the packages of package-lock.json')
+  run('npm', ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'])
+  writeFileSync(stamp, lock)
+}
+
+function installTools() {
+  const missing = Object.keys(tools).filter((tool) => !find(tool))
+  if (missing.length === 0) return
+  const isRoot = process.getuid() === 0
+  if (!isRoot || !find('apt-get')) stop(`these programs are missing: ${missing.join(', ')}. Type:\n${advice(missing, isRoot)}`)
+  say(`installing the programs ${missing.join(', ')}`)
+  process.env.DEBIAN_FRONTEND = 'noninteractive'
+  run('apt-get', ['update', '-qq'])
+  run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages(missing, 0)])
+}
+
+function advice(missing, isRoot) {
+  const known = Object.keys(managers).filter(find)
+  const shown = known.length > 0 ? known : Object.keys(managers)
+  const line = (name) => `  ${isRoot ? '' : 'sudo '}${managers[name]} ${packages(missing, Object.keys(managers).indexOf(name)).join(' ')}`
+  return shown.map(line).join('\n')
+}
+
+function packages(missing, manager) {
+  return [...new Set(missing.map((tool) => tools[tool][manager]))]
+}
+
+function build() {
+  const built = existsSync('dist/nsnet.js') ? statSync('dist/nsnet.js').mtimeMs : 0
+  const sources = ['core', 'journal', 'plugins', 'cli'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true }).map((file) => join(folder, file)),
+  )
+  const newest = Math.max(...[...sources, 'package.json', 'scripts/build.mjs'].map((file) => statSync(file).mtimeMs))
+  if (newest < built) return
+  say('building dist/nsnet.js')
+  run(process.execPath, ['scripts/build.mjs'])
+}
+
+function find(tool) {
+  const folders = `${process.env.PATH ?? ''}${delimiter}/usr/local/sbin${delimiter}/usr/sbin${delimiter}/sbin`.split(delimiter)
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, tool), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
+
+function run(file, args) {
+  try {
+    execFileSync(file, args, { stdio: ['ignore', 2, 2] })
+  } catch (error) {
+    stop(`${[file, ...args].join(' ')} failed: ${error.message.split('\n')[0]}`)
+  }
+}
+
+function say(text) {
+  process.stderr.write(`set-up: ${text}\n`)
+}
+
+function stop(text) {
+  say(text)
+  process.exit(1)
+}

@@ -1,0 +1,22 @@
+import { resolve } from 'node:path'
+import type { Output } from '../../core/command.ts'
+import { kernelOf, type Kernel } from './kernel.ts'
+
+/** The real nsnet in the sandbox that users get, for as long as a test runs. */
+export interface Sandboxed extends Kernel {
+  readonly nsnet: (...args: readonly string[]) => Promise<Output>
+}
+
+const command = resolve('dist/nsnet.js')
+
+/** Opens a sandbox for the running test, as the user who runs the tests or (for root) as an ordinary one. */
+export async function sandboxed({ ordinary = false } = {}): Promise<Sandboxed> {
+  const holder = [process.execPath, command, 'sandbox', '--', 'sh', '-c', 'echo ready && exec sleep infinity']
+  const user = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups', '--']
+  const kernel = await kernelOf(ordinary && process.getuid?.() === 0 ? [...user, ...holder] : holder)
+  const state = '/run/nsnet/own/state'
+  const env = ['env', 'NSNET_SANDBOX=1', `NSNET_STATE_DIR=${state}`]
+  const nsnet = (...args: readonly string[]): Promise<Output> =>
+    kernel.exec({ argv: [...env, process.execPath, command, ...args], timeoutMs: 60_000 })
+  return { ...kernel, nsnet }
+}
