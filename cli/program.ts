@@ -84,8 +84,9 @@ function withGlobals(command: Command): Command {
 }
 
 function withInputs(command: Command): Command {
-  const add = (value: string, before: readonly string[]): readonly string[] => [...before, value]
   return command
-    .option('--set <name=value>', 'set an input of the workflow; may be repeated', add, [])
+    .option('--set <name=value>', 'set an input of the workflow; may be repeated', append, [])
     .option('--set-file <file>', 'set inputs from a JSON or YAML file')
 }
+
+const append = (value: string, before: readonly string[]): readonly string[] => [...before, value]

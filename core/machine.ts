@@ -148,7 +148,7 @@ function behind({ steps, cursor, inFlight, left, stuck }: Control, stays: readon
     cursor: Math.min(cursor, index),
     inFlight: inFlight.filter((step) => step !== steps[index]),
     left: left.slice(0, -1),
-    stuck: [...stuck.filter((other) => other !== index), ...stays].sort((a, b) => a - b),
+    stuck: [...stuck.filter((other) => other !== index), ...stays].toSorted((a, b) => a - b),
   }
 }
 

@@ -39,8 +39,7 @@ export interface Run {
 
 /** Begins the record of a run. */
 export function begin(started: RunStarted): Run {
-  const pending = (spec: StepSpec): [string, StepRecord] => [spec.id, { spec, status: 'pending', open: false }]
-  return { started, steps: new Map(started.steps.map(pending)) }
+  return { started, steps: new Map(started.steps.map((spec) => [spec.id, { spec, status: 'pending', open: false }])) }
 }
 
 /** Adds an event to the record of a run, in place: folding a journal costs the same for every event. */

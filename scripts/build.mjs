@@ -25,5 +25,7 @@ await bundle.close()
 chmodSync('dist/nsnet.js', 0o755)
 
 if (process.argv.includes('--types')) {
-  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '--project', 'tsconfig.types.json'], { stdio: 'inherit' })
+  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '--project', 'tsconfig.types.json'], {
+    stdio: 'inherit',
+  })
 }

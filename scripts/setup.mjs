@@ -48,7 +48,8 @@ function installTools() {
   const missing = Object.keys(tools).filter((tool) => !find(tool))
   if (missing.length === 0) return
   const isRoot = process.getuid() === 0
-  if (!isRoot || !find('apt-get')) stop(`these programs are missing: ${missing.join(', ')}. Type:\n${advice(missing, isRoot)}`)
+  if (!isRoot || !find('apt-get'))
+    stop(`these programs are missing: ${missing.join(', ')}. Type:\n${advice(missing, isRoot)}`)
   say(`installing the programs ${missing.join(', ')}`)
   process.env.DEBIAN_FRONTEND = 'noninteractive'
   run('apt-get', ['update', '-qq'])
@@ -58,7 +59,8 @@ function installTools() {
 function advice(missing, isRoot) {
   const known = Object.keys(managers).filter(find)
   const shown = known.length > 0 ? known : Object.keys(managers)
-  const line = (name) => `  ${isRoot ? '' : 'sudo '}${managers[name]} ${packages(missing, Object.keys(managers).indexOf(name)).join(' ')}`
+  const line = (name) =>
+    `  ${isRoot ? '' : 'sudo '}${managers[name]} ${packages(missing, Object.keys(managers).indexOf(name)).join(' ')}`
   return shown.map(line).join('\n')
 }
 
@@ -78,7 +80,9 @@ function build() {
 }
 
 function find(tool) {
-  const folders = `${process.env.PATH ?? ''}${delimiter}/usr/local/sbin${delimiter}/usr/sbin${delimiter}/sbin`.split(delimiter)
+  const folders = `${process.env.PATH ?? ''}${delimiter}/usr/local/sbin${delimiter}/usr/sbin${delimiter}/sbin`.split(
+    delimiter,
+  )
   return folders.some((folder) => {
     try {
       accessSync(join(folder, tool), constants.X_OK)

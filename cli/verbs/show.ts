@@ -19,7 +19,9 @@ export async function show(terminal: Terminal, name: string): Promise<number> {
     return 0
   }
   for (const line of headLines(moment.run, moment.status, entries)) terminal.out(line)
-  for (const id of moment.run.steps.keys()) for (const line of stepLines(terminal, moment.run, id)) terminal.out(line)
+  for (const step of moment.run.steps.keys()) {
+    for (const line of stepLines(terminal, moment.run, step)) terminal.out(line)
+  }
   terminal.out(counts(moment.run))
   for (const line of nextSteps(moment)) terminal.out(`  ${line}`)
   return 0

@@ -22,7 +22,7 @@ export async function apply(ports: Ports, run: Run, id: string): Promise<RunEven
     const failure = await runCommands(ports, run, id)
     const { state, left } = await settle(
       () => lookAgain(ports, subject),
-      ({ left }) => left === '',
+      (seen) => seen.left === '',
       failure ? 0 : SETTLE_MS,
     )
     if (left === '') return await appliedOf(ports, subject, state, performance.now() - began)

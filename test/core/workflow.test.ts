@@ -162,8 +162,10 @@ test('tells all mistakes at once, in their order', async () => {
   ])
 })
 
+/** A workflow with one input, on line 2. */
+const one = (spec: string): string => `{ "name": "lab", "inputs": {\n"n": ${spec} }, "steps": [] }`
+
 describe('inputs', () => {
-  const one = (spec: string): string => `{ "name": "lab", "inputs": {\n"n": ${spec} }, "steps": [] }`
   test('need a value', async () =>
     expect(await mistakesIn(one('{}'))).toEqual([
       'lab.json:2:6 /inputs/n: expected a value for the input "n", got nothing (set it: --set n=VALUE)',
