@@ -252,7 +252,9 @@ test('splits words as a shell does', () => {
   expect(splitWords("it's")).toBeUndefined()
 })
 
-const backends = [context, ...(has('iptables-legacy') ? [legacy] : [])]
+/** The kernel lets only the real root see which legacy tables there are (`/proc/net/ip_tables_names`, mode 0440). */
+const seesLegacy = has('iptables-legacy') && process.getuid?.() === 0
+const backends = [context, ...(seesLegacy ? [legacy] : [])]
 const inputs = [
   forward,
   { ...forward, family: 'ipv6' },
