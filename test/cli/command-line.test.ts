@@ -1,0 +1,187 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { sandboxed } from '../support/sandbox.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'nsnet-cli-'))
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+const nsnet = (...args: readonly string[]) =>
+  spawnSync(process.execPath, ['dist/nsnet.js', ...args, '--state-dir', join(dir, 'state')], { encoding: 'utf8' })
+
+function fileOf(name: string, text: string): string {
+  const path = join(dir, name)
+  writeFileSync(path, text)
+  return path
+}
+
+const lab = fileOf(
+  'lab.json',
+  '{ "name": "lab", "inputs": { "n": { "default": "blue" } }, "steps": [{ "id": "a", "uses": "netns", "with": { "netns": "${{ inputs.n }}" } }] }',
+)
+
+describe('exit codes', () => {
+  test.each([
+    [0, ['--help']],
+    [0, ['list']],
+    [64, ['nonsense']],
+    [64, ['run']],
+    [64, ['run', lab, '--nonsense']],
+    [64, ['run', lab, '--set', 'n']],
+    [64, ['run', lab, '--on-failure', 'explode']],
+    [64, ['show', 'nothing']],
+    [64, ['undo']],
+    [64, ['resume']],
+    [65, ['validate', join(dir, 'none.json')]],
+    [65, ['validate', fileOf('bad.json', '{ "name": "bad" }')]],
+    [65, ['validate', lab, '--set', 'm=1']],
+  ])('%i: nsnet %j', (code, args) => {
+    const { status, stderr } = nsnet(...args)
+    expect({ status, stack: /\n {4}at /.test(stderr) }).toEqual({ status: code, stack: false })
+  })
+})
+
+describe('validate', () => {
+  test('says that nothing is wrong, and what it would run', () => {
+    expect(JSON.parse(nsnet('validate', lab, '--json', '--set', 'n=green').stdout)).toMatchObject({
+      valid: true,
+      inputs: { n: 'green' },
+      steps: [{ id: 'a', uses: 'netns', with: { netns: 'green' } }],
+    })
+  })
+  test('takes inputs from a file', () => {
+    const { stdout } = nsnet('validate', lab, '--json', '--set-file', fileOf('set.yaml', 'n: red\n'))
+    expect(JSON.parse(stdout).inputs).toEqual({ n: 'red' })
+  })
+  test('tells programs of mistakes in JSON', () => {
+    const { stdout } = nsnet('validate', lab, '--json', '--set', 'm=1')
+    expect(JSON.parse(stdout).error).toMatchObject({
+      code: 'WORKFLOW_INVALID',
+      message: expect.stringContaining('"m"'),
+    })
+  })
+})
+
+describe('a plugin', () => {
+  const using = (plugin: string): string =>
+    fileOf(
+      `${plugin}.json`,
+      JSON.stringify({ name: 'p', plugins: [`./${plugin}`], steps: [{ id: 'a', uses: 'mine', with: {} }] }),
+    )
+  test.each([
+    ['none.js', undefined, 'cannot be loaded'],
+    ['throws.js', 'throw new Error("no")', 'cannot be loaded: no'],
+    ['number.js', 'export default 7', 'expected "export default" of a step or a list of steps, got number'],
+    [
+      'part.js',
+      'export default { type: "mine", input: {} }',
+      'expected the step\'s "resources" to be a function, got undefined',
+    ],
+    ['twice.js', `export { default } from ${JSON.stringify(join(process.cwd(), 'dist/index.js'))}`, 'cannot be loaded'],
+  ])('%s is refused with its file', (name, text, message) => {
+    if (text !== undefined) fileOf(name, text)
+    const { status, stderr } = nsnet('validate', using(name))
+    expect(status).toBe(65)
+    expect(stderr).toContain(join(dir, name))
+    expect(stderr).toContain(message)
+  })
+})
+
+describe('a run', () => {
+  test('is listed, shown and logged, for people and for programs', async () => {
+    const world = await sandboxed()
+    expect((await world.nsnet('list')).stdout).toContain('no runs yet')
+    const { stderr, stdout } = await world.nsnet('run', lab, '-v')
+    expect(stderr).toMatch(/\$ ip netns add blue {2}\(exit 0, [\d.]+ ms\)/)
+    expect(stderr).toMatch(/✓ applied +a +[\d.]+ ms {2}ip netns add blue/)
+    const id = /nsnet undo (\w+)/.exec(stdout)![1]!
+    expect((await world.nsnet('list')).stdout).toMatch(new RegExp(`${id} +lab +completed +1/1`))
+    expect(JSON.parse((await world.nsnet('list', '--json')).stdout)).toMatchObject([
+      { id, state: 'completed', ours: 1 },
+    ])
+    expect((await world.nsnet('show', id.slice(0, 3), '-v')).stdout).toContain('undo   ip netns delete blue')
+    const shown = JSON.parse((await world.nsnet('show', 'last', '--json')).stdout)
+    expect(shown).toMatchObject({
+      run: id,
+      status: 'completed',
+      steps: [{ status: 'applied', before: { inode: null } }],
+    })
+    const events = (await world.nsnet('log', id, '--json')).stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(events.map(({ seq, event }) => [seq, event.type])).toEqual([
+      [1, 'RunStarted'],
+      [2, 'StepPlanned'],
+      [3, 'StepApplied'],
+    ])
+  })
+
+  test('ends with one result line with --quiet', async () => {
+    const world = await sandboxed()
+    const { stdout, stderr } = await world.nsnet('run', lab, '--quiet')
+    expect({ stderr, result: stdout.split('\n')[0] }).toEqual({
+      stderr: '',
+      result: expect.stringMatching(/^completed: 1 applied, in /),
+    })
+  })
+
+  test('can be undone from its journal alone when its plugin is gone', async () => {
+    const world = await sandboxed()
+    const plugin = fileOf(
+      'green.mjs',
+      `import { defineStep, ip, z } from 'nsnet'
+       export default defineStep({ type: 'green', input: z.strictObject({}), resources: () => ({}),
+         probe: () => ip(undefined, 'netns', 'list'),
+         observe: ({ stdout }) => ({ there: /green/.test(stdout) }),
+         plan: (_, { there }) => there ? { apply: [], undo: [] }
+           : { apply: [ip(undefined, 'netns', 'add', 'green')], undo: [ip(undefined, 'netns', 'delete', 'green')] } })`,
+    )
+    const file = fileOf(
+      'green.json',
+      '{ "name": "g", "plugins": ["./green.mjs"], "steps": [{ "id": "g", "uses": "green" }] }',
+    )
+    expect(await world.nsnet('run', file)).toMatchObject({ exitCode: 0 })
+    expect(await world.sh('ip netns list')).toContain('green')
+    rmSync(plugin)
+    expect(await world.nsnet('undo')).toMatchObject({ exitCode: 0 })
+    expect(await world.sh('ip netns list')).toBe('')
+  })
+
+  test('keeps what somebody changed since, says so with exit code 2, and takes it back with --force', async () => {
+    const world = await sandboxed()
+    const file = fileOf(
+      'sysctl.json',
+      '{ "name": "s", "steps": [{ "id": "ttl", "uses": "sysctl", "with": { "key": "net.ipv4.ip_default_ttl", "value": 70 } }] }',
+    )
+    for (const [options, ttl, code] of [
+      [[], '90', 2],
+      [['--force'], '64', 0],
+    ] as const) {
+      await world.sh('sysctl -q -w net.ipv4.ip_default_ttl=64')
+      expect(await world.nsnet('run', file)).toMatchObject({ exitCode: 0 })
+      await world.sh('sysctl -q -w net.ipv4.ip_default_ttl=90')
+      expect(await world.nsnet('undo', ...options)).toMatchObject({ exitCode: code })
+      expect(await world.sh('sysctl -n net.ipv4.ip_default_ttl')).toBe(`${ttl}\n`)
+    }
+  })
+
+  test('leaves a netns that somebody deleted and made anew', async () => {
+    const world = await sandboxed()
+    await world.nsnet('run', lab)
+    await world.sh('ip netns delete blue')
+    await world.sh('ip netns add blue')
+    const { exitCode, stderr } = await world.nsnet('undo')
+    expect({ exitCode, stderr }).toEqual({ exitCode: 2, stderr: expect.stringContaining('somebody replaced it since') })
+    expect(await world.sh('ip netns list')).toBe('blue\n')
+  })
+
+  test('counts what is gone already as undone', async () => {
+    const world = await sandboxed()
+    await world.nsnet('run', 'workflows/internet.json')
+    await world.sh('ip netns delete ns1')
+    expect(await world.nsnet('undo')).toMatchObject({ exitCode: 0 })
+  })
+})
