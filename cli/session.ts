@@ -22,6 +22,8 @@ export interface Session {
   readonly store: Store
   readonly registry: Registry
   readonly force?: boolean
+  /** Say at the end what to type next; the tour knows what comes next. */
+  readonly advise?: boolean
   readonly wait?: boolean
 }
 
@@ -99,7 +101,7 @@ async function withJournal(
   }
   try {
     const moment = await work(append, go)
-    conclude(terminal, moment, performance.now() - began)
+    conclude(session, moment, performance.now() - began)
     return exitOf(moment, stop.signal)
   } finally {
     stop.release()
@@ -119,10 +121,10 @@ function tracedExec(terminal: Terminal, log: pino.Logger, kill: AbortSignal): Ex
 }
 
 /** Says how it ended and what to type next. */
-function conclude(terminal: Terminal, moment: Moment, ms: number): void {
+function conclude({ terminal, advise = true }: Session, moment: Moment, ms: number): void {
   if (terminal.options.json) return
   terminal.out(`${terminal.paint('bold', moment.status)}: ${counts(moment.run)}, in ${duration(ms)}`)
-  for (const line of nextSteps(moment)) terminal.out(`  ${line}`)
+  if (advise) for (const line of nextSteps(moment)) terminal.out(`  ${line}`)
 }
 
 function exitOf({ status, run }: Moment, stopped: AbortSignal): number {

@@ -47,7 +47,7 @@ export function terminalFor(options: GlobalOptions): Terminal {
     flash: (line) => {
       if (!live) return
       clear()
-      process.stderr.write(line.slice(0, process.stderr.columns - 1))
+      process.stderr.write(line.replaceAll('\n', ' ⏎ ').slice(0, process.stderr.columns - 1))
       flashed = true
     },
     paint: (paint, text) => (colored ? styleText(paint, text, { validateStream: false }) : text),

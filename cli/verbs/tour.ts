@@ -36,7 +36,7 @@ async function inside(terminal: Terminal): Promise<number> {
 
   title('2. nsnet run workflows/internet.json: a network namespace with internet access')
   const { started, registry } = await readWorkflow(WORKFLOW, { set: [] }, exec)
-  const session = { terminal, store: await storeFor(terminal.options), registry }
+  const session = { terminal, store: await storeFor(terminal.options), registry, advise: false }
   const ran = await beginRun(session, started, false)
   if (ran !== 0) return ran
 
@@ -56,7 +56,7 @@ const whatNext = [
   '',
   'What to try next:',
   '  npm start -- run workflows/internet.json --sandbox    the run alone',
-  '  npm start -- sandbox                                  a shell in the little world: nsnet, ip, nft, ping …',
+  '  npm start -- sandbox                                  a shell in the little world',
   '  npm start -- --help                                   all commands',
 ]
 

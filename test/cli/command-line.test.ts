@@ -64,12 +64,14 @@ describe('validate', () => {
   })
 })
 
+/** A workflow with one step of a plugin. */
+const using = (plugin: string): string =>
+  fileOf(
+    `${plugin}.json`,
+    JSON.stringify({ name: 'p', plugins: [`./${plugin}`], steps: [{ id: 'a', uses: 'mine', with: {} }] }),
+  )
+
 describe('a plugin', () => {
-  const using = (plugin: string): string =>
-    fileOf(
-      `${plugin}.json`,
-      JSON.stringify({ name: 'p', plugins: [`./${plugin}`], steps: [{ id: 'a', uses: 'mine', with: {} }] }),
-    )
   test.each([
     ['none.js', undefined, 'cannot be loaded'],
     ['throws.js', 'throw new Error("no")', 'cannot be loaded: no'],

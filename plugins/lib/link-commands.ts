@@ -1,0 +1,108 @@
+import { HOST_NETNS, inNetns, ip, type Command } from '../../core/command.ts'
+import { equal } from '../../core/json.ts'
+import { target, type Input } from './link-input.ts'
+import { losesIpv6, nothing, type LinkState, type State, type Words } from './link-state.ts'
+
+/** The commands from what is to what is asked for. */
+export function changesOf(wanted: Input, now: State): readonly Command[] {
+  const moves = wanted.moveTo !== undefined && !now.moved
+  const is = { ...now.link!, up: now.link!.up && !moves }
+  const words = difference(wanted, is, intended(wanted, is))
+  if (!moves) return set(target(wanted), wanted.link, words)
+  const move = (also: Words): Command =>
+    ip(wanted.netns, 'link', 'set', 'dev', wanted.link, 'netns', wanted.moveTo!, ...also)
+  // `ip` looks a master's name up where the link is before the move
+  return wanted.master === undefined ? [move(words)] : [move([]), ...set(wanted.moveTo, wanted.link, words)]
+}
+
+const intended = (wanted: Input, now: LinkState): LinkState => ({
+  ifindex: now.ifindex,
+  up: wanted.state === undefined ? now.up : wanted.state === 'up',
+  mtu: wanted.mtu ?? now.mtu,
+  mac: wanted.mac ?? now.mac,
+  alias: wanted.alias ?? now.alias,
+  master: wanted.master ?? now.master,
+})
+
+/** Writes what to set for `from` to become `to`, of the fields that the step is asked to change; a blank mac is unknown. */
+function difference(wanted: Input, from: LinkState, to: LinkState): Words {
+  const words: string[] = []
+  if (wanted.mtu !== undefined && from.mtu !== to.mtu) words.push('mtu', `${to.mtu}`)
+  if (wanted.mac !== undefined && from.mac !== to.mac && to.mac !== '') words.push('address', to.mac)
+  if (wanted.alias !== undefined && from.alias !== to.alias) words.push('alias', to.alias)
+  if (wanted.master !== undefined && from.master !== to.master)
+    words.push(...(to.master === null ? ['nomaster'] : ['master', to.master]))
+  if ((wanted.state ?? wanted.moveTo) !== undefined && from.up !== to.up) words.push(to.up ? 'up' : 'down')
+  return words
+}
+
+/** The kernel sets the mac before it sets a link down, and some drivers refuse a mac while the link is up. */
+function set(netns: string | undefined, link: string, words: Words): readonly Command[] {
+  const command = (some: Words): Command => ip(netns, 'link', 'set', 'dev', link, ...some)
+  if (words.length === 0) return []
+  const split = words.includes('address') && words.at(-1) === 'down'
+  return split ? [command(['down']), command(words.slice(0, -1))] : [command(words)]
+}
+
+/** What is there after applying, as far as it can be known before. */
+export function predicted(wanted: Input, before: State): State {
+  const moves = wanted.moveTo !== undefined && !before.moved
+  const link = intended(wanted, { ...before.link!, up: before.link!.up && !moves })
+  const drops = moves || (before.link!.up && !link.up)
+  const lost = drops || losesIpv6(wanted)
+  const macs = [before.bridge?.otherMac ?? link.mac, link.mac].toSorted()
+  return {
+    ...before,
+    link,
+    moved: before.moved || moves,
+    bridge: before.bridge && before.link!.master === null ? { ...before.bridge, mac: macs[0]! } : before.bridge,
+    addresses: lost ? [] : before.addresses,
+    routes: before.routes.filter(([family]) => !drops && !(lost && family === '-6')),
+    sysctls: moves || losesIpv6(wanted) ? {} : before.sysctls,
+  }
+}
+
+/** The commands from what is now to what was before. */
+export function wayBack(wanted: Input, before: State, now: State): readonly Command[] {
+  if (before.link === null || now.link === null) return []
+  const moves = now.moved && !before.moved
+  const [home, here] = [before, now].map(({ moved }) => (moved ? wanted.moveTo : wanted.netns))
+  const is = moves ? { ...now.link, up: false, master: null } : now.link
+  const words = difference(wanted, is, before.link)
+  const move = ip(here, 'link', 'set', 'dev', wanted.link, 'netns', home ?? HOST_NETNS, ...words)
+  const left = moves ? nothing : now
+  return [
+    ...(moves ? [move] : set(here, wanted.link, words)),
+    ...bridgeBack(wanted, before, now),
+    ...putBack(wanted, home, before, words.includes('down') ? { ...left, addresses: [] } : left),
+  ]
+}
+
+function bridgeBack(wanted: Input, before: State, now: State): readonly Command[] {
+  const [was, is] = [before.bridge, now.bridge]
+  if (wanted.master === undefined || was === null || is === null || before.link?.master !== null) return []
+  const released = { mac: is.otherMac, mtu: is.otherMtu ?? 1500 }
+  const address = was.mac === '' || is.mac === was.mac || released.mac === was.mac ? [] : ['address', was.mac]
+  const bytes = is.mtu === was.mtu || released.mtu === was.mtu ? [] : ['mtu', `${was.mtu}`]
+  return set(target(wanted), wanted.master, [...address, ...bytes])
+}
+
+/** Adds what the kernel dropped. Routes without a gateway come first, because those of the others need them. */
+function putBack(
+  { link }: Input,
+  netns: string | undefined,
+  before: State,
+  left: Pick<State, 'addresses' | 'routes' | 'sysctls'>,
+): readonly Command[] {
+  const sysctls = Object.entries(before.sysctls).filter(([key, value]) => left.sysctls[key] !== value)
+  const routes = gone(before.routes, left.routes).toSorted((a, b) => +a.includes('via') - +b.includes('via'))
+  const sysctl = ['sysctl', '-q', '-w', ...sysctls.map(([key, value]) => `${key}=${value}`)]
+  return [
+    ...(sysctls.length === 0 ? [] : [{ argv: inNetns(netns, sysctl) }]),
+    ...gone(before.addresses, left.addresses).map((words) => ip(netns, 'address', 'replace', ...words, 'dev', link)),
+    ...routes.map(([family, ...words]) => ip(netns, family!, 'route', 'add', ...words)),
+  ]
+}
+
+const gone = (had: readonly Words[], have: readonly Words[]): readonly Words[] =>
+  had.filter((words) => !have.some((other) => equal(words, other)))

@@ -1,0 +1,163 @@
+import { inNetns, ip, type Command } from '../../core/command.ts'
+import { canonical } from '../../core/net.ts'
+import type { Input } from './link-input.ts'
+import { isUp, kindOf, linkNamed, nearNames, parseLinks, parseSysctls, place, staticRoutes } from './ip-json.ts'
+import { sysctlPattern, type IpAddress, type IpLink } from './ip-json.ts'
+
+/** Words of a command line. */
+export type Words = readonly string[]
+
+/** What the step observes: the link, and what the kernel drops on the way where the step makes it. */
+export type State = {
+  readonly link: LinkState | null
+  /** Whether it is in the netns `moveTo`. */
+  readonly moved: boolean
+  /** The bridge `master`, and the lowest mac and MTU of its other ports: what it takes when the link is released. */
+  readonly bridge: (Lowest & { readonly kind: string; readonly mac: string; readonly mtu: number }) | null
+  /** Names like the one that is not there. */
+  readonly near: Words
+  /** What keeps the link from being moved. */
+  readonly obstacles: Words
+  /** Static IPv6 addresses, as `ip address replace` takes them; only where the step makes the kernel drop them. */
+  readonly addresses: readonly Words[]
+  /** Static routes, as `ip` takes them, the family first; likewise. */
+  readonly routes: readonly Words[]
+  /** The link's sysctls that differ from the default; likewise. */
+  readonly sysctls: { readonly [key: string]: string }
+}
+
+/** What can be changed about a link. */
+export type LinkState = {
+  readonly ifindex: number
+  readonly up: boolean
+  readonly mtu: number
+  readonly mac: string
+  readonly alias: string
+  readonly master: string | null
+}
+
+type Lowest = { readonly otherMac: string | null; readonly otherMtu: number | null }
+
+const newLink: LinkState = { ifindex: 0, up: false, mtu: 1500, mac: '', alias: '', master: null }
+
+/** Nothing in the way, and nothing that the kernel would drop. */
+export const nothing = { moved: false, bridge: null, near: [], obstacles: [], addresses: [], routes: [], sysctls: {} }
+
+/** The state of a link made a moment ago. */
+export function blankOf({ master }: Input): State {
+  const bridge = { kind: 'bridge', mac: '', mtu: 1500, otherMac: null, otherMtu: null }
+  return { ...nothing, link: newLink, bridge: master === undefined ? null : bridge }
+}
+
+/** The netns to look in: where the link is, and where it shall be. */
+export const places = ({ netns, moveTo }: Input): readonly (string | undefined)[] =>
+  moveTo === undefined ? [netns] : [netns, moveTo]
+
+/** Says whether the kernel takes IPv6 off a link of this MTU. */
+export const losesIpv6 = ({ mtu: bytes = 1280 }: Input): boolean => bytes < 1280
+
+const losesSysctls = (wanted: Input): boolean => losesIpv6(wanted) || wanted.moveTo !== undefined
+
+const losesRoutes = (wanted: Input): boolean => losesSysctls(wanted) || wanted.state === 'down'
+
+/** The probes of one netns. */
+export function looksIn(netns: string | undefined, wanted: Input): readonly Command[] {
+  const routes = (family: string): Command => ip(netns, family, '-details', 'route', 'show', 'table', 'all')
+  const pattern = `^net\\.ipv[46]\\.(conf|neigh)\\.(default|${sysctlPattern(wanted.link)})\\.`
+  return [
+    ip(netns, '-json', '-details', 'address', 'show'),
+    ...(losesRoutes(wanted) ? [routes('-4'), routes('-6')] : []),
+    ...(losesSysctls(wanted) ? [{ argv: inNetns(netns, ['sysctl', '-a', '-r', pattern]) }] : []),
+  ]
+}
+
+type View = Pick<State, 'routes' | 'sysctls'> & { readonly links: readonly IpLink[]; readonly link?: IpLink }
+
+/** Reads the probes of one netns. */
+export function viewOf(wanted: Input, outputs: readonly { readonly stdout: string }[]): View {
+  const [links, routes4, routes6, sysctls] = outputs.map(({ stdout }) => stdout)
+  const routes = (family: string, stdout = ''): readonly Words[] =>
+    losesRoutes(wanted) ? staticRoutes(stdout, wanted.link).map((words) => [family, ...words]) : []
+  const all = parseLinks(links ?? '')
+  const link = linkNamed(all, wanted.link)
+  return {
+    links: all,
+    ...(link && { link }),
+    routes: [...routes('-4', routes4), ...routes('-6', routes6)],
+    sysctls: losesSysctls(wanted) ? ownSysctls(parseSysctls(sysctls ?? ''), wanted.link) : {},
+  }
+}
+
+/** The kernel gives a new link the default's sysctls; `mtu` it sets by the link's. */
+function ownSysctls(all: State['sysctls'], link: string): State['sysctls'] {
+  const own = Object.entries(all).filter(([key, value]) => {
+    const [net, family, kind, name, field] = key.split('/')
+    return name === link && field !== 'mtu' && value !== all[[net, family, kind, 'default', field].join('/')]
+  })
+  return Object.fromEntries(own)
+}
+
+/** Lays out what was seen of a link; `around` are the links beside it. */
+export function stateOf(wanted: Input, link: IpLink, view: View, around: readonly IpLink[]): State {
+  const { ifindex, mtu: bytes, address: hardware = '', ifalias: alias = '', master = null } = link
+  const bridge = linkNamed(around, wanted.master ?? '')
+  const keeps = wanted.state === undefined && !losesRoutes(wanted)
+  return {
+    ...nothing,
+    link: { ifindex, up: isUp(link), mtu: bytes, mac: hardware, alias, master },
+    bridge: bridge ? bridgeState(bridge, around, wanted.link) : null,
+    near: wanted.master === undefined || bridge ? [] : nearNames(around, wanted.master),
+    addresses: keeps ? [] : staticAddresses(link),
+    routes: view.routes,
+    sysctls: view.sysctls,
+  }
+}
+
+function bridgeState(bridge: IpLink, around: readonly IpLink[], link: string): State['bridge'] {
+  const ports = around.filter(({ master, ifname }) => master === bridge.ifname && ifname !== link)
+  return {
+    kind: kindOf(bridge),
+    mac: bridge.address ?? '',
+    mtu: bridge.mtu,
+    otherMac: ports.map(({ address = '' }) => address).toSorted()[0] ?? null,
+    otherMtu: ports.map((port) => port.mtu).toSorted((a, b) => a - b)[0] ?? null,
+  }
+}
+
+/**
+ * IPv6 addresses that stay until they are deleted, oldest first (the kernel lists the newest first); the link-local one
+ * of the mac comes by itself.
+ */
+function staticAddresses({ addr_info: all = [], address: hardware = '' }: IpLink): readonly Words[] {
+  const own = (it: IpAddress): boolean => !(it.dynamic ?? it.temporary ?? it.local === linkLocal(hardware))
+  return all
+    .filter((it) => it.family === 'inet6' && own(it))
+    .map(addressWords)
+    .toReversed()
+}
+
+function addressWords(it: IpAddress): Words {
+  const flags = (['nodad', 'home', 'noprefixroute', 'autojoin'] as const).filter((flag) => it[flag])
+  const peer = it.address === undefined || it.address === it.local ? [] : ['peer', `${it.address}/${it.prefixlen}`]
+  const address = peer.length === 0 ? `${it.local}/${it.prefixlen}` : it.local
+  return [address, ...peer, ...(it.metric === undefined ? [] : ['metric', `${it.metric}`]), ...flags]
+}
+
+/** The link-local address that the kernel makes of a mac. @see RFC 4291 appendix A */
+function linkLocal(hardware: string): string | undefined {
+  const [a, b, c, d, e, f] = hardware.split(':')
+  if (f === undefined) return undefined
+  return canonical(`fe80::${(Number.parseInt(a!, 16) ^ 2).toString(16)}${b}:${c}ff:fe${d}:${e}${f}`)
+}
+
+/** Lists what a move of the link would lose. */
+export function obstaclesTo({ link, moveTo }: Input, at: IpLink, home: View, there: View | undefined): Words {
+  if (moveTo === undefined) return []
+  const addresses = (at.addr_info ?? []).filter(({ family, scope }) => family === 'inet' || scope !== 'link')
+  return [
+    ...(there?.link ? [`${place(moveTo)} has a link ${link} already`] : []),
+    ...(at.master === undefined ? [] : [`it belongs to ${at.master}`]),
+    ...addresses.map((it) => `it would lose the address ${it.local}/${it.prefixlen}`),
+    ...home.routes.map(([, ...words]) => `it would lose the route ${words.join(' ')}`),
+  ]
+}
