@@ -2,7 +2,7 @@ import { customAlphabet } from 'nanoid'
 import { createHash } from 'node:crypto'
 import { lstat, mkdir, readdir, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { NsnetError } from '../core/errors.ts'
 import type { RunStarted } from '../core/events.ts'
 import { replay, type Moment } from '../core/machine.ts'
@@ -82,13 +82,22 @@ const rest = customAlphabet('23456789abcdefghijkmnpqrstuvwxyz', 7)
 async function privateDirectory(path: string): Promise<void> {
   const unsafe = (what: string): NsnetError =>
     new NsnetError('STATE_DIR_UNSAFE', `${path}: ${what}`, 'name another directory with --state-dir or NSNET_STATE_DIR')
-  await mkdir(path, { recursive: true, mode: 0o700 }).catch((error: Error) => {
+  await makeDirectory(path).catch((error: Error) => {
     throw unsafe(`cannot make the directory of runs: ${error.message}`)
   })
   const { uid, mode } = await lstat(path)
   if (!(await lstat(path)).isDirectory()) throw unsafe('expected a directory that is no symbolic link')
   if (uid !== process.getuid?.()) throw unsafe(`expected a directory of your own, it belongs to user ${uid}`)
   if ((mode & 0o022) !== 0) throw unsafe('expected a directory that only its owner can write to')
+}
+
+/** Makes a directory and those above it. Node's own `recursive` never ends where the kernel says ENOENT, as in /proc. */
+async function makeDirectory(path: string): Promise<void> {
+  const made = await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => error)
+  if (made === undefined || made.code === 'EEXIST') return
+  if (made.code !== 'ENOENT' || dirname(path) === path) throw made
+  await makeDirectory(dirname(path))
+  await mkdir(path, { mode: 0o700 })
 }
 
 /** Names what a run does: two runs that would do the same have the same name, whoever started them. */

@@ -100,3 +100,6 @@ test('refuses a directory that others can write to, and a symbolic link', async 
   await expect(openStore(open)).rejects.toMatchObject({ code: 'STATE_DIR_UNSAFE' })
   await expect(openStore(join(root, 'link'))).rejects.toMatchObject({ code: 'STATE_DIR_UNSAFE' })
 })
+
+test('refuses a place where no directory can be made', async () =>
+  expect(openStore('/proc/nsnet/runs')).rejects.toMatchObject({ code: 'STATE_DIR_UNSAFE' }))
