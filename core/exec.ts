@@ -6,7 +6,7 @@ import { HOST_NETNS, type Command, type Output } from './command.ts'
 export interface ExecOptions {
   /** Told each command when it has ended: for the debug log. */
   readonly trace?: (command: Command, output: Output) => void
-  /** Ends the running command and refuses further ones, when nsnet has to stop at once. */
+  /** Ends the running command, at once and before `abort()` returns, when nsnet has to stop without waiting. */
   readonly kill?: AbortSignal
   /** A descriptor that the command finds as its fd 3. */
   readonly fd?: number
@@ -28,7 +28,6 @@ export function processExec({ trace, kill, fd }: ExecOptions = {}) {
       extendEnv: false,
       stdio: stdioOf(command, fd),
       ...(command.stdin === undefined ? {} : { input: command.stdin }),
-      ...(kill === undefined ? {} : { cancelSignal: kill }),
       timeout: command.timeoutMs ?? 30_000,
       killSignal: 'SIGKILL',
       detached: true,
@@ -36,8 +35,11 @@ export function processExec({ trace, kill, fd }: ExecOptions = {}) {
       stripFinalNewline: false,
       maxBuffer: MAX_OUTPUT,
     })
+    const end = (): void => endGroup(child.pid)
+    kill?.addEventListener('abort', end)
     const result = await child
-    if (result.timedOut || result.isCanceled) endGroup(child.pid)
+    kill?.removeEventListener('abort', end)
+    if (result.timedOut) end()
     const output: Output = {
       stdout: text(result.stdout),
       stderr: text(result.stderr) || (result.exitCode === undefined ? (result.shortMessage ?? '') : ''),

@@ -15,7 +15,7 @@ writeFileSync(
     name: 'waits',
     steps: [
       { id: 'blue', uses: 'netns', with: { netns: 'blue' } },
-      { id: 'waits', uses: 'check', with: { ping: '198.51.100.77', count: 1, timeout: 1, within: 60 } },
+      { id: 'waits', uses: 'check', with: { ping: '198.51.100.77', count: 4, timeout: 1, within: 60 } },
     ],
   }),
 )
@@ -43,6 +43,20 @@ test.each([
     expect(await fingerprint(exec)).toEqual(before)
   },
 )
+
+test('a second signal ends nsnet and the running command at once, and undo works', async () => {
+  const { nsnet, exec } = await sandboxed()
+  const before = await fingerprint(exec)
+  const state = mkdtempSync(join(dir, 'state-'))
+  const script = `
+    node dist/nsnet.js run ${file} --state-dir ${state} >/dev/null 2>&1 & nsnet=$!
+    until ps -e -o comm= | grep -q '^ping$'; do sleep 0.02; done
+    kill -INT $nsnet; sleep 0.1; kill -INT $nsnet; wait $nsnet; echo exit $?
+    sleep 0.2; ps -e -o stat=,comm= | grep -v '^Z' | grep -c 'ping$'`
+  expect((await exec({ argv: ['sh', '-c', script] })).stdout).toBe('exit 130\n0\n')
+  expect(await nsnet('undo', '--state-dir', state)).toMatchObject({ exitCode: 0 })
+  expect(await fingerprint(exec)).toEqual(before)
+})
 
 test('the same work started twice: one works, the other says who is at it; --wait waits', async () => {
   const { nsnet, exec } = await sandboxed()
