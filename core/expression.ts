@@ -1,6 +1,7 @@
 import { Environment } from '@marcbachmann/cel-js'
-import { Address4, Address6 } from 'ip-address'
+import { addressOf, cidrhost } from './host-number.ts'
 import type { Json } from './json.ts'
+import { piecesOf, type Piece } from './template-text.ts'
 
 /** What expressions read. */
 export interface Scope {
@@ -34,7 +35,7 @@ export const hasExpression = (text: string): boolean => text.includes('${{')
  * @see https://cel.dev
  */
 export function parseTemplate(text: string): Template {
-  const parts = [...text.matchAll(/\$\$\{\{|\$\{\{(.*?)\}\}|\$\{\{|(?:(?!\$?\$\{\{).)+/gs)].map(partOf)
+  const parts = Array.from(piecesOf(text), partOf)
   const expressions = parts.filter((part) => typeof part !== 'string')
   return {
     references: expressions.flatMap(({ references }) => references),
@@ -46,25 +47,35 @@ export function parseTemplate(text: string): Template {
   }
 }
 
-function partOf([text, expression]: RegExpMatchArray): string | Template {
-  if (text === '$${{') return '${{'
-  if (text === '${{') throw new ExpressionError('expected "}}" after "${{", got none')
-  return expression === undefined ? text! : parseExpression(expression.trim())
+function partOf(piece: Piece): string | Template {
+  if ('literal' in piece) return piece.literal
+  if (piece.expression === undefined) throw new ExpressionError('expected "}}" after "${{", got none')
+  return parseExpression(piece.expression.trim())
 }
 
 function parseExpression(text: string): Template {
+  if (text === '') throw new ExpressionError('expected an expression between "${{" and "}}", got nothing')
   const compiled = plainly(text, () => environment.parse(text))
   const checked = compiled.check()
-  if (!checked.valid) throw new ExpressionError(`${quoted(text)}: ${firstLine(checked.error)}`)
+  if (!checked.valid) throw mistakeIn(text, checked.error)
   const references = referencesIn(compiled.ast)
   return { references, evaluate: (scope) => plainly(text, () => asJson(compiled(valuesOf(scope, references)))) }
 }
 
-/** Gives an expression what it reads: of all steps only those that it names, integers as CEL has them. */
+/** Gives an expression what it reads and nothing else, integers as CEL has them. */
 function valuesOf({ inputs, host, steps }: Scope, references: readonly Reference[]): Record<string, unknown> {
-  const named = references.flatMap(([root, id]) => (root === 'steps' && id !== undefined ? [id] : []))
-  const outputs = named.map((id) => [id, { outputs: asCel(steps(id) ?? {}) }])
-  return { inputs: asCel(inputs), host: asCel(host), steps: Object.fromEntries(outputs) }
+  const named = (root: string): readonly string[] =>
+    references.flatMap(([first, key]) => (first === root && key !== undefined ? [key] : []))
+  const outputs = named('steps').map((id) => [id, { outputs: asCel(steps(id) ?? {}) }])
+  return {
+    inputs: asCel(picked(inputs, named('inputs'))),
+    host: asCel(picked(host, named('host'))),
+    steps: Object.fromEntries(outputs),
+  }
+}
+
+function picked(values: { readonly [name: string]: Json }, names: readonly string[]): Json {
+  return Object.fromEntries(names.filter((name) => Object.hasOwn(values, name)).map((name) => [name, values[name]!]))
 }
 
 function asCel(value: Json): unknown {
@@ -74,44 +85,28 @@ function asCel(value: Json): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asCel(item as Json)]))
 }
 
-const environment = new Environment({ limits: { maxAstNodes: 1000, maxDepth: 50 } })
-  .registerVariable('inputs', 'map')
-  .registerVariable('host', 'map')
-  .registerVariable('steps', 'map')
-  .registerFunction('cidrhost(string, int): string', (prefix: string, n: bigint) => hostOf(prefix, n))
-  .registerFunction(
-    'address(string, int): string',
-    (prefix: string, n: bigint) => `${hostOf(prefix, n)}/${lengthOf(prefix)}`,
+const variables = ['inputs', 'host', 'steps']
+
+const environment = variables
+  .reduce(
+    (it, name) => it.registerVariable(name, 'map'),
+    new Environment({ limits: { maxAstNodes: 1000, maxDepth: 50 } }),
   )
-
-/** Finds host number n of a prefix; negative numbers count from its end. */
-function hostOf(prefix: string, n: bigint): string {
-  const network = parsePrefix(prefix)
-  const [first, last] = [network.startAddress().bigInt(), network.endAddress().bigInt()]
-  const host = n < 0n ? last + 1n + n : first + n
-  if (host < first || host > last) throw new Error(`prefix ${prefix} has no host number ${n}`)
-  return network instanceof Address4 ? Address4.fromBigInt(host).correctForm() : Address6.fromBigInt(host).correctForm()
-}
-
-function parsePrefix(prefix: string): Address4 | Address6 {
-  const valid = prefix.includes('/') && (Address4.isValid(prefix) || Address6.isValid(prefix))
-  if (!valid) throw new Error(`expected a prefix such as "10.0.0.0/24", got "${prefix}"`)
-  return prefix.includes(':') ? new Address6(prefix) : new Address4(prefix)
-}
-
-const lengthOf = (prefix: string): string => prefix.split('/')[1]!
+  .registerFunction('cidrhost(string, int): string', cidrhost)
+  .registerFunction('address(string, int): string', addressOf)
 
 interface Node {
   readonly op: string
   readonly args: unknown
 }
 
-/** Walks an expression for the longest chains of names that begin with a variable. */
+/** Walks an expression for the longest chains of names that begin with a variable; a macro's own names are none. */
 function referencesIn(node: unknown): readonly Reference[] {
   if (Array.isArray(node)) return node.flatMap(referencesIn)
   if (typeof node !== 'object' || node === null || !('op' in node)) return []
   const chain = chainOf(node as Node)
-  return chain ? [chain] : referencesIn((node as Node).args)
+  if (chain === undefined) return referencesIn((node as Node).args)
+  return variables.includes(chain[0]!) ? [chain] : []
 }
 
 function chainOf({ op, args }: Node): Reference | undefined {
@@ -132,22 +127,63 @@ function plainly<T>(text: string, work: () => T): T {
   try {
     return work()
   } catch (error) {
-    throw new ExpressionError(`${quoted(text)}: ${firstLine(error)}`, { cause: error })
+    throw mistakeIn(text, error)
   }
 }
 
-const quoted = (text: string): string => `\${{ ${text} }}`
+function mistakeIn(text: string, error: unknown): ExpressionError {
+  const [reason] = (error instanceof Error ? error.message : String(error)).split('\n')
+  const shown = text.length > 100 ? `${text.slice(0, 97)}…` : text
+  return new ExpressionError(`\${{ ${shown} }}: ${inPlainWords(reason!)}`, { cause: error })
+}
 
-const firstLine = (error: unknown): string => (error instanceof Error ? error.message : String(error)).split('\n')[0]!
+function inPlainWords(reason: string): string {
+  return reason
+    .replace(/^Unexpected token: /, 'expected a value, got ')
+    .replace(/^Expected (\w+), got/, 'expected $1, got')
+    .replace(/^found no matching overload for '(.*)'$/, 'expected a function that takes this, got $1')
+    .replace(/^no such overload: /, 'expected values that go together, got ')
+    .replace(/dyn<(\w+)>/g, '$1')
+    .replace(/\b(?:IDENTIFIER|EOF|[LR](?:BRACE|BRACKET|PAREN))\b/g, (token) => tokens[token]!)
+}
+
+/** The parser's names of tokens, as people know them. */
+const tokens: { readonly [name: string]: string } = {
+  IDENTIFIER: 'a name',
+  EOF: 'the end',
+  LBRACE: '"{"',
+  RBRACE: '"}"',
+  LBRACKET: '"["',
+  RBRACKET: '"]"',
+  LPAREN: '"("',
+  RPAREN: '")"',
+}
 
 function asJson(value: unknown): Json {
-  if (typeof value === 'bigint') return Number(value)
-  if (value instanceof Map) return asJson(Object.fromEntries(value as Map<string, unknown>))
+  if (typeof value === 'bigint') return asNumber(value)
+  if (typeof value === 'number') return finite(value)
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value
   if (Array.isArray(value)) return value.map(asJson)
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asJson(item)]))
+  if (value instanceof Map) return asJson(Object.fromEntries(value as Map<string, unknown>))
+  if (typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) {
+    throw new Error(`expected a text, a number, a boolean, a list or a map, got a ${kindOf(value)}`)
   }
-  return value as Json
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asJson(item)]))
 }
+
+function asNumber(value: bigint): number {
+  if (Number.isSafeInteger(Number(value))) return Number(value)
+  throw new Error(`expected an integer of up to 53 bits, got ${value}`)
+}
+
+function finite(value: number): number {
+  if (Number.isFinite(value)) return value
+  throw new Error(`expected a finite number, got ${value}`)
+}
+
+const kindOf = (value: unknown): string =>
+  ((value as { readonly constructor?: { readonly name?: string } } | undefined)?.constructor?.name ?? typeof value)
+    .replace('Date', 'timestamp')
+    .replace('Uint8Array', 'byte string')
 
 const asText = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))

@@ -2,6 +2,9 @@ import { basename } from 'node:path'
 import { NsnetError } from './errors.ts'
 import { printable } from './quote.ts'
 
+/** What to do about a mistake; a function where finding it out costs more than a mistake that is not told is worth. */
+export type Hint = string | undefined | (() => string | undefined)
+
 /** One mistake in a workflow file. */
 export interface Problem {
   readonly line: number
@@ -10,11 +13,14 @@ export interface Problem {
   readonly pointer: string
   /** `expected …, got …` */
   readonly message: string
-  readonly hint?: string | undefined
+  readonly hint?: Hint
 }
 
 /** How many mistakes are told; the rest is counted. */
 const MOST = 100
+
+/** How many characters of a mistake are told: a name may be as long as the file. */
+const LONGEST = 400
 
 /** Makes the refusal of a file that tells all its mistakes, in their order: `internet.json:31:7 /steps/6: expected …`. */
 export function invalid(path: string, problems: readonly Problem[]): NsnetError {
@@ -26,20 +32,32 @@ export function invalid(path: string, problems: readonly Problem[]): NsnetError 
 }
 
 const unique = (problems: readonly Problem[]): readonly Problem[] => [
-  ...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values(),
+  ...new Map(problems.map((problem) => [keyOf(problem), problem])).values(),
 ]
 
+const keyOf = ({ line, column, pointer, message }: Problem): string => `${line}:${column} ${pointer}: ${message}`
+
 function lineOf(file: string, { line, column, pointer, message, hint }: Problem): string {
-  const place = `${file}:${line}:${column}${pointer === '' ? '' : ` ${pointer}`}`
-  return printable(`${place}: ${message}${hint === undefined ? '' : ` (${hint})`}`).replaceAll('\n', ' ')
+  const advice = typeof hint === 'function' ? hint() : hint
+  const where = pointer === '' ? '' : ` ${shortened(pointer, LONGEST)}`
+  const what = `${shortened(message, LONGEST)}${advice === undefined ? '' : ` (${shortened(advice, LONGEST)})`}`
+  return printable(`${file}:${line}:${column}${where}: ${what}`).replaceAll('\n', ' ')
 }
 
 /** Writes a value as it came, shortened to what a line can take. */
 export function got(value: unknown): string {
   if (value === undefined) return 'nothing'
-  const text = JSON.stringify(value) ?? typeof value
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text
+  if (typeof value === 'number') return String(value)
+  return shortened(JSON.stringify(value) ?? typeof value, 60)
 }
+
+/** Names the first few of what there is to choose from, else says that there is nothing. */
+export function listed(names: readonly string[]): string {
+  const more = names.length > 20 ? ` and ${names.length - 20} more` : ''
+  return names.length === 0 ? 'none' : `${names.slice(0, 20).join(', ')}${more}`
+}
+
+const shortened = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 3)}…` : text)
 
 /** Writes a JSON pointer. @see RFC 6901 */
 export const pointerOf = (path: readonly PropertyKey[]): string =>

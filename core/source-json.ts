@@ -1,15 +1,22 @@
-import { parse, type AnyNode, type MemberNode } from '@humanwhocodes/momoa'
-import { got, invalid, pointerOf, type Problem } from './problems.ts'
-import { MAX_DEPTH, refusal, tooDeep, type Position, type Read } from './reading.ts'
+import { parse, type AnyNode } from '@humanwhocodes/momoa'
+import { invalid, pointerOf, type Problem } from './problems.ts'
+import { keyMistake, MAX_DEPTH, positionAt, refusal, tooDeep, type Position, type Read } from './reading.ts'
 
-/** Reads JSON, RFC 8259; a key that stands twice is a mistake. @throws WORKFLOW_INVALID */
+/** What is gathered while a tree is walked. */
+interface Found {
+  readonly positions: Map<string, Position>
+  readonly keys: Map<string, Position>
+  readonly problems: Problem[]
+}
+
+/** Reads JSON, RFC 8259; a key that stands twice is a mistake, a byte order mark is none. @throws WORKFLOW_INVALID */
 export function readJson(text: string, path: string): Read {
-  expectShallow(text, path)
-  const positions = new Map<string, Position>()
-  const problems: Problem[] = []
-  const value = valueOf(parsed(text, path), [], positions, problems)
-  if (problems.length > 0) throw invalid(path, problems)
-  return { value, positions }
+  const json = text.replace(/^\ufeff/, '')
+  expectShallow(json, path)
+  const found: Found = { positions: new Map(), keys: new Map(), problems: [] }
+  const value = valueOf(parsed(json, path), '', found)
+  if (found.problems.length > 0) throw invalid(path, found.problems)
+  return { value, positions: found.positions, keys: found.keys }
 }
 
 function parsed(text: string, path: string): AnyNode {
@@ -37,38 +44,39 @@ const inPlainWords = (message: string): string =>
 /** Counts brackets outside of strings, before anything recursive sees the text. */
 function expectShallow(text: string, path: string): void {
   let depth = 0
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{\]}]/gs)) {
-    if (token === '[' || token === '{') depth += 1
-    else if (token === ']' || token === '}') depth -= 1
-    if (depth > MAX_DEPTH) throw tooDeep(path)
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at]!
+    if (char === '"') at = endOfString(text, at)
+    else if (char === '[' || char === '{') depth += 1
+    else if (char === ']' || char === '}') depth -= 1
+    if (depth > MAX_DEPTH) throw tooDeep(path, positionAt(text, at))
   }
 }
 
-function valueOf(
-  node: AnyNode,
-  at: readonly PropertyKey[],
-  positions: Map<string, Position>,
-  problems: Problem[],
-): unknown {
-  positions.set(pointerOf(at), node.loc.start)
-  if (node.type === 'Array')
-    return node.elements.map(({ value }, index) => valueOf(value, [...at, index], positions, problems))
+/** Finds the quote that ends the string which begins at an offset, or the end of the text. */
+function endOfString(text: string, start: number): number {
+  let at = start + 1
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1
+  return at
+}
+
+function valueOf(node: AnyNode, at: string, found: Found): unknown {
+  found.positions.set(at, placeOf(node))
+  if (node.type === 'Array') return node.elements.map(({ value }, index) => valueOf(value, `${at}/${index}`, found))
   if (node.type === 'Object') {
-    const seen = new Map<string, MemberNode>()
-    const entries = node.members.map((member): [string, unknown] => {
-      const name = member.name.type === 'String' ? member.name.value : member.name.name
-      const problem = keyProblem(name, seen.get(name))
-      if (problem) problems.push({ ...member.name.loc.start, pointer: pointerOf([...at, name]), message: problem })
-      seen.set(name, member)
-      return [name, valueOf(member.value, [...at, name], positions, problems)]
+    const entries = node.members.map(({ name: key, value }): [string, unknown] => {
+      const name = key.type === 'String' ? key.value : key.name
+      const pointer = at + pointerOf([name])
+      const message = keyMistake(name, found.keys.get(pointer))
+      if (message !== undefined) found.problems.push({ ...placeOf(key), pointer, message })
+      else found.keys.set(pointer, placeOf(key))
+      return [name, valueOf(value, pointer, found)]
     })
     return Object.fromEntries(entries)
   }
   return node.type === 'Null' ? null : (node as { readonly value?: unknown }).value
 }
 
-function keyProblem(name: string, first: MemberNode | undefined): string | undefined {
-  if (name === '__proto__') return 'expected the name of a field, got "__proto__"'
-  const { line, column } = first?.name.loc.start ?? {}
-  return first && `expected each field once, got ${got(name)} again (first at ${line}:${column})`
+function placeOf({ loc }: AnyNode): Position {
+  return { line: loc.start.line, column: loc.start.column }
 }

@@ -1,24 +1,35 @@
-import { isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml'
-import { invalid, pointerOf } from './problems.ts'
-import { MAX_DEPTH, refusal, tooDeep, type Position, type Read } from './reading.ts'
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
+import { invalid, pointerOf, type Problem } from './problems.ts'
+import { keyMistake, MAX_DEPTH, refusal, tooDeep, type Position, type Read } from './reading.ts'
 
 /** Aliases may repeat as many nodes as a careful author writes, and not as many as a bomb. */
 const MAX_ALIASES = 100
 
-/** Reads YAML 1.2. @throws WORKFLOW_INVALID */
+/** What is gathered while a tree is walked; `anchored` has the latest node of each anchor, `around` those that are open. */
+interface Walk {
+  readonly place: (node: unknown) => Position
+  readonly path: string
+  readonly positions: Map<string, Position>
+  readonly keys: Map<string, Position>
+  readonly anchored: Map<string, unknown>
+  readonly around: Set<unknown>
+  readonly problems: Problem[]
+}
+
+/** Reads YAML 1.2, as far as it says what JSON can say. @throws WORKFLOW_INVALID */
 export function readYaml(text: string, path: string): Read {
   const lines = new LineCounter()
+  const place = (node: unknown): Position =>
+    positionIn(lines, (node as { readonly range?: readonly number[] } | null)?.range?.[0] ?? 0)
+  const found = { positions: new Map(), keys: new Map(), anchored: new Map(), around: new Set(), problems: [] }
   try {
-    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
-    const problems = document.errors.map(({ message, pos }) => ({
-      ...positionIn(lines, pos[0]),
-      pointer: '',
-      message: `expected YAML: ${message}`,
-    }))
-    if (problems.length > 0) throw invalid(path, problems)
-    const positions = new Map<string, Position>()
-    walk(document.contents, [], lines, positions, path)
-    return { value: document.toJS({ maxAliasCount: MAX_ALIASES }) as unknown, positions }
+    const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false })
+    expectSound(document, lines, path)
+    visit(document.contents, '', 0, { ...found, place, path })
+    if (found.problems.length > 0) throw invalid(path, found.problems)
+    const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES })
+    expectShallow(value, 0, path)
+    return { value, positions: found.positions, keys: found.keys }
   } catch (error) {
     if (error instanceof RangeError) throw tooDeep(path)
     if (error instanceof ReferenceError) throw refusal(path, `expected at most ${MAX_ALIASES} aliased nodes, got more`)
@@ -26,26 +37,57 @@ export function readYaml(text: string, path: string): Read {
   }
 }
 
-function walk(
-  node: unknown,
-  at: readonly PropertyKey[],
-  lines: LineCounter,
-  positions: Map<string, Position>,
-  path: string,
-): void {
-  const position = positionIn(lines, (node as { readonly range?: readonly number[] } | null)?.range?.[0] ?? 0)
-  if (at.length > MAX_DEPTH) throw tooDeep(path, position)
-  positions.set(pointerOf(at), position)
-  if (isSeq(node)) for (const [index, item] of node.items.entries()) walk(item, [...at, index], lines, positions, path)
-  if (!isMap(node)) return
-  for (const { key, value } of node.items) {
-    const name = String(isScalar(key) ? key.value : key)
-    if (name === '__proto__') throw refusal(path, 'expected the name of a field, got "__proto__"', position)
-    walk(value, [...at, name], lines, positions, path)
-  }
+function expectSound({ errors, warnings }: Document.Parsed, lines: LineCounter, path: string): void {
+  const problems = [...errors, ...warnings].map(({ message, pos }) => ({
+    ...positionIn(lines, pos[0]),
+    pointer: '',
+    message: `expected YAML: ${message.replace(/; please use YAML\..*/, '')}`,
+  }))
+  if (problems.length > 0) throw invalid(path, problems)
+}
+
+/** Notes where everything stands, and what JSON has no words for. */
+function visit(node: unknown, at: string, depth: number, walk: Walk): void {
+  const position = walk.place(node)
+  const add = (message: string): void => void walk.problems.push({ ...position, pointer: at, message })
+  if (depth > MAX_DEPTH) throw tooDeep(walk.path, position)
+  walk.positions.set(at, position)
+  if (isAlias(node)) return expectTarget(node.source, walk, add)
+  const { anchor, tag } = (node ?? {}) as { readonly anchor?: string; readonly tag?: string }
+  if (anchor !== undefined) walk.anchored.set(anchor, node)
+  if (tag !== undefined && !plainTag.test(tag)) add(`expected a value that JSON has too, got the tag ${tag}`)
+  walk.around.add(node)
+  if (isSeq(node)) for (const [index, item] of node.items.entries()) visit(item, `${at}/${index}`, depth + 1, walk)
+  if (isMap(node)) for (const { key, value } of node.items) visitField(key, value, at, depth, walk)
+  walk.around.delete(node)
+}
+
+const plainTag = /^(?:!|tag:yaml\.org,2002:(?:str|int|float|bool|null|map|seq))$/
+
+function expectTarget(source: string, { anchored, around }: Walk, add: (message: string) => void): void {
+  if (!anchored.has(source)) add(`expected an anchor &${source} before the alias *${source}, got none`)
+  else if (around.has(anchored.get(source))) add(`expected an alias of something that ends before it, got *${source}`)
+}
+
+function visitField(key: unknown, value: unknown, at: string, depth: number, walk: Walk): void {
+  const name = isScalar(key) ? String(key.value ?? '') : undefined
+  const pointer = name === undefined ? at : at + pointerOf([name])
+  const position = walk.place(key)
+  const message =
+    name === undefined ? 'expected a text as the name of a field' : keyMistake(name, walk.keys.get(pointer))
+  if (message !== undefined) walk.problems.push({ ...position, pointer, message })
+  else walk.keys.set(pointer, position)
+  visit(value, pointer, depth + 1, walk)
+}
+
+/** Aliases nest what is not nested in the text. */
+function expectShallow(value: unknown, depth: number, path: string): void {
+  if (depth > MAX_DEPTH) throw tooDeep(path)
+  if (typeof value !== 'object' || value === null) return
+  for (const item of Object.values(value)) expectShallow(item, depth + 1, path)
 }
 
 function positionIn(lines: LineCounter, offset: number): Position {
   const { line, col } = lines.linePos(offset)
-  return { line, column: col }
+  return { line: Math.max(line, 1), column: Math.max(col, 1) }
 }

@@ -8,6 +8,8 @@ export interface Source {
   readonly value: unknown
   /** Where the value of a JSON pointer begins, or the nearest thing around it that is there. */
   readonly at: (pointer: string) => Position
+  /** Where the name of the field begins that a JSON pointer ends with, else the same as `at`. */
+  readonly keyAt: (pointer: string) => Position
 }
 
 /** The largest file that is read, in bytes. */
@@ -23,10 +25,11 @@ export async function parseSource(text: string, path: string): Promise<Source> {
   const bytes = Buffer.byteLength(text)
   if (bytes > MAX_BYTES) throw refusal(path, `expected at most ${MAX_BYTES} bytes, got ${bytes}`)
   const yaml = /\.ya?ml$/i.test(path)
-  const { value, positions } = yaml
+  const { value, positions, keys } = yaml
     ? await (await import('./source-yaml.ts')).readYaml(text, path)
     : readJson(text, path)
-  return { path, text, value, at: (pointer) => nearestPosition(positions, pointer) }
+  const at = (pointer: string): Position => nearestPosition(positions, pointer)
+  return { path, text, value, at, keyAt: (pointer) => keys.get(pointer) ?? at(pointer) }
 }
 
 function nearestPosition(positions: Positions, pointer: string): Position {

@@ -33,7 +33,7 @@ test('names what an expression reads', () =>
 describe('refuses', () => {
   test.each([
     ['${{ inputs.', 'expected "}}" after "${{"'],
-    ['${{ 1 + }}', 'Unexpected token'],
+    ['${{ 1 + }}', 'expected a value, got the end'],
     ['${{ secrets.x }}', 'Unknown variable: secrets'],
     ['${{ nofunction(1) }}', 'nofunction'],
   ])('%s', (text, message) => expect(() => parseTemplate(text)).toThrow(message))

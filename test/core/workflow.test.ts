@@ -130,7 +130,7 @@ describe('tells the mistake and where it stands', () => {
     [
       'an expression that is none',
       steps('{ "id": "a", "uses": "netns", "with": { "netns": "${{ inputs. }}" } }'),
-      ['lab.json:2:50 /steps/0/with/netns: ${{ inputs. }}: Expected IDENTIFIER, got EOF'],
+      ['lab.json:2:50 /steps/0/with/netns: ${{ inputs. }}: expected a name, got the end'],
     ],
     [
       'an expression without an end',
@@ -196,7 +196,7 @@ describe('inputs', () => {
 describe('hostile files', () => {
   test('nested 100,000 deep', async () =>
     expect(await mistakesIn('['.repeat(100_000))).toEqual([
-      'lab.json:1:1: expected at most 64 levels of nesting, got more',
+      'lab.json:1:65: expected at most 64 levels of nesting, got more',
     ]))
   test('nested deep in YAML', async () => {
     const told = await mistakesIn('['.repeat(20_000), {}, '/lab.yaml')

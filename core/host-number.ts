@@ -1,0 +1,23 @@
+import { Address4, Address6 } from 'ip-address'
+
+/**
+ * Finds host number n of a prefix; negative numbers count from its end: of `10.0.0.0/24`, 2 is `10.0.0.2`.
+ *
+ * @throws Error when the prefix is none, or has no such host
+ */
+export function cidrhost(prefix: string, n: bigint): string {
+  const network = parsePrefix(prefix)
+  const [first, last] = [network.startAddress().bigInt(), network.endAddress().bigInt()]
+  const host = n < 0n ? last + 1n + n : first + n
+  if (host < first || host > last) throw new Error(`prefix ${prefix} has no host number ${n}`)
+  return network instanceof Address4 ? Address4.fromBigInt(host).correctForm() : Address6.fromBigInt(host).correctForm()
+}
+
+/** The same with the prefix's length: `10.0.0.2/24`. @throws Error as `cidrhost` */
+export const addressOf = (prefix: string, n: bigint): string => `${cidrhost(prefix, n)}/${prefix.split('/')[1]!}`
+
+function parsePrefix(prefix: string): Address4 | Address6 {
+  const valid = prefix.includes('/') && (Address4.isValid(prefix) || Address6.isValid(prefix))
+  if (!valid) throw new Error(`expected a prefix such as "10.0.0.0/24", got "${prefix}"`)
+  return prefix.includes(':') ? new Address6(prefix) : new Address4(prefix)
+}
