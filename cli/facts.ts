@@ -1,6 +1,8 @@
 import { readFileSync, statSync } from 'node:fs'
 import { hostname, release } from 'node:os'
 import type { Exec } from '../core/command.ts'
+import { NsnetError } from '../core/errors.ts'
+import type { RunStarted } from '../core/events.ts'
 import type { Facts } from '../core/step.ts'
 
 /** Reads the facts of the host: what `host.*` gives to workflows, and what undo compares with. */
@@ -14,10 +16,24 @@ export async function readFacts(exec: Exec): Promise<Facts> {
     uplink: uplink4 ?? uplink6 ?? '',
     hostname: hostname(),
     kernel: release(),
-    boot: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
-    netns: statSync('/proc/self/ns/net').ino,
+    boot: bootOf(),
+    netns: netnsOf(),
     iptables,
   }
+}
+
+/** Names this boot of the machine. @see random(4) */
+export const bootOf = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+
+/** Inode of the netns that nsnet runs in. */
+export const netnsOf = (): number => statSync('/proc/self/ns/net').ino
+
+/** @throws OTHER_NETNS when a run was made in another netns of this boot: here it would find nothing of its own. */
+export function expectSameNetns({ run, facts }: RunStarted): void {
+  const here = netnsOf()
+  if (facts.boot !== bootOf() || facts.netns === here) return
+  const message = `expected to be in the netns of run ${run} (inode ${facts.netns}), this one has inode ${here}`
+  throw new NsnetError('OTHER_NETNS', message, 'enter the netns that it was run in: nsenter --net, or ip netns exec')
 }
 
 interface DefaultRoute {

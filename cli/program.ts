@@ -43,6 +43,7 @@ export function program(done: (code: number) => void): Command {
     .option('--to <step>', 'only what came after this step')
     .option('-y, --yes', 'do not ask', false)
     .option('--force', 'also what others have changed since', false)
+    .option('--cascade', 'first undo the runs that work with what this one made', false)
     .option('--wait', 'wait for another nsnet that is at it', false)
     .action(act((terminal, command) => undo(terminal, command.args[0], command.opts())))
   verb('list', 'all runs').action(act((terminal) => list(terminal)))

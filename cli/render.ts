@@ -37,6 +37,8 @@ export function eventLines(terminal: Terminal, run: Run, event: RunEvent): reado
         ),
         ...failureLines(run, event.step, event.failure),
       ]
+    case 'StepKept':
+      return [stepLine(terminal, run, event.step, 'kept', event.durationMs, event.reason)]
     case 'StepUndone':
       return [stepLine(terminal, run, event.step, event.how, event.durationMs, event.reason ?? '')]
     case 'RunInterrupted':
@@ -87,6 +89,7 @@ const marks: { readonly [status in StepRecord['status']]: readonly [string, Pain
   failed: ['✗', 'red'],
   undone: ['↶', 'green'],
   gone: ['=', 'dim'],
+  'not ours': ['=', 'dim'],
   kept: ['=', 'yellow'],
   'undo failed': ['✗', 'red'],
 }

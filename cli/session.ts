@@ -5,11 +5,16 @@ import { NsnetError } from '../core/errors.ts'
 import type { RunEvent, RunStarted } from '../core/events.ts'
 import { processExec } from '../core/exec.ts'
 import { replay, start, type Moment } from '../core/machine.ts'
+import type { Ports } from '../core/ports.ts'
 import type { Registry } from '../core/registry.ts'
+import { bootOf } from './facts.ts'
+import type { Claim } from '../core/claims.ts'
 import type { Journal } from '../journal/journal.ts'
+import type { Lock } from '../journal/lock.ts'
 import { defaultStateDir, openStore, type Store } from '../journal/store.ts'
 import { commandLine, counts, eventLines, nextSteps, progressLine } from './render.ts'
 import { exitCodeOf, listenForStop } from './signals.ts'
+import { turnIn, type Turn } from './turn.ts'
 import { duration, type GlobalOptions, type Terminal } from './terminal.ts'
 
 /** Opens the directory of runs that the options name. */
@@ -28,49 +33,66 @@ export interface Session {
 }
 
 /** Begins a run: takes the lock, creates the journal, and drives it until it stands still. */
-export async function beginRun(session: Session, started: RunStarted, thenUndo: boolean): Promise<number> {
-  return await locked(session, started, async () => {
+export async function beginRun(session: Session, started: RunStarted): Promise<number> {
+  return await locked(session, started, async (turn) => {
     const journal = await session.store.create(started.run)
-    return await withJournal(session, journal, async (append, go) => {
+    return await withJournal(session, turn, journal, async (append, go) => {
       session.terminal.tell(`run ${session.terminal.paint('bold', started.run)} of ${started.workflow.name}`)
       await append(started)
-      const moment = await go(start(started))
-      return thenUndo && moment.status === 'failed' ? await go(moment, { type: 'UndoStarted' }) : moment
+      return await go(start(started))
     })
   })
 }
 
-/** Goes on with a run from its journal, beginning with an event (`RunResumed` or `UndoStarted`). */
+/** Reads where a run stands. @throws RUN_NOT_FOUND when its journal holds nothing, JOURNAL_BROKEN */
+export async function momentOf(store: Store, id: string): Promise<Moment> {
+  const { entries } = await store.read(id)
+  if (entries.length === 0) throw new NsnetError('RUN_NOT_FOUND', `the journal of run ${id} holds nothing yet`)
+  return replay(entries.map(({ event }) => event))
+}
+
+/** Goes on with a run from its journal, beginning with the event that `first` makes of where it stands. */
 export async function continueRun(
   session: Session,
+  turn: Turn,
   id: string,
   first: (moment: Moment) => RunEvent | undefined,
+  others: readonly Claim[] = [],
 ): Promise<number> {
-  const { entries } = await session.store.read(id)
-  const started = entries[0]?.event
-  if (started?.type !== 'RunStarted')
-    throw new NsnetError('RUN_NOT_FOUND', `the journal of run ${id} holds nothing yet`)
-  return await locked(session, started, async () => {
-    const journal = await session.store.open(id)
-    return await withJournal(session, journal, async (_, go) => {
-      const moment = replay(journal.entries.map(({ event }) => event))
-      const event = first(moment)
-      return event ? await go(moment, event) : moment
-    })
+  const journal = await session.store.open(id)
+  return await withJournal(session, turn, journal, async (_, go) => {
+    const moment = replay(journal.entries.map(({ event }) => event))
+    const event = first(moment)
+    return event ? await go(moment, event, others) : moment
   })
 }
 
 type Append = (event: RunEvent) => Promise<void>
-type Go = (moment: Moment, first?: RunEvent) => Promise<Moment>
+type Go = (moment: Moment, first?: RunEvent, others?: readonly Claim[]) => Promise<Moment>
 
-async function locked<T>({ store, wait }: Session, started: RunStarted, work: () => Promise<T>): Promise<T> {
+/** What taking the locks needs to know. */
+export type Locking = Pick<Session, 'store' | 'wait'>
+
+/** Takes the lock of what a run does, and a turn at the kernel. @throws LOCKED */
+export async function locked<T>(session: Locking, started: RunStarted, work: (turn: Turn) => Promise<T>): Promise<T> {
+  const lock = await lockOf(session, started, session.wait ?? false)
+  try {
+    const turn = await turnIn(session.store)
+    return await work(turn).finally(turn.end)
+  } finally {
+    await lock.release()
+  }
+}
+
+/** Takes the lock of what a run does. @throws LOCKED */
+export function lockOf({ store }: Locking, started: RunStarted, wait: boolean): Promise<Lock> {
   const holder = `nsnet with process id ${process.pid} (run ${started.run} of ${started.workflow.name})`
-  const lock = await store.lock(started, holder, wait ?? false)
-  return await work().finally(() => lock.release())
+  return store.lock(started, holder, wait)
 }
 
 async function withJournal(
   session: Session,
+  turn: Turn,
   journal: Journal,
   work: (append: Append, go: Go) => Promise<Moment>,
 ): Promise<number> {
@@ -91,13 +113,23 @@ async function withJournal(
     log.info({ seq: entry.seq, event: event.type, ...('step' in event ? { step: event.step } : {}) })
     if (terminal.options.json) terminal.out(JSON.stringify(entry))
   }
-  const go: Go = (moment, first) => {
+  const go: Go = (moment, first, others = []) => {
     const shown: Append = async (event) => {
       await append(event)
       for (const line of eventLines(terminal, moment.run, event)) terminal.tell(line)
     }
-    const ports = { append: shown, exec, signal: stop.signal, force: session.force ?? false, stepOf: registry.stepOf }
-    return drive({ ...ports, progress: (progress) => terminal.flash(progressLine(progress)) }, moment, first)
+    const ports: Ports = {
+      append: shown,
+      exec,
+      others,
+      boot: bootOf(),
+      stepOf: registry.stepOf,
+      signal: stop.signal,
+      force: session.force ?? false,
+      pause: (ms) => turn.pause(ms, stop.signal),
+      progress: (progress) => terminal.flash(progressLine(progress)),
+    }
+    return drive(ports, moment, first)
   }
   try {
     const moment = await work(append, go)
@@ -130,6 +162,6 @@ function conclude({ terminal, advise = true }: Session, moment: Moment, ms: numb
 function exitOf({ status, run }: Moment, stopped: AbortSignal): number {
   if (status === 'failed' || status === 'undo failed') return 1
   if (status === 'interrupted' && stopped.aborted) return exitCodeOf(String(stopped.reason))
-  const kept = [...run.steps.values()].some((step) => step.status === 'kept' && step.after !== undefined)
+  const kept = [...run.steps.values()].some((step) => step.status === 'kept' && step.neededBy?.length === 0)
   return status === 'undone' && kept ? 2 : 0
 }

@@ -12,6 +12,8 @@ export type ErrorCode =
   | 'RUN_NOT_FOUND'
   | 'RUN_AMBIGUOUS'
   | 'RUN_UNDONE'
+  | 'IN_USE'
+  | 'OTHER_NETNS'
   | 'JOURNAL_BROKEN'
   | 'JOURNAL_UNWRITABLE'
   | 'STATE_DIR_UNSAFE'

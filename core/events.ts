@@ -1,6 +1,6 @@
 import type { Command, Output } from './command.ts'
 import type { Json } from './json.ts'
-import type { ResourceKey } from './resource.ts'
+import type { Resources } from './resource.ts'
 import type { Facts } from './step.ts'
 
 /**
@@ -15,6 +15,8 @@ import type { Facts } from './step.ts'
  * - undo: to take a step back. A step is *undone* when what it owns is as it was before.
  * - before: the state that a step saw when it was first planned; undo leads back to it, however often a run resumes.
  * - in flight: planned and not yet known to be applied; after a crash such a step is observed again.
+ * - claim: what the steps of a live run make, share and use; what another live run claims is not taken from it.
+ * - stale: of another boot of the machine; nothing in the kernel outlived it.
  */
 export type RunEvent =
   | RunStarted
@@ -26,6 +28,7 @@ export type RunEvent =
   | RunResumed
   | UndoStarted
   | StepUndone
+  | StepKept
   | UndoFailed
 
 /** Begins a run: everything that later decisions need, so that editing or deleting the workflow file changes nothing. */
@@ -76,7 +79,7 @@ export interface StepPlanned {
   readonly before: Json
   readonly apply: readonly Command[]
   readonly undo: readonly Command[]
-  readonly resources: readonly ResourceKey[]
+  readonly resources: Resources
 }
 
 /** The step holds, as observed after its commands ran. */
@@ -97,6 +100,7 @@ export interface StepSatisfied {
   readonly type: 'StepSatisfied'
   readonly step: string
   readonly input: Json
+  readonly resources: Resources
   readonly outputs: { readonly [name: string]: Json }
   readonly durationMs: number
 }
@@ -127,6 +131,8 @@ export interface RunInterrupted {
 /** The run goes on; steps in flight are observed again. */
 export interface RunResumed {
   readonly type: 'RunResumed'
+  /** Facts of the host, when the machine was started anew since: all steps begin again, for nothing of them is left. */
+  readonly facts?: Facts
 }
 
 /** The run is taken back, the last step first, as far as `until` (which stays) or to the end. */
@@ -136,16 +142,26 @@ export interface UndoStarted {
 }
 
 /**
- * The step is taken back, or left for a reason.
+ * Nothing of the step is left to take back.
  *
  * - `undone`: its commands ran and the state is as before. `gone`: it was as before already.
- * - `kept`: it is not ours (it held before the run, or somebody replaced or changed it since); `reason` says which.
+ * - `not ours`: this run made nothing of it.
  */
 export interface StepUndone {
   readonly type: 'StepUndone'
   readonly step: string
-  readonly how: 'undone' | 'gone' | 'kept'
+  readonly how: 'undone' | 'gone' | 'not ours'
   readonly reason?: string
+  readonly durationMs: number
+}
+
+/** Something of the step is still there and was left on purpose; a later undo takes it up again. */
+export interface StepKept {
+  readonly type: 'StepKept'
+  readonly step: string
+  readonly reason: string
+  /** Runs that need it; when the last of them is undone, this is too. Without it, others changed what the step made. */
+  readonly neededBy?: readonly string[]
   readonly durationMs: number
 }
 

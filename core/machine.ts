@@ -42,7 +42,8 @@ export function replay([first, ...rest]: readonly RunEvent[]): Moment {
 /**
  * Steps are taken in the workflow's order: `cursor` counts those that are dealt with, running moves it up, undoing down.
  * `inFlight` are the steps whose intent is journaled and whose outcome is not. `left` are the steps that an undo takes
- * back, from its end. `stuck` are those that it could not; a later undo takes them up again. `until` is where it ends.
+ * back, from its end. `stuck` are those that it could not, `kept` those that it left on purpose; a later undo takes both
+ * up again. `until` is where it ends.
  */
 interface Control {
   readonly steps: readonly string[]
@@ -50,6 +51,7 @@ interface Control {
   readonly inFlight: readonly string[]
   readonly left: readonly number[]
   readonly stuck: readonly number[]
+  readonly kept: readonly number[]
   readonly until: number
 }
 
@@ -62,14 +64,17 @@ const { createMachine } = setup({
     apply: (_, _effect: { index: number }) => {},
     undo: (_, _effect: { index: number }) => {},
     takeOff: assign(({ event }) => (event.type === 'StepPlanned' ? { inFlight: [event.step] } : {})),
-    advance: assign(({ context: { cursor, stuck } }) => ({
+    advance: assign(({ context: { cursor, stuck, kept } }) => ({
       cursor: cursor + 1,
       inFlight: [],
       stuck: stuck.filter((index) => index !== cursor),
+      kept: kept.filter((index) => index !== cursor),
     })),
+    beginAgain: assign(({ event }) => (event.type === 'RunResumed' && event.facts ? atTheBeginning : {})),
     turnBack: assign(({ context, event }) => (event.type === 'UndoStarted' ? wayBack(context, event.until) : {})),
-    stepBack: assign(({ context }) => behind(context, [])),
-    leaveStuck: assign(({ context }) => behind(context, context.left.slice(-1))),
+    stepBack: assign(({ context }) => behind(context)),
+    leaveStuck: assign(({ context }) => ({ ...behind(context), stuck: withLast(context.stuck, context) })),
+    keep: assign(({ context }) => ({ ...behind(context), kept: withLast(context.kept, context) })),
   },
   guards: {
     allDone: ({ context: { cursor, steps } }) => cursor === steps.length,
@@ -79,11 +84,13 @@ const { createMachine } = setup({
   },
 })
 
+const atTheBeginning = { cursor: 0, inFlight: [], left: [], stuck: [], kept: [], until: 0 }
+
 const machine = createMachine({
-  context: ({ input: { steps } }) => ({ steps, cursor: 0, inFlight: [], left: [], stuck: [], until: 0 }),
+  context: ({ input: { steps } }) => ({ steps, ...atTheBeginning }),
   initial: 'running',
   on: {
-    RunResumed: '.running',
+    RunResumed: { target: '.running', actions: 'beginAgain' },
     RunInterrupted: '.interrupted',
     UndoStarted: { target: '.undoing', actions: 'turnBack' },
   },
@@ -122,6 +129,7 @@ const machine = createMachine({
           entry: { type: 'undo', params: ({ context: { left } }) => ({ index: left.at(-1)! }) },
           on: {
             StepUndone: { target: 'next', actions: 'stepBack' },
+            StepKept: { target: 'next', actions: 'keep' },
             UndoFailed: { target: 'next', actions: 'leaveStuck' },
           },
         },
@@ -133,24 +141,29 @@ const machine = createMachine({
 })
 
 /** Lists what an undo takes back: everything from `until` on that was planned, and what an earlier undo left. */
-function wayBack({ steps, cursor, inFlight, stuck }: Control, stays: string | undefined): Partial<Control> {
+function wayBack({ steps, cursor, inFlight, stuck, kept }: Control, stays: string | undefined): Partial<Control> {
   const until = stays === undefined ? 0 : steps.indexOf(stays) + 1
   const top = cursor + inFlight.length
   const planned = Array.from({ length: Math.max(0, top - until) }, (_, at) => until + at)
-  const left = [...planned, ...stuck.filter((index) => index >= top)]
+  const earlier = [...stuck, ...kept].filter((index) => index >= Math.max(top, until)).toSorted((a, b) => a - b)
+  const left = [...planned, ...earlier]
   return { until, left }
 }
 
-/** Moves an undo past the last of the steps left; `stuck` says whether that one stays to be taken back. */
-function behind({ steps, cursor, inFlight, left, stuck }: Control, stays: readonly number[]): Partial<Control> {
+/** Moves an undo past the last of the steps left. */
+function behind({ steps, cursor, inFlight, left, stuck, kept }: Control): Partial<Control> {
   const index = left.at(-1)!
   return {
     cursor: Math.min(cursor, index),
     inFlight: inFlight.filter((step) => step !== steps[index]),
     left: left.slice(0, -1),
-    stuck: [...stuck.filter((other) => other !== index), ...stays].toSorted((a, b) => a - b),
+    stuck: stuck.filter((other) => other !== index),
+    kept: kept.filter((other) => other !== index),
   }
 }
+
+const withLast = (list: readonly number[], { left }: Control): readonly number[] =>
+  [...new Set([...list, left.at(-1)!])].toSorted((a, b) => a - b)
 
 function momentOf(run: Run, snapshot: SnapshotFrom<typeof machine>, actions: readonly unknown[]): Moment {
   return { run, snapshot, status: statusOf(snapshot), effects: actions.flatMap(effectOf) }

@@ -1,3 +1,4 @@
+import type { Claim } from './claims.ts'
 import type { Command, Exec } from './command.ts'
 import type { RunEvent } from './events.ts'
 import type { Effect } from './machine.ts'
@@ -14,6 +15,12 @@ export interface Ports {
   readonly signal: AbortSignal
   /** Take back also what others have changed since. */
   readonly force: boolean
+  /** What other live runs claim; it does not change while a run is undone. */
+  readonly others: readonly Claim[]
+  /** `/proc/sys/kernel/random/boot_id` as it is now. */
+  readonly boot: string
+  /** Waits between two looks at a step that may come to hold by itself; other runs may be undone meanwhile. */
+  readonly pause: (ms: number) => Promise<void>
   /** Told what is going on between two events; nothing depends on it. */
   readonly progress: (progress: Progress) => void
 }

@@ -1,7 +1,7 @@
 import type { Command } from './command.ts'
 import type { Failure, RunEvent, RunStarted, StepSpec } from './events.ts'
 import type { Json } from './json.ts'
-import type { ResourceKey } from './resource.ts'
+import type { Resources } from './resource.ts'
 
 /** What is known of one step of a run, folded from its events. */
 export interface StepRecord {
@@ -14,6 +14,7 @@ export interface StepRecord {
     | 'failed'
     | 'undone'
     | 'gone'
+    | 'not ours'
     | 'kept'
     | 'undo failed'
   /** What is there may be ours: the intent is journaled, and no event says that it was taken back. */
@@ -23,18 +24,20 @@ export interface StepRecord {
   readonly after?: Json
   readonly apply?: readonly Command[]
   readonly undo?: readonly Command[]
-  readonly resources?: readonly ResourceKey[]
+  readonly resources?: Resources
   readonly netns?: { readonly [name: string]: number }
   readonly outputs?: { readonly [name: string]: Json }
   readonly failure?: Failure
   readonly reason?: string
+  /** Runs that a kept step is needed by. */
+  readonly neededBy?: readonly string[]
   readonly durationMs?: number
 }
 
 /** The facts of a run: what it set out to do, and what is known of each step, in the workflow's order. */
 export interface Run {
-  readonly started: RunStarted
-  readonly steps: Map<string, StepRecord>
+  started: RunStarted
+  steps: Map<string, StepRecord>
 }
 
 /** Begins the record of a run. */
@@ -44,6 +47,7 @@ export function begin(started: RunStarted): Run {
 
 /** Adds an event to the record of a run, in place: folding a journal costs the same for every event. */
 export function note(run: Run, event: RunEvent): void {
+  if (event.type === 'RunResumed' && event.facts) Object.assign(run, begin({ ...run.started, facts: event.facts }))
   if (!('step' in event)) return
   const record = stepOf(run, event.step)
   run.steps.set(event.step, { ...record, ...changeOf(record, event) })
@@ -76,6 +80,8 @@ function changeOf(record: StepRecord, event: StepEvent): Partial<StepRecord> {
       return { status: 'failed', failure: event.failure }
     case 'StepUndone':
       return { ...event, status: event.how, open: false }
+    case 'StepKept':
+      return { reason: event.reason, neededBy: event.neededBy ?? [], durationMs: event.durationMs, status: 'kept' }
     case 'UndoFailed':
       return { status: 'undo failed', failure: event.failure }
   }

@@ -1,6 +1,6 @@
 import type { Command, Output } from './command.ts'
 import { equal, type Json } from './json.ts'
-import type { Resources } from './resource.ts'
+import type { ResourceKey, Resources } from './resource.ts'
 import type { Schema } from './schema.ts'
 
 /**
@@ -35,6 +35,11 @@ export interface Step<Input = unknown, State extends Json = Json> {
    * `before`, and the way back is the one that `plan` gave for `before`.
    */
   undo?(input: Input, before: State, now: State, context: Context): readonly Command[]
+  /**
+   * Names what is left of the step when nothing can be undone for now, since others use it (a table that others have rules
+   * in). Without it nothing ever is.
+   */
+  rest?(input: Input, before: State, now: State): readonly ResourceKey[]
   /** Tells this very thing from another of the same name (inode, ifindex, handle); null when it is not there. */
   identity?(state: State): Json
   /** Values that later steps read as `steps.<id>.outputs.<name>`; `summary` is for people. */

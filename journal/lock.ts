@@ -22,9 +22,9 @@ const HELD = 75
  * @see flock(1), flock(2)
  */
 export async function acquire(path: string, holder: string, wait: boolean): Promise<Lock> {
-  const file = await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+  const file = await openLock(path)
   try {
-    await lock(file, path, wait)
+    await lock(file, path, wait ? [] : ['--nonblock'])
     await file.truncate(0)
     await file.write(`${holder}\n`, 0)
     return { release: () => file.close() }
@@ -33,6 +33,21 @@ export async function acquire(path: string, holder: string, wait: boolean): Prom
     throw error
   }
 }
+
+/** Waits for a lock file that many may hold `shared`, or one `alone`. */
+export async function takeTurn(path: string, how: 'shared' | 'alone'): Promise<Lock> {
+  const file = await openLock(path)
+  try {
+    await lock(file, path, how === 'shared' ? ['--shared'] : [])
+    return { release: () => file.close() }
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+const openLock = (path: string): Promise<FileHandle> =>
+  open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
 
 /** Says whether somebody holds a lock file. */
 export async function isHeld(path: string): Promise<boolean> {
@@ -44,9 +59,9 @@ export async function isHeld(path: string): Promise<boolean> {
   return exitCode === HELD
 }
 
-async function lock(file: FileHandle, path: string, wait: boolean): Promise<void> {
-  const argv = ['flock', ...(wait ? [] : ['--nonblock']), '--conflict-exit-code', `${HELD}`, '3']
-  const output = await processExec({ fd: file.fd })({ argv, ...(wait ? { timeoutMs: WAIT_MS } : {}) })
+async function lock(file: FileHandle, path: string, how: readonly string[]): Promise<void> {
+  const argv = ['flock', ...how, '--conflict-exit-code', `${HELD}`, '3']
+  const output = await processExec({ fd: file.fd })({ argv, timeoutMs: WAIT_MS })
   if (output.exitCode === 0) return
   if (output.exitCode !== HELD) throw new Error(`cannot lock ${path}: ${output.stderr.trim()}`)
   const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0)

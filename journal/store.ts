@@ -3,12 +3,13 @@ import { createHash } from 'node:crypto'
 import { lstat, mkdir, readdir, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { claimsOf, type Claim } from '../core/claims.ts'
 import { NsnetError } from '../core/errors.ts'
 import type { RunStarted } from '../core/events.ts'
 import { replay, type Moment } from '../core/machine.ts'
 import { readIndex, writeIndex, type Row, type Summary } from './index.ts'
 import { createJournal, openJournal, readJournal, type Journal } from './journal.ts'
-import { acquire, isHeld, type Lock } from './lock.ts'
+import { acquire, isHeld, takeTurn, type Lock } from './lock.ts'
 import type { Content } from './format.ts'
 
 /** The directory of runs. */
@@ -26,6 +27,10 @@ export interface Store {
   readonly read: (id: string) => Promise<Content>
   /** Takes the lock of what a run does: the same workflow with the same inputs is worked on by one nsnet at a time. */
   readonly lock: (started: RunStarted, holder: string, wait: boolean) => Promise<Lock>
+  /** Waits for a turn at the kernel: many set up at once (`shared`), who undoes is `alone`. */
+  readonly turn: (how: 'shared' | 'alone') => Promise<Lock>
+  /** Lists what live runs of this boot claim in the same netns, without those of one run. */
+  readonly claims: (but: RunStarted) => Promise<readonly Claim[]>
   /** Says whether some nsnet is at work on a run. */
   readonly isBusy: (run: Summary) => Promise<boolean>
   readonly journalPath: (id: string) => string
@@ -57,6 +62,8 @@ export async function openStore(dir: string): Promise<Store> {
     open: (id) => openJournal(journalPath(id)),
     read: (id) => readJournal(journalPath(id)),
     lock: (started, holder, wait) => acquire(join(locks, `${workOf(started)}.lock`), holder, wait),
+    turn: (how) => takeTurn(join(locks, 'turn'), how),
+    claims: async (but) => await claimsIn(runs, await list(), but),
     isBusy: ({ work }) => isHeld(join(locks, `${work}.lock`)),
     journalPath,
     logPath: (id) => join(runs, `${id}.log`),
@@ -104,6 +111,13 @@ async function makeDirectory(path: string): Promise<void> {
 function workOf({ workflow, inputs, facts }: RunStarted): string {
   const work = JSON.stringify([workflow.text, inputs, facts.netns])
   return createHash('sha256').update(work).digest('hex').slice(0, 32)
+}
+
+async function claimsIn(runs: string, list: readonly Summary[], { run, facts }: RunStarted): Promise<readonly Claim[]> {
+  const live = list.filter(({ id, boot, holding, ours }) => id !== run && boot === facts.boot && holding + ours > 0)
+  const contents = await Promise.all(live.map(({ id }) => readJournal(join(runs, `${id}.jsonl`))))
+  const moments = contents.map(({ entries }) => replay(entries.map(({ event }) => event)))
+  return moments.filter((moment) => moment.run.started.facts.netns === facts.netns).flatMap(claimsOf)
 }
 
 async function refreshed(dir: string, runs: string): Promise<readonly Summary[]> {

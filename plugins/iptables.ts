@@ -20,7 +20,7 @@ export default defineStep<IptablesInput, IptablesState>({
   resources: (input) => ({
     creates: createdBy(input),
     uses: inside(input.netns),
-    shares: [keyIn('table', input.netns, input.family, input.table)].concat(
+    shares: [tableKey(input)].concat(
       input.policy === undefined ? [] : [keyIn('chain', input.netns, input.family, input.table, input.chain)],
     ),
   }),
@@ -34,8 +34,14 @@ export default defineStep<IptablesInput, IptablesState>({
     return { apply: [applying(input, context)], undo: takingBackLater(input, now, context) }
   },
   undo: takingBack,
+  rest: (input, before, { around }) => [
+    ...(makesChain(input) && before.around.chain === null && around.chain !== null ? createdBy(input) : []),
+    ...(!before.around.kernel.table && around.kernel.table ? [tableKey(input)] : []),
+  ],
   identity: ({ ours, chain }) => ours ?? chain,
 })
+
+const tableKey = ({ netns, family, table }: IptablesInput) => keyIn('table', netns, family, table)
 
 function createdBy(input: IptablesInput) {
   const { netns, family, table, chain, rule, policy } = input

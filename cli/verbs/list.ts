@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs'
 import type { Summary } from '../../journal/index.ts'
 import type { Store } from '../../journal/store.ts'
+import { bootOf } from '../facts.ts'
 import { storeFor } from '../session.ts'
 import { asJson, table, type Terminal } from '../terminal.ts'
 
@@ -31,8 +31,8 @@ async function withState(store: Store, run: Summary): Promise<Summary & { readon
 }
 
 async function stateOf(store: Store, run: Summary): Promise<string> {
-  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
-  if (run.boot !== '' && run.boot !== boot && run.ours > 0) return `stale (${run.status} before the reboot)`
+  if (run.boot !== '' && run.boot !== bootOf() && run.holding + run.ours > 0)
+    return `stale (${run.status} before the reboot)`
   const midway = run.status === 'running' || run.status === 'undoing'
   return midway && !(await store.isBusy(run)) ? 'interrupted' : run.status
 }

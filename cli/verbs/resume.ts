@@ -1,9 +1,13 @@
 import { NsnetError } from '../../core/errors.ts'
+import type { RunEvent } from '../../core/events.ts'
+import { processExec } from '../../core/exec.ts'
 import type { Moment } from '../../core/machine.ts'
+import type { Facts } from '../../core/step.ts'
 import type { Summary } from '../../journal/index.ts'
+import { bootOf, expectSameNetns, readFacts } from '../facts.ts'
 import { registryOfRun } from '../plugins.ts'
 import { expectPrivilege } from '../privilege.ts'
-import { continueRun, storeFor } from '../session.ts'
+import { continueRun, locked, momentOf, storeFor } from '../session.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** `nsnet resume [RUN]`: goes on with a run that stopped; without a name, the latest one that can go on. */
@@ -15,12 +19,19 @@ export async function resume(
   const store = await storeFor(terminal.options)
   const { id } = name === undefined ? latestStopped(await store.list()) : await store.find(name)
   expectPrivilege()
-  const registry = await registryOfRun(store, id)
-  return await continueRun({ terminal, store, registry, wait }, id, (moment) => resumed(terminal, id, moment))
+  const session = { terminal, store, wait, registry: await registryOfRun(store, id) }
+  const { started } = (await momentOf(store, id)).run
+  expectSameNetns(started)
+  const facts = started.facts.boot === bootOf() ? undefined : await readFacts(processExec())
+  return await locked(session, started, (turn) =>
+    continueRun(session, turn, id, (moment) => resumed(terminal, moment, facts)),
+  )
 }
 
-function resumed(terminal: Terminal, id: string, { status }: Moment) {
-  if (status === 'completed') return undefined
+/** The event that goes on with a run: after a reboot all of it, else what is left. */
+function resumed(terminal: Terminal, { run, status }: Moment, facts: Facts | undefined): RunEvent | undefined {
+  const id = run.started.run
+  if (status === 'completed' && !facts) return undefined
   if (status === 'undone') {
     throw new NsnetError(
       'RUN_UNDONE',
@@ -28,8 +39,9 @@ function resumed(terminal: Terminal, id: string, { status }: Moment) {
       'begin a new one: nsnet run FILE',
     )
   }
-  terminal.tell(`going on with run ${terminal.paint('bold', id)}`)
-  return { type: 'RunResumed' } as const
+  const why = facts ? ', which the machine lost when it was started anew' : ''
+  terminal.tell(`going on with run ${terminal.paint('bold', id)}${why}`)
+  return { type: 'RunResumed', ...(facts ? { facts } : {}) }
 }
 
 function latestStopped(runs: readonly Summary[]): Summary {

@@ -2,6 +2,7 @@ import { processExec } from '../../core/exec.ts'
 import { expectPrivilege } from '../privilege.ts'
 import { runInSandbox } from '../sandbox/sandbox.ts'
 import { beginRun, storeFor } from '../session.ts'
+import { takeBack } from '../taking-back.ts'
 import type { Terminal } from '../terminal.ts'
 import { readWorkflow, type InputOptions } from '../workflow-file.ts'
 
@@ -20,7 +21,12 @@ export async function run(terminal: Terminal, path: string, options: RunOptions)
   const { started, registry } = await readWorkflow(path, options, processExec())
   expectPrivilege()
   const store = await storeFor(terminal.options)
-  return await beginRun({ terminal, store, registry, wait: options.wait }, started, options.onFailure === 'undo')
+  const rollBack = options.onFailure === 'undo'
+  const session = { terminal, store, wait: options.wait, advise: !rollBack }
+  const code = await beginRun({ ...session, registry }, started)
+  if (!rollBack || code !== 1) return code
+  const undone = await takeBack(session, started, { cascade: false })
+  return undone >= 128 ? undone : code
 }
 
 /** Calls this very command inside a sandbox. */

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { processExec } from '../../core/exec.ts'
 import { fingerprint } from '../../core/fingerprint.ts'
 import { equal, type Json } from '../../core/json.ts'
-import { beginRun, continueRun, storeFor } from '../session.ts'
+import { beginRun, storeFor } from '../session.ts'
+import { takeBack } from '../taking-back.ts'
 import { runInSandbox } from '../sandbox/sandbox.ts'
 import type { Terminal } from '../terminal.ts'
 import { readWorkflow } from '../workflow-file.ts'
@@ -37,11 +38,11 @@ async function inside(terminal: Terminal): Promise<number> {
   title('2. nsnet run workflows/internet.json: a network namespace with internet access')
   const { started, registry } = await readWorkflow(WORKFLOW, { set: [] }, exec)
   const session = { terminal, store: await storeFor(terminal.options), registry, advise: false }
-  const ran = await beginRun(session, started, false)
+  const ran = await beginRun(session, started)
   if (ran !== 0) return ran
 
   title('3. nsnet undo: the same steps, taken back in reverse')
-  const undone = await continueRun(session, started.run, () => ({ type: 'UndoStarted' }))
+  const undone = await takeBack(session, started, { cascade: false })
 
   title('4. The proof: the whole network state, before the run and after the undo')
   const after = await fingerprint(exec)

@@ -4,7 +4,6 @@ import { lookWith } from '../look.ts'
 import type { Ports } from '../ports.ts'
 import type { Run } from '../run.ts'
 import type { Plan } from '../step.ts'
-import { pause } from '../wait.ts'
 import { appliedOf } from './apply.ts'
 import { failureOf, outputsIn, StepTrouble, subjectOf, type Subject } from './subject.ts'
 
@@ -40,7 +39,7 @@ async function planPatiently(ports: Ports, subject: Subject): Promise<Planned> {
     const seen = await planOnce(ports, subject)
     if (seen.planned.conflict === undefined || performance.now() + everyMs >= deadline) return seen
     ports.progress({ doing: 'wait', step: subject.context.step, attempt, message: seen.planned.conflict })
-    await pause(everyMs, ports.signal)
+    await ports.pause(everyMs)
   }
 }
 
@@ -61,15 +60,15 @@ function expectNetns(uses: readonly string[], there: { readonly [name: string]: 
 
 function intent({ step, input, context }: Subject, before: Json, planned: Plan): StepPlanned {
   if (planned.conflict !== undefined) throw new Error('a conflict is no intent')
-  const { creates = [], uses = [], shares = [] } = step.resources(input)
-  const resources = [...creates, ...uses, ...shares]
+  const resources = step.resources(input)
   const { apply, undo } = planned
   return { type: 'StepPlanned', step: context.step, input: input as Json, before, apply, undo, resources }
 }
 
 function satisfied({ step, input, context }: Subject, state: Json, durationMs: number): RunEvent {
   const outputs = outputsIn(step, state, input)
-  return { type: 'StepSatisfied', step: context.step, input: input as Json, outputs, durationMs }
+  const resources = step.resources(input)
+  return { type: 'StepSatisfied', step: context.step, input: input as Json, resources, outputs, durationMs }
 }
 
 function troubleOf(planned: Plan & { readonly conflict: string; readonly hint?: string }) {

@@ -1,5 +1,6 @@
+import { needOf, type Need } from '../claims.ts'
 import { show, succeeded, type Command } from '../command.ts'
-import type { Failure, RunEvent, StepUndone } from '../events.ts'
+import type { Failure, RunEvent, StepKept, StepUndone } from '../events.ts'
 import { equal, type Json } from '../json.ts'
 import { lookWith } from '../look.ts'
 import type { Ports } from '../ports.ts'
@@ -12,29 +13,43 @@ import { failureOf, subjectOf, type Subject } from './subject.ts'
 const SETTLE_MS = 3_000
 
 /**
- * Takes a step back, if it is ours and still what we made; looks before and after, whatever the exit codes say.
+ * Takes a step back, if it is ours, still what we made, and no other run needs it; looks before and after, whatever the
+ * exit codes say. What a reboot took away is not looked for.
  *
  * When the step's plugin is gone, the commands that the journal holds are run, and their exit codes have to do.
  */
 export async function undo(ports: Ports, run: Run, id: string): Promise<RunEvent> {
   const began = performance.now()
   const record = stepOf(run, id)
-  const undone = (how: StepUndone['how'], reason?: string): StepUndone => {
-    const why = reason === undefined ? {} : { reason }
-    return { type: 'StepUndone', step: id, how, ...why, durationMs: performance.now() - began }
+  const took = (): number => performance.now() - began
+  const outcome: Outcome = {
+    undone: (how, reason) => ({ type: 'StepUndone', step: id, how, ...(reason ? { reason } : {}), durationMs: took() }),
+    kept: (reason, neededBy) => ({
+      type: 'StepKept',
+      step: id,
+      reason,
+      ...(neededBy ? { neededBy } : {}),
+      durationMs: took(),
+    }),
   }
-  if (!record.open) return undone('kept', 'nothing of it was made by this run')
+  if (!record.open) return outcome.undone('not ours', 'nothing of it was made by this run')
+  if (run.started.facts.boot !== ports.boot) return outcome.undone('gone', 'the machine was started anew since')
+  const need = needOf(run, id, ports.others, ports.stepOf)
+  if (need.whole) return outcome.kept(`${runs(need)} it too`, need.runs)
   try {
-    if (!ports.stepOf(record.spec.uses)) return await undoFromJournal(ports, record, undone)
-    return await undoSubject(ports, await subjectOf(ports, run, id), undone)
+    if (!ports.stepOf(record.spec.uses)) return await undoFromJournal(ports, record, outcome)
+    return await undoSubject(ports, await subjectOf(ports, run, id), need, outcome)
   } catch (error) {
     return { type: 'UndoFailed', step: id, failure: failureOf(error) }
   }
 }
 
-type Undone = (how: StepUndone['how'], reason?: string) => StepUndone
+interface Outcome {
+  readonly undone: (how: StepUndone['how'], reason?: string) => StepUndone
+  readonly kept: (reason: string, neededBy?: readonly string[]) => StepKept
+}
 
-async function undoSubject(ports: Ports, subject: Subject, undone: Undone): Promise<RunEvent> {
+async function undoSubject(ports: Ports, subject: Subject, need: Need, outcome: Outcome): Promise<RunEvent> {
   const { step, input, context, record } = subject
   const absent = await absentNetns(ports, subject)
   const wayBack = async (): Promise<{ readonly now: Json; readonly left: readonly Command[] }> => {
@@ -42,15 +57,32 @@ async function undoSubject(ports: Ports, subject: Subject, undone: Undone): Prom
     return { now, left: undoOf(step, input, record.before!, now, context) }
   }
   const { now, left } = await wayBack()
-  if (left.length === 0) return undone('gone')
+  if (left.length === 0) return restOf(subject, now, need, outcome) ?? outcome.undone('gone')
   const foreign = foreignTo(subject, now, absent)
-  if (foreign !== undefined && !ports.force) return undone('kept', foreign)
+  if (foreign !== undefined && !ports.force) return outcome.kept(foreign)
   const failure = await runCommands(ports, context.step, left)
   const after = await settle(wayBack, (seen) => seen.left.length === 0, SETTLE_MS)
-  if (after.left.length === 0) return undone('undone')
+  if (after.left.length === 0) return restOf(subject, after.now, need, outcome) ?? outcome.undone('undone')
   const message = `there is still to undo: ${after.left.map(show).join('; ')}`
   return { type: 'UndoFailed', step: context.step, failure: failure ?? { message } }
 }
+
+/** Says what stays for now although nothing is left to run: a table that others have rules in. */
+function restOf(
+  { step, input, record, context }: Subject,
+  now: Json,
+  need: Need,
+  { kept }: Outcome,
+): StepKept | undefined {
+  const rest = step.rest?.(input, record.before!, now) ?? []
+  const needed = rest.filter((key) => need.keys.has(key))
+  if (needed.length > 0) return kept(`${runs(need)} ${needed.join(', ')} too`, need.runs)
+  const own = rest.filter((key) => step.resources(input).creates?.includes(key))
+  return own.length === 0 ? undefined : kept(`others use ${own.join(', ')}, which ${context.step} made`)
+}
+
+const runs = ({ runs: [first, ...more] }: Need): string =>
+  more.length === 0 ? `run ${first} needs` : `the runs ${[first, ...more].join(', ')} need`
 
 /** Names the netns in which nothing of ours can be: those that are gone, and those that somebody made anew. */
 async function absentNetns({ exec }: Ports, { record, uses }: Subject): Promise<ReadonlySet<string>> {
@@ -93,7 +125,7 @@ async function runCommands(ports: Ports, id: string, commands: readonly Command[
   return failure
 }
 
-async function undoFromJournal(ports: Ports, record: StepRecord, undone: Undone): Promise<RunEvent> {
+async function undoFromJournal(ports: Ports, record: StepRecord, { undone }: Outcome): Promise<RunEvent> {
   const failure = await runCommands(ports, record.spec.id, record.undo ?? [])
   if (failure) return { type: 'UndoFailed', step: record.spec.id, failure }
   return undone('undone', `the plugin of "${record.spec.uses}" is gone: by the journal's commands, not looked at again`)

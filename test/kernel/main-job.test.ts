@@ -81,7 +81,7 @@ describe('a step that fails in the middle', () => {
   test('is undone at once with --on-failure undo', async () => {
     const { nsnet, exec } = await sandboxed()
     const before = await fingerprint(exec)
-    expect(await nsnet('run', fileOf({ name: 'broken', steps }), '--on-failure', 'undo')).toMatchObject({ exitCode: 0 })
+    expect(await nsnet('run', fileOf({ name: 'broken', steps }), '--on-failure', 'undo')).toMatchObject({ exitCode: 1 })
     expect(await fingerprint(exec)).toEqual(before)
   })
 

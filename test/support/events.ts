@@ -22,7 +22,7 @@ export const planned = (step: string): RunEvent => ({
   before: null,
   apply: [{ argv: ['true'] }],
   undo: [],
-  resources: [],
+  resources: {},
 })
 
 export const applied = (step: string): RunEvent => ({
@@ -39,6 +39,7 @@ export const satisfied = (step: string): RunEvent => ({
   type: 'StepSatisfied',
   step,
   input: {},
+  resources: {},
   outputs: {},
   durationMs: 1,
 })

@@ -1,0 +1,81 @@
+import type { RunStarted } from './events.ts'
+import { equal, type Json } from './json.ts'
+import type { Moment } from './machine.ts'
+import type { ResourceKey, Resources } from './resource.ts'
+import { stepOf, type Run, type StepRecord } from './run.ts'
+import type { Context, Step } from './step.ts'
+
+/** What one step of a live run makes, shares and uses: an undo of another run does not take it away. */
+export interface Claim {
+  readonly started: RunStarted
+  readonly step: string
+  readonly uses: string
+  readonly input: Json
+  readonly resources: Resources
+  /** The step made it; otherwise it held already. */
+  readonly open: boolean
+}
+
+/** Lists what a run claims: every step that holds or is half done, unless the run is being undone or is undone. */
+export function claimsOf({ run, status }: Moment): readonly Claim[] {
+  if (status === 'undoing' || status === 'undone' || status === 'undo failed') return []
+  return [...run.steps.values()].flatMap((record) => claimOf(run.started, record))
+}
+
+function claimOf(started: RunStarted, { spec, status, open, input, resources }: StepRecord): readonly Claim[] {
+  if (resources === undefined || input === undefined) return []
+  const lives = (open && status !== 'kept') || (status === 'satisfied' && ownKeys(resources).length > 0)
+  return lives ? [{ started, step: spec.id, uses: spec.uses, input, resources, open }] : []
+}
+
+/** What of a step other runs need, and which runs these are. */
+export interface Need {
+  readonly runs: readonly string[]
+  /** They need all that the step makes and shares, so that nothing of it may be taken away. */
+  readonly whole: boolean
+  readonly keys: ReadonlySet<ResourceKey>
+}
+
+/**
+ * Says what others need of a step that is about to be undone: the keys that they make or share too, unless they would be
+ * as content with the state from before the step. A rerun of the same workflow needs nothing that it found in place.
+ */
+export function needOf(run: Run, id: string, others: readonly Claim[], find: (type: string) => Step | undefined): Need {
+  const record = stepOf(run, id)
+  const own = ownKeys(record.resources ?? {})
+  const claims = others.filter((claim) => touches(claim, own) && counts(run, claim) && !content(record, claim, find))
+  const keys = new Set(claims.flatMap(({ resources }) => ownKeys(resources)).filter((key) => own.includes(key)))
+  const runs = [...new Set(claims.map(({ started }) => started.run))]
+  return { runs, whole: own.length > 0 && own.every((key) => keys.has(key)), keys }
+}
+
+/** Lists the runs that work with what this run made, and cannot go on without: they have to be undone first. */
+export function dependantsOf(run: Run, steps: readonly string[], others: readonly Claim[]): readonly RunStarted[] {
+  const records = steps.map((id) => stepOf(run, id)).filter(({ open }) => open)
+  const made = new Set(records.flatMap(({ resources }) => resources?.creates ?? []))
+  const claims = others.filter((claim) => counts(run, claim))
+  const claimed = new Set(claims.flatMap(({ resources }) => ownKeys(resources)))
+  const needed = (key: ResourceKey): boolean => made.has(key) && !claimed.has(key)
+  const dependants = claims.filter(({ resources }) => resources.uses?.some(needed)).map(({ started }) => started)
+  return [...new Map(dependants.map((started) => [started.run, started])).values()]
+}
+
+const ownKeys = ({ creates = [], shares = [] }: Resources): readonly ResourceKey[] => [...creates, ...shares]
+
+const touches = ({ resources }: Claim, keys: readonly ResourceKey[]): boolean =>
+  ownKeys(resources).some((key) => keys.includes(key))
+
+function counts({ started }: Run, claim: Claim): boolean {
+  if (claim.open) return true
+  const { workflow, inputs } = claim.started
+  return workflow.path !== started.workflow.path || !equal(inputs, started.inputs)
+}
+
+/** Says whether a claim would hold also in the state that undoing leads back to. */
+function content({ spec, before }: StepRecord, claim: Claim, find: (type: string) => Step | undefined): boolean {
+  const step = find(claim.uses)
+  if (!step || claim.uses !== spec.uses || before === undefined) return false
+  const context: Context = { run: claim.started.run, step: claim.step, facts: claim.started.facts }
+  const plan = step.plan(claim.input, before, context)
+  return plan.conflict === undefined && plan.apply.length === 0
+}

@@ -1,0 +1,180 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import type { RunEvent } from '../../core/events.ts'
+import { createJournal, readJournal } from '../../journal/journal.ts'
+import { settledFingerprint as fingerprint } from '../support/kernel.ts'
+import { sandboxed, type Sandboxed } from '../support/sandbox.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'nsnet-sharing-'))
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+interface StepText {
+  readonly id: string
+  readonly uses: string
+  readonly with: unknown
+}
+
+function fileOf(name: string, ...steps: readonly StepText[]): string {
+  const path = join(root, `${name}.json`)
+  writeFileSync(path, JSON.stringify({ name, steps }))
+  return path
+}
+
+const forwarding: StepText = { id: 'forward', uses: 'sysctl', with: { key: 'net.ipv4.ip_forward', value: 1 } }
+const ttl = (value: number): StepText => ({
+  id: 'ttl',
+  uses: 'sysctl',
+  with: { key: 'net.ipv4.ip_default_ttl', value },
+})
+const netns = (name: string): StepText => ({ id: name, uses: 'netns', with: { netns: name } })
+const masquerade = (source: string): StepText => ({
+  id: 'masquerade',
+  uses: 'iptables',
+  with: { table: 'nat', chain: 'POSTROUTING', rule: ['-s', source, '-j', 'MASQUERADE'] },
+})
+
+/** Runs workflows one after another; gives the id of each run. */
+async function ranAll({ nsnet }: Sandboxed, ...files: readonly string[]): Promise<readonly string[]> {
+  const ids: string[] = []
+  for (const file of files) {
+    const { exitCode, stdout } = await nsnet('run', file, '--json')
+    expect({ file, exitCode }).toEqual({ file, exitCode: 0 })
+    ids.push((JSON.parse(stdout.split('\n')[0]!) as { event: { run: string } }).event.run)
+  }
+  return ids
+}
+
+const orders = (count: number): readonly (readonly number[])[] =>
+  count === 0
+    ? [[]]
+    : orders(count - 1).flatMap((order) =>
+        Array.from({ length: count }, (_, at) => [...order.slice(0, at), count - 1, ...order.slice(at)]),
+      )
+
+describe('what two runs share is there until the last of them is undone, and then as before', () => {
+  const table: readonly (readonly [string, readonly string[]])[] = [
+    ['forwarding', [fileOf('f1', netns('a'), forwarding), fileOf('f2', netns('b'), forwarding)]],
+    ['a value over a value', [fileOf('t1', ttl(70)), fileOf('t2', ttl(80)), fileOf('t3', ttl(80), netns('c'))]],
+    ['rules in one table', [fileOf('m1', masquerade('10.1.0.0/24')), fileOf('m2', masquerade('10.2.0.0/24'))]],
+    ['the same rule', [fileOf('s1', masquerade('10.1.0.0/24')), fileOf('s2', netns('d'), masquerade('10.1.0.0/24'))]],
+    ['the same netns', [fileOf('n1', netns('e')), fileOf('n2', netns('e'), netns('f'))]],
+  ]
+  test.each(table)('%s, undone in every order', async (_, files) => {
+    const world = await sandboxed()
+    const before = await fingerprint(world.exec)
+    for (const order of orders(files.length)) {
+      const ids = await ranAll(world, ...files)
+      for (const at of order)
+        expect({ at, order, ...(await world.nsnet('undo', ids[at]!)) }).toMatchObject({ exitCode: 0 })
+      expect({ order, ...(await fingerprint(world.exec)) }).toEqual({ order, ...before })
+    }
+  })
+
+  test('until then: the owner is told for whom it is kept', async () => {
+    const world = await sandboxed()
+    const [first, second] = await ranAll(world, fileOf('o1', forwarding), fileOf('o2', netns('a'), forwarding))
+    const { exitCode, stderr } = await world.nsnet('undo', first!)
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringContaining(`run ${second} needs it too`) })
+    expect(await world.sh('sysctl -n net.ipv4.ip_forward')).toBe('1\n')
+    await world.nsnet('undo', second!)
+    expect(await world.sh('sysctl -n net.ipv4.ip_forward')).toBe('0\n')
+    expect(await world.nsnet('undo', first!)).toMatchObject({ exitCode: 0 })
+  })
+
+  test('a rerun of the same workflow keeps nothing alive', async () => {
+    const world = await sandboxed()
+    const before = await fingerprint(world.exec)
+    const file = fileOf('again', netns('a'), forwarding)
+    const [first] = await ranAll(world, file, file)
+    expect(await world.nsnet('undo', first!)).toMatchObject({ exitCode: 0 })
+    expect(await fingerprint(world.exec)).toEqual(before)
+  })
+})
+
+describe("a run inside another run's netns", () => {
+  const outer = fileOf('outer', netns('lab'))
+  const inner = fileOf('inner', {
+    id: 'quiet',
+    uses: 'sysctl',
+    with: { netns: 'lab', key: 'net.ipv4.ip_default_ttl', value: 9 },
+  })
+
+  test("the owner's undo is refused with the reason, and nothing is changed", async () => {
+    const world = await sandboxed()
+    const [owner, guest] = await ranAll(world, outer, inner)
+    const whole = await fingerprint(world.exec)
+    const { exitCode, stderr } = await world.nsnet('undo', owner!)
+    expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining(`run ${guest} (inner) does`) })
+    expect(stderr).toContain(`nsnet undo ${owner} --cascade`)
+    expect(await fingerprint(world.exec)).toEqual(whole)
+  })
+
+  test('--cascade undoes both', async () => {
+    const world = await sandboxed()
+    const before = await fingerprint(world.exec)
+    const [owner, guest] = await ranAll(world, outer, inner)
+    const { exitCode, stderr } = await world.nsnet('undo', owner!, '--cascade')
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 0,
+      stderr: expect.stringMatching(new RegExp(`undoing run ${guest}[^]*undoing run ${owner}`)),
+    })
+    expect(await fingerprint(world.exec)).toEqual(before)
+  })
+})
+
+describe('a run of another boot', () => {
+  const file = fileOf('boot', netns('lab'), forwarding)
+
+  /** A sandbox whose only run was made before the machine was started anew: its journal says another boot. */
+  async function rebooted(): Promise<{ readonly world: Sandboxed; readonly state: string; readonly run: string }> {
+    const world = await sandboxed()
+    const state = mkdtempSync(join(root, 'state-'))
+    const old = mkdtempSync(join(root, 'old-'))
+    expect(await world.nsnet('run', file, '--state-dir', old)).toMatchObject({ exitCode: 0 })
+    expect(await world.nsnet('list', '--state-dir', state)).toMatchObject({ exitCode: 0 })
+    const name = readdirSync(join(old, 'runs')).find((entry) => entry.endsWith('.jsonl'))!
+    const { entries } = await readJournal(join(old, 'runs', name))
+    const journal = await createJournal(join(state, 'runs', name))
+    for (const { event } of entries) await journal.append(beforeReboot(event))
+    await journal.close()
+    return { world, state, run: name.slice(0, -'.jsonl'.length) }
+  }
+
+  test('is listed as stale, and its undo writes nothing to the kernel', async () => {
+    const { world, state, run } = await rebooted()
+    const whole = await fingerprint(world.exec)
+    expect((await world.nsnet('list', '--state-dir', state)).stdout).toContain('stale')
+    const { exitCode, stderr } = await world.nsnet('undo', run, '--state-dir', state)
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringContaining('started anew') })
+    expect(await fingerprint(world.exec)).toEqual(whole)
+    expect((await world.nsnet('list', '--state-dir', state)).stdout).toContain('undone')
+  })
+
+  test('resume sets it up again, and it is undone to what the new boot had', async () => {
+    const { world, state, run } = await rebooted()
+    await world.sh('ip netns delete lab')
+    await world.sh('sysctl -q -w net.ipv4.ip_forward=0')
+    const before = await fingerprint(world.exec)
+    expect(await world.nsnet('resume', run, '--state-dir', state)).toMatchObject({ exitCode: 0 })
+    expect(await world.sh('sysctl -n net.ipv4.ip_forward')).toBe('1\n')
+    expect(await world.sh('ip netns list')).toBe('lab\n')
+    expect(await world.nsnet('undo', run, '--state-dir', state)).toMatchObject({ exitCode: 0 })
+    expect(await fingerprint(world.exec)).toEqual(before)
+  })
+})
+
+test('a run of another netns is not undone here, where nothing of it is', async () => {
+  const world = await sandboxed()
+  const [run] = await ranAll(world, fileOf('elsewhere', forwarding))
+  await world.sh('ip netns add other')
+  const inOther = ['env', 'NSNET_SANDBOX=1', 'NSNET_STATE_DIR=/run/nsnet/own/state', process.execPath, 'dist/nsnet.js']
+  const { exitCode, stderr } = await world.exec({ argv: ['ip', 'netns', 'exec', 'other', ...inOther, 'undo', run!] })
+  expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining('expected to be in the netns') })
+  expect(await world.nsnet('undo', run!)).toMatchObject({ exitCode: 0 })
+  expect(await world.sh('sysctl -n net.ipv4.ip_forward')).toBe('0\n')
+})
+
+const beforeReboot = (event: RunEvent): RunEvent =>
+  event.type === 'RunStarted' ? { ...event, facts: { ...event.facts, boot: 'another', netns: 1 } } : event
