@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { terminalFor, type GlobalOptions, type Terminal } from './terminal.ts'
+import { showFingerprint } from './verbs/fingerprint.ts'
 import { list } from './verbs/list.ts'
 import { log } from './verbs/log.ts'
 import { resume } from './verbs/resume.ts'
@@ -57,6 +58,10 @@ export function program(done: (code: number) => void): Command {
   withInputs(verb('validate', 'find all mistakes of a workflow file, change nothing').argument('<file>')).action(
     act((terminal, command) => validate(terminal, command.args[0]!, command.opts())),
   )
+  verb('fingerprint', 'the whole network state as JSON, without counters: two equal states print the same')
+    .option('--netns <name>', 'only of this netns')
+    .option('--compare <file>', 'say where it differs from the one in a file ("-" reads it from stdin); exit code 2')
+    .action(act((terminal, command) => showFingerprint(terminal, command.opts())))
   verb('sandbox', 'run a command (a shell by default) in a private little world')
     .argument('[command...]')
     .passThroughOptions()

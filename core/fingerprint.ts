@@ -1,21 +1,43 @@
 import { inNetns, ip, type Command, type Exec } from './command.ts'
 import type { Json } from './json.ts'
 
+/** A fingerprint: the parts of the host's netns, those of each named netns, and the files of `/etc/netns`. */
+export type Fingerprint = {
+  readonly host: Parts
+  readonly netns: { readonly [name: string]: Parts }
+  /** Path, kind, mode, owner and target of each entry, and the SHA-256 of each file; null when there is no directory. */
+  readonly etc: Json
+}
+
+/** Name of a part → what the kernel says of it; null when its tool is not installed or cannot look. */
+export type Parts = { readonly [part: string]: Json }
+
 /**
  * Everything about the network state of a kernel that nsnet could change, as plain JSON: links, addresses, routes of all
- * tables, policy rules, every `net.*` sysctl, the rules of both iptables backends and both families, the nft ruleset, and
- * the same inside each named netns. Counters, lifetimes and timestamps are left out, so two equal states give equal
- * fingerprints.
+ * tables, policy rules, every `net.*` sysctl, the rules of both iptables backends and both families, the nft ruleset, the
+ * same inside each named netns, and the bytes and modes of `/etc/netns`. Counters, lifetimes and timestamps are left out,
+ * so two equal states give equal fingerprints.
  *
- * A command that is not installed or cannot look counts as an empty answer. An iptables-legacy table without rules
- * counts as absent: the kernel cannot unload one per netns.
+ * An iptables-legacy table without rules counts as absent: the kernel cannot unload one per netns.
  */
-export async function fingerprint(exec: Exec): Promise<{ readonly [part: string]: Json }> {
-  const names = await namedNetns(exec)
-  const parts = await Promise.all(
-    [undefined, ...Object.keys(names)].map(async (netns) => [netns ?? 'host', await inside(exec, netns)] as const),
-  )
-  return { ...Object.fromEntries(parts), netns: names }
+export async function fingerprint(exec: Exec): Promise<Fingerprint> {
+  const names = parseNetns((await exec(listNetns)).stdout)
+  const [host, etc, ...inside] = await Promise.all([
+    partsOf(exec, undefined),
+    filesOf(exec),
+    ...Object.entries(names).map(async ([name, inode]) => [name, { inode, ...(await partsOf(exec, name)) }] as const),
+  ])
+  return { host, netns: Object.fromEntries(inside), etc }
+}
+
+/** The parts of one netns, the host's when `netns` is undefined. */
+export async function partsOf(exec: Exec, netns: string | undefined): Promise<Parts> {
+  const parts = Object.entries(probes).map(async ([part, { argv, read }]) => {
+    const command = argv[0] === 'ip' ? ip(netns, ...argv.slice(1)) : { argv: inNetns(netns, argv) }
+    const { stdout, exitCode } = await exec(command)
+    return [part, exitCode === 0 ? read(stdout) : null] as const
+  })
+  return Object.fromEntries(await Promise.all(parts))
 }
 
 /** The command that lists named netns with their inodes; it exits 0 also before `/run/netns` exists. */
@@ -34,18 +56,16 @@ export function parseNetns(stdout: string): { readonly [name: string]: number } 
   return Object.fromEntries(rows.filter(([, , type]) => type === 'nsfs').map(([name, inode]) => [name, Number(inode)]))
 }
 
-async function namedNetns(exec: Exec): Promise<{ readonly [name: string]: number }> {
-  return parseNetns((await exec(listNetns)).stdout)
+async function filesOf(exec: Exec): Promise<Json> {
+  const find = ['find', '/etc/netns']
+  const [entries, sums] = await Promise.all([
+    exec({ argv: [...find, '-printf', '%y %m %U:%G %P %l\\n'] }),
+    exec({ argv: [...find, '-type', 'f', '-exec', 'sha256sum', '{}', '+'] }),
+  ])
+  return entries.exitCode === 0 ? { entries: sorted(entries.stdout), sums: sorted(sums.stdout) } : null
 }
 
-async function inside(exec: Exec, netns: string | undefined): Promise<{ readonly [part: string]: Json }> {
-  const parts = Object.entries(probes).map(async ([part, { argv, read }]) => {
-    const command = argv[0] === 'ip' ? ip(netns, ...argv.slice(1)) : { argv: inNetns(netns, argv) }
-    const { stdout, exitCode } = await exec(command)
-    return [part, exitCode === 0 ? read(stdout) : null] as const
-  })
-  return Object.fromEntries(await Promise.all(parts))
-}
+const sorted = (stdout: string): Json => (lines(stdout) as readonly string[]).toSorted()
 
 interface Probe {
   readonly argv: readonly string[]

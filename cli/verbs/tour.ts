@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { processExec } from '../../core/exec.ts'
-import { fingerprint } from '../../core/fingerprint.ts'
+import { fingerprint, type Fingerprint, type Parts } from '../../core/fingerprint.ts'
 import { equal, type Json } from '../../core/json.ts'
 import { beginRun, storeFor } from '../session.ts'
 import { takeBack } from '../taking-back.ts'
@@ -61,21 +61,15 @@ const whatNext = [
   '  npm start -- --help                                   all commands',
 ]
 
-function comparison(
-  before: { readonly [part: string]: Json },
-  after: { readonly [part: string]: Json },
-): readonly string[] {
-  const [was, is] = [partsOf(before), partsOf(after)]
-  const names = [...new Set([...Object.keys(was), ...Object.keys(is)])]
-  return names.map((name) => {
-    const same = equal(was[name] ?? null, is[name] ?? null)
-    return `${same ? '=' : '✗'} ${name.padEnd(16)} ${sizeOf(was[name])} before, ${sizeOf(is[name])} after: ${same ? 'equal' : 'DIFFERENT'}`
+function comparison(before: Fingerprint, after: Fingerprint): readonly string[] {
+  const [was, is] = [facetsOf(before), facetsOf(after)]
+  return Object.keys(was).map((name) => {
+    const same = equal(was[name]!, is[name]!)
+    return `${same ? '=' : '✗'} ${name.padEnd(16)} ${sizeOf(was[name]!)} before, ${sizeOf(is[name]!)} after: ${same ? 'equal' : 'DIFFERENT'}`
   })
 }
 
 /** Lays the parts of the host and the list of netns side by side. */
-function partsOf({ host, netns }: { readonly [part: string]: Json }): { readonly [part: string]: Json } {
-  return { ...(host as { readonly [part: string]: Json }), netns: Object.keys(netns as object) }
-}
+const facetsOf = ({ host, netns }: Fingerprint): Parts => ({ ...host, netns: Object.keys(netns) })
 
-const sizeOf = (part: Json | undefined): number => (Array.isArray(part) ? part.length : 0)
+const sizeOf = (part: Json): number => (Array.isArray(part) ? part.length : 0)

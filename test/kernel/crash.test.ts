@@ -48,7 +48,7 @@ describe('killed when the journal has so many lines', () => {
       const whole = await sandboxed()
       expect(await whole.nsnet('run', workflow)).toMatchObject({ exitCode: 0 })
       const uninterrupted = await fingerprint(whole.exec)
-      const rulesOf = ({ host }: typeof resumed): string => anonymous((host as { iptablesNft: unknown }).iptablesNft)
+      const rulesOf = ({ host }: typeof resumed): string => anonymous(host['iptablesNft'])
       expect(rulesOf(resumed)).toEqual(rulesOf(uninterrupted))
 
       expect(await world.nsnet('undo', '--state-dir', state)).toMatchObject({ exitCode: 0 })
