@@ -100,10 +100,7 @@ async function withJournal(
   const began = performance.now()
   if (journal.torn > 0) terminal.tell(`  cut ${journal.torn} bytes of an unfinished line off ${journal.path}`)
   const id = journal.path.replace(/^.*\/|\.jsonl$/g, '')
-  const log = pino(
-    { level: 'debug', base: null },
-    pino.destination({ dest: store.logPath(id), sync: true, mode: 0o600 }),
-  )
+  const log = logTo(store.logPath(id))
   const stop = listenForStop((signal) =>
     terminal.tell(`  ${signal}: finishing the running command; again to stop at once`),
   )
@@ -139,6 +136,13 @@ async function withJournal(
     stop.release()
     await journal.close()
   }
+}
+
+/** Opens the debug log; nothing depends on it, so a disk that is full does not stop a run here. */
+function logTo(dest: string): pino.Logger {
+  const destination = pino.destination({ dest, sync: true, mode: 0o600 })
+  destination.on('error', () => undefined)
+  return pino({ level: 'debug', base: null }, destination)
 }
 
 function tracedExec(terminal: Terminal, log: pino.Logger, kill: AbortSignal): Exec {

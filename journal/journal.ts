@@ -21,17 +21,18 @@ const { O_RDWR, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY } = constants
 
 /** Begins a journal: a new file of mode 0600, whose name is on disk when this resolves. @throws JOURNAL_UNWRITABLE */
 export async function createJournal(path: string): Promise<Journal> {
-  const file = await writable(path, () => open(path, O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600))
-  await writable(path, () => syncDirectory(dirname(path)))
+  const flags = O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW
+  const file = await writable(path, () => open(path, flags, 0o600), begin)
+  await writable(path, () => syncDirectory(dirname(path)), begin)
   return journalOn(path, file, { entries: [], bytes: 0, torn: 0 })
 }
 
 /** Opens a journal to go on with it; a torn last line is cut off. @throws JOURNAL_BROKEN, JOURNAL_UNWRITABLE */
 export async function openJournal(path: string): Promise<Journal> {
-  const file = await writable(path, () => open(path, O_RDWR | O_APPEND | O_NOFOLLOW))
+  const file = await writable(path, () => open(path, O_RDWR | O_APPEND | O_NOFOLLOW), goOn)
   try {
     const content = parseJournal(await file.readFile(), path)
-    if (content.torn > 0) await writable(path, () => cutTo(file, content.bytes))
+    if (content.torn > 0) await writable(path, () => cutTo(file, content.bytes), goOn)
     return journalOn(path, file, content)
   } catch (error) {
     await file.close()
@@ -53,7 +54,7 @@ function journalOn(path: string, file: FileHandle, { entries, bytes, torn }: Con
     torn,
     append: async (event) => {
       const entry = nextEntry(last, event, new Date())
-      size = await writable(path, () => appendLine(file, lineOf(entry), size))
+      size = await writable(path, () => appendLine(file, lineOf(entry), size), last ? goOn : begin)
       last = entry
       return entry
     },
@@ -82,11 +83,15 @@ async function syncDirectory(path: string): Promise<void> {
   await directory.sync().finally(() => directory.close())
 }
 
-async function writable<T>(path: string, write: () => Promise<T>): Promise<T> {
+const begin = 'nothing was changed; make room or mend the disk, then run it again'
+
+const goOn =
+  'nothing was changed after the last journaled event; make room or mend the disk, then: nsnet resume, or nsnet undo'
+
+async function writable<T>(path: string, write: () => Promise<T>, hint: string): Promise<T> {
   try {
     return await write()
   } catch (error) {
-    const hint = 'nothing was changed after the last journaled event; make room or mend the disk, then: nsnet resume'
     const message = `cannot write the journal ${path}: ${(error as Error).message}`
     throw new NsnetError('JOURNAL_UNWRITABLE', message, hint, { cause: error })
   }

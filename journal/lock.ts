@@ -18,20 +18,25 @@ const HELD = 75
  * Takes a lock file for this process; `holder` says in it who that is. The file stays when the lock is released: removing
  * it would let two processes lock two files of one name.
  *
- * @throws LOCKED, naming the holder, when somebody has it and `wait` is false
+ * @throws LOCKED, naming the holder, when somebody has it and `wait` is false; JOURNAL_UNWRITABLE
  * @see flock(1), flock(2)
  */
 export async function acquire(path: string, holder: string, wait: boolean): Promise<Lock> {
   const file = await openLock(path)
   try {
     await lock(file, path, wait ? [] : ['--nonblock'])
-    await file.truncate(0)
-    await file.write(`${holder}\n`, 0)
+    await note(file, holder).catch(() => undefined)
     return { release: () => file.close() }
   } catch (error) {
     await file.close()
     throw error
   }
+}
+
+/** Writes who holds the lock, for others to read; on a disk that is full it is held all the same. */
+async function note(file: FileHandle, holder: string): Promise<void> {
+  await file.truncate(0)
+  await file.write(`${holder}\n`, 0)
 }
 
 /** Waits for a lock file that many may hold `shared`, or one `alone`. */
@@ -46,8 +51,15 @@ export async function takeTurn(path: string, how: 'shared' | 'alone'): Promise<L
   }
 }
 
-const openLock = (path: string): Promise<FileHandle> =>
-  open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+async function openLock(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+  } catch (error) {
+    const hint = 'make it writable, or name another directory with --state-dir or NSNET_STATE_DIR'
+    const message = `cannot write the lock ${path}: ${(error as Error).message}`
+    throw new NsnetError('JOURNAL_UNWRITABLE', message, hint, { cause: error })
+  }
+}
 
 /** Says whether somebody holds a lock file. */
 export async function isHeld(path: string): Promise<boolean> {

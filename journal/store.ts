@@ -122,18 +122,24 @@ async function claimsIn(runs: string, list: readonly Summary[], { run, facts }: 
 
 async function refreshed(dir: string, runs: string): Promise<readonly Summary[]> {
   const path = join(dir, 'index.json')
-  const lock = await acquire(join(dir, 'index.lock'), 'the index', true)
+  const lock = await acquire(join(dir, 'index.lock'), 'the index', true).catch(onReadOnly)
   try {
     const old = await readIndex(path)
     const ids = (await readdir(runs)).flatMap((name) => (name.endsWith('.jsonl') ? [name.slice(0, -6)] : []))
     const rows = await Promise.all(ids.map((id) => rowOf(id, join(runs, `${id}.jsonl`), old[id])))
     const found = rows.filter((row) => row !== undefined)
     const fresh = Object.keys(old).length === found.length && found.every((row) => old[row.id] === row)
-    if (!fresh) await writeIndex(path, Object.fromEntries(found.map((row) => [row.id, row])))
+    if (lock && !fresh) await writeIndex(path, Object.fromEntries(found.map((row) => [row.id, row])))
     return found.toSorted((a, b) => b.startedAt.localeCompare(a.startedAt))
   } finally {
-    await lock.release()
+    await lock?.release()
   }
+}
+
+/** Where nothing can be written, runs are listed from their journals, and the index stays as it is. */
+function onReadOnly(error: unknown): undefined {
+  if (error instanceof NsnetError && error.code === 'JOURNAL_UNWRITABLE') return undefined
+  throw error
 }
 
 async function rowOf(id: string, path: string, old: Row | undefined): Promise<Row | undefined> {

@@ -1,0 +1,99 @@
+import { readFileSync, rmSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { differences, tell } from '../../core/difference.ts'
+import { fingerprint, type Fingerprint } from '../../core/fingerprint.ts'
+import { equal, type Json } from '../../core/json.ts'
+import { settle } from '../../core/wait.ts'
+import { comparable } from '../support/comparable.ts'
+import type { Sandboxed } from '../support/sandbox.ts'
+
+/** What nsnet is asked to do; it is killed at the boundary with the number `killAt`, or let go on to its end. */
+export interface Act {
+  readonly verb: 'run' | 'resume' | 'undo'
+  readonly killAt?: number
+}
+
+/** A world in which one workflow is tried again and again: what it was before, and what an uninterrupted run makes of it. */
+export interface Stage {
+  readonly world: Sandboxed
+  readonly workflow: string
+  readonly before: Fingerprint
+  readonly whole: Json
+  /** The boundaries of the run and of its undo, in their order. */
+  readonly boundaries: { readonly [verb in Act['verb']]: readonly string[] }
+}
+
+/** Sets the stage: an uninterrupted run, and its undo. */
+export async function stageOf(world: Sandboxed, workflow: string): Promise<Stage> {
+  const before = await fingerprint(world.exec)
+  const state = newState()
+  const run = await boundariesOf(world, state, { verb: 'run' }, workflow)
+  const whole = comparable(await fingerprint(world.exec))
+  const undo = await boundariesOf(world, state, { verb: 'undo' }, workflow)
+  const faults = await differing('an uninterrupted run and undo', before, () => fingerprint(world.exec))
+  if (faults.length > 0) throw new Error(faults.join('\n'))
+  return { world, workflow, before, whole, boundaries: { run, undo, resume: [] } }
+}
+
+/**
+ * Does some acts, and then what a person would: resume (or not), undo, undo again. Gives what is wrong: after the resume
+ * the kernel has to be as after an uninterrupted run, after the undo as before, and undoing again has nothing to do.
+ */
+export async function faultsOf(
+  stage: Stage,
+  acts: readonly Act[],
+  then: 'resume' | 'undo',
+): Promise<readonly string[]> {
+  const { world, workflow, before, whole } = stage
+  const state = newState()
+  const faults: string[] = []
+  const tried = async (act: Act, expected: number): Promise<boolean> => {
+    const { exitCode, stdout, stderr } = await nsnet(world, state, act, workflow)
+    const idle = exitCode === 64 && nothingLeft.test(stderr)
+    if (exitCode !== expected && !idle)
+      faults.push(`${act.verb}: exit code ${exitCode}, expected ${expected}: ${stdout}${stderr}`)
+    return exitCode === 0
+  }
+  for (const act of acts) await tried(act, act.killAt === undefined ? 0 : 137)
+  if (then === 'resume' && (await tried({ verb: 'resume' }, 0)))
+    faults.push(...(await differing('resume', whole, async () => comparable(await fingerprint(world.exec)))))
+  await tried({ verb: 'undo' }, 0)
+  faults.push(...(await differing('undo', before, () => fingerprint(world.exec))))
+  await tried({ verb: 'undo' }, 0)
+  return faults
+}
+
+/** What nsnet says when it was killed before the run began, or after it was undone. */
+const nothingLeft = /found none|is undone/
+
+/** How long what the kernel does in the background may take to be seen, in milliseconds. */
+const SETTLE_MS = 3_000
+
+/** Tells each difference that is still there after a moment. */
+export async function differing(when: string, expected: Json, see: () => Promise<Json>): Promise<readonly string[]> {
+  const found = await settle(see, (seen) => equal(expected, seen), SETTLE_MS)
+  return differences(expected, found).map((difference) => `after ${when}: ${tell(difference)}`)
+}
+
+let states = 0
+const newState = (): string => `/run/nsnet/own/trial-${process.pid}-${states++}`
+
+const preload = ['--import', resolve('test/crash/boundaries.mjs')]
+
+async function nsnet(world: Sandboxed, state: string, act: Act, workflow: string, env: readonly string[] = []) {
+  const { verb, killAt } = act
+  const what = verb === 'run' ? ['run', workflow] : verb === 'resume' ? ['resume', 'last'] : ['undo']
+  const kill = killAt === undefined ? [] : [`NSNET_KILL_AT=${killAt}`]
+  const command = [process.execPath, ...preload, resolve('dist/nsnet.js'), ...what, '--state-dir', state]
+  return await world.exec({ argv: ['env', 'NSNET_SANDBOX=1', ...env, ...kill, ...command], timeoutMs: 60_000 })
+}
+
+async function boundariesOf(world: Sandboxed, state: string, act: Act, workflow: string): Promise<readonly string[]> {
+  const file = `/tmp/nsnet-boundaries-${process.pid}`
+  rmSync(file, { force: true })
+  const { exitCode, stdout, stderr } = await nsnet(world, state, act, workflow, [`NSNET_BOUNDARIES=${file}`])
+  if (exitCode !== 0) throw new Error(`${act.verb}: exit code ${exitCode}: ${stdout}${stderr}`)
+  const lines = readFileSync(file, 'utf8').trim().split('\n')
+  rmSync(file)
+  return lines
+}

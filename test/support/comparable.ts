@@ -1,0 +1,29 @@
+import type { Fingerprint } from '../../core/fingerprint.ts'
+import type { Json } from '../../core/json.ts'
+
+/**
+ * A fingerprint without what two runs of one workflow may differ in: the numbers and macs that the kernel gives, the run
+ * that the comments of rules name, and what the kernel does in the background in its own time (whether a carrier is
+ * seen, link-local addresses).
+ */
+export function comparable(seen: Fingerprint): Json {
+  const text = JSON.stringify(seen, (key, value: Json) => (kernelGiven.has(key) ? undefined : withoutBackground(value)))
+  return JSON.parse(
+    text
+      .replaceAll(/nsnet:[a-z0-9]{8}\//g, 'nsnet:RUN/')
+      .replaceAll(/(?!00:00|ff:ff)(?:[0-9a-f]{2}:){5}[0-9a-f]{2}/g, 'MAC')
+      .replaceAll(/ (dead )?linkdown\b/g, ''),
+  ) as Json
+}
+
+const kernelGiven = new Set(['inode', 'made', 'ifindex', 'link_index', 'link_netnsid', 'operstate'])
+
+function withoutBackground(value: Json): Json {
+  if (!Array.isArray(value)) return value
+  return value.filter((item: Json) => !isLinkLocal(item) && item !== 'NO-CARRIER' && item !== 'LOWER_UP')
+}
+
+const isLinkLocal = (item: Json): boolean =>
+  typeof item === 'string'
+    ? /\b(fe80::|ff00::\/8)/.test(item)
+    : typeof item === 'object' && item !== null && 'scope' in item && item.scope === 'link'
