@@ -70,7 +70,9 @@ const { createMachine } = setup({
       stuck: stuck.filter((index) => index !== cursor),
       kept: kept.filter((index) => index !== cursor),
     })),
-    beginAgain: assign(({ event }) => (event.type === 'RunResumed' && event.facts ? atTheBeginning : {})),
+    goOn: assign(({ context, event }) =>
+      event.type === 'RunResumed' && event.facts ? atTheBeginning : inDoubt(context),
+    ),
     turnBack: assign(({ context, event }) => (event.type === 'UndoStarted' ? wayBack(context, event.until) : {})),
     stepBack: assign(({ context }) => behind(context)),
     leaveStuck: assign(({ context }) => ({ ...behind(context), stuck: withLast(context.stuck, context) })),
@@ -90,7 +92,7 @@ const machine = createMachine({
   context: ({ input: { steps } }) => ({ steps, ...atTheBeginning }),
   initial: 'running',
   on: {
-    RunResumed: { target: '.running', actions: 'beginAgain' },
+    RunResumed: { target: '.running', actions: 'goOn' },
     RunInterrupted: '.interrupted',
     UndoStarted: { target: '.undoing', actions: 'turnBack' },
   },
@@ -139,6 +141,12 @@ const machine = createMachine({
     undone: { id: 'undone' },
   },
 })
+
+/** An undo may have been stopped inside a step: that one counts as in flight again, until it is looked at. */
+function inDoubt({ steps, cursor, left }: Control): Partial<Control> {
+  const index = left.at(-1)
+  return index === undefined || index >= cursor ? { left: [] } : { cursor: index, inFlight: [steps[index]!], left: [] }
+}
 
 /** Lists what an undo takes back: everything from `until` on that was planned, and what an earlier undo left. */
 function wayBack({ steps, cursor, inFlight, stuck, kept }: Control, stays: string | undefined): Partial<Control> {

@@ -1,9 +1,13 @@
-import { describe, test } from 'vitest'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { RunEvent } from '../../core/events.ts'
+import { evolve, start, type Moment } from '../../core/machine.ts'
 import {
   after,
   applied,
   failed,
   interrupted,
+  kept,
   planned,
   resumed,
   satisfied,
@@ -36,6 +40,10 @@ describe('resuming', () => {
     after(run, planned('a'), resumed, applied('a')).next('plan b'))
   test('sets up again what a partial undo took back', () =>
     after(run, ...['a', 'b', 'c'].flatMap(done), undoStarted('a'), undone('c'), undone('b'), resumed).next('plan b'))
+  test('looks again at the step that an undo was killed in', () =>
+    after(run, ...['a', 'b', 'c'].flatMap(done), undoStarted(), undone('c'), resumed).next('plan b'))
+  test('and takes that step back when the resume is killed too', () =>
+    after(run, ...['a', 'b', 'c'].flatMap(done), undoStarted(), undone('c'), resumed, undoStarted()).next('undo b'))
 })
 
 describe('undoing', () => {
@@ -72,3 +80,52 @@ describe('undoing', () => {
   test('goes on past a partial undo', () =>
     after(...whole, undoStarted('b'), undone('c'), undoStarted()).next('undo b'))
 })
+
+describe('whatever happens, killed and stopped anywhere', () => {
+  const beginning = started('a', 'b', 'c', 'd')
+  /** Any course of events, and what then has to hold. */
+  const always = (holds: (now: Moment) => void): void =>
+    fc.assert(
+      fc.property(fc.array(fc.nat(99), { maxLength: 40 }), (choices) =>
+        holds(choices.reduce((now, by) => evolve(now, following(now, by)), start(beginning))),
+      ),
+      { numRuns: 2_000 },
+    )
+
+  test('an undo looks at every step that may have left something, and then the run is undone', () =>
+    always((before) => {
+      let now = evolve(before, undoStarted())
+      for (let step = stepOf(now); step !== undefined; step = stepOf(now)) now = evolve(now, undone(step))
+      const open = [...now.run.steps.values()].filter((step) => step.open)
+      expect({ status: now.status, open }).toEqual({ status: 'undone', open: [] })
+    }))
+
+  test('a resume looks again at the step whose undo was begun', () =>
+    always((before) => {
+      const inDoubt = before.effects[0]?.type === 'undo' ? stepOf(before) : undefined
+      const seen = new Set<string | undefined>([undefined])
+      let now = evolve(before, resumed)
+      for (let step = stepOf(now); step !== undefined; step = stepOf(now)) {
+        seen.add(step)
+        now = evolve(now, now.effects[0]!.type === 'plan' ? planned(step) : applied(step))
+      }
+      expect({ status: now.status, looked: seen.has(inDoubt) }).toEqual({ status: 'completed', looked: true })
+    }))
+})
+
+/** What may follow where a run stands; `by` chooses. */
+function following(now: Moment, by: number): RunEvent {
+  const step = stepOf(now)
+  const outcomes: { readonly [type: string]: (id: string) => readonly RunEvent[] } = {
+    plan: (id) => [planned(id), planned(id), satisfied(id), failed(id), applied(id)],
+    apply: (id) => [applied(id), applied(id), failed(id)],
+    undo: (id) => [undone(id), undone(id), undoFailed(id), kept(id)],
+  }
+  const anyTime = [...(now.status === 'undone' ? [] : [resumed, interrupted]), undoStarted(), undoStarted('a')]
+  const all = [...(step === undefined ? [] : outcomes[now.effects[0]!.type]!(step)), ...anyTime]
+  return all[by % all.length]!
+}
+
+function stepOf({ run: facts, effects: [effect] }: Moment): string | undefined {
+  return effect && facts.started.steps[effect.index]!.id
+}
