@@ -1,0 +1,69 @@
+import type { Command } from './command.ts'
+
+/**
+ * Gives a command whose arguments hold a secret another form, in which the secret goes by stdin: every user of the machine
+ * can list the arguments of a process.
+ *
+ * `ip` takes its words by `-batch -` (it ends with 1 instead of 2 then, and says `Command failed -:1` besides), `sysctl -w`
+ * its values by `-p -`, iptables a rule by `iptables-restore --noflush`. The command stays as it is where the program cannot
+ * take it: `ip` reads no word with a `#`, or with white space and both quotes; `ping` and others read nothing.
+ *
+ * @see ip(8), sysctl(8), iptables-restore(8)
+ */
+export function withoutSecretsInArgv(command: Command, holds: (text: string) => boolean): Command {
+  if (command.stdin !== undefined || !command.argv.some(holds)) return command
+  const [before, argv] = apart(command.argv)
+  const other = byBatch(argv) ?? byLoad(argv) ?? byRestore(argv)
+  return other ? { ...command, argv: [...before, ...other.argv], stdin: other.stdin } : command
+}
+
+interface ByStdin {
+  readonly argv: readonly string[]
+  readonly stdin: string
+}
+
+/** Takes `ip netns exec NAME` off the beginning. */
+function apart(argv: readonly string[]): readonly [readonly string[], readonly string[]] {
+  const at = argv.slice(0, 3).join(' ') === 'ip netns exec' ? 4 : 0
+  return [argv.slice(0, at), argv.slice(at)]
+}
+
+function byBatch([program, ...args]: readonly string[]): ByStdin | undefined {
+  if (program !== 'ip') return undefined
+  const at = args.findIndex((word, index) => !word.startsWith('-') && args[index - 1] !== '-n')
+  const words = args.slice(at).map(batchWord)
+  if (words.includes(undefined)) return undefined
+  return { argv: [program, ...args.slice(0, at), '-batch', '-'], stdin: `${words.join(' ')}\n` }
+}
+
+/** A quote counts only at the beginning of a word, a `\` at the end joins lines, a `#` cuts them also inside of quotes. */
+function batchWord(word: string): string | undefined {
+  if (/[#\r\n]/.test(word)) return undefined
+  if (/^[^\s'"]\S*(?<!\\)$/.test(word)) return word
+  const mark = ["'", '"'].find((it) => !word.includes(it))
+  return mark && `${mark}${word}${mark}`
+}
+
+/** Leaves alone what a file for sysctl would say otherwise: patterns in a key, white space around a value. */
+function byLoad([program, ...args]: readonly string[]): ByStdin | undefined {
+  if (program !== 'sysctl' || !args.includes('-w')) return undefined
+  const options = args.filter((word) => word.startsWith('-') && word !== '-w')
+  const lines = args.filter((word) => !word.startsWith('-'))
+  if (!lines.every((line) => /^[^\s=*?[#;]+=(?!\s)[^\r\n]*(?<!\s)$/.test(line))) return undefined
+  return { argv: [program, ...options, '-p', '-'], stdin: `${lines.join('\n')}\n` }
+}
+
+function byRestore([program = '', ...args]: readonly string[]): ByStdin | undefined {
+  const [wait, seconds, option, table, ...rule] = args
+  if (!/^ip6?tables(-nft|-legacy)?$/.test(program) || wait !== '-w' || option !== '-t') return undefined
+  const words = rule.map(restoreWord)
+  if (words.includes(undefined)) return undefined
+  const argv = [`${program}-restore`, '--noflush', wait, seconds!]
+  return { argv, stdin: `*${table}\n${words.join(' ')}\nCOMMIT\n` }
+}
+
+/** iptables-restore takes up to 1,023 bytes a word, and refuses what looks like `-t` also inside of quotes. */
+function restoreWord(word: string): string | undefined {
+  if (/[\r\n]|^-[^-].*t/.test(word) || Buffer.byteLength(word) > 1000) return undefined
+  return /^[\w./:,@%+=!-]+$/.test(word) ? word : `"${word.replace(/[\\"]/g, '\\$&')}"`
+}
