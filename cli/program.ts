@@ -37,6 +37,7 @@ export function program(done: (code: number) => void): Command {
     .action(act((terminal, command) => run(terminal, command.args[0]!, command.opts())))
   verb('resume', 'go on with a run that stopped (the latest one, without a name)')
     .argument('[run]')
+    .option(...setFile)
     .option('--wait', 'wait for another nsnet that is at it', false)
     .action(act((terminal, command) => resume(terminal, command.args[0], command.opts())))
   verb('undo', 'take a run back, the last step first (the latest one, without a name)')
@@ -44,6 +45,7 @@ export function program(done: (code: number) => void): Command {
     .option('--to <step>', 'only what came after this step')
     .option('-y, --yes', 'do not ask', false)
     .option('--force', 'also what others have changed since', false)
+    .option(...setFile)
     .option('--cascade', 'first undo the runs that work with what this one made', false)
     .option('--wait', 'wait for another nsnet that is at it', false)
     .action(act((terminal, command) => undo(terminal, command.args[0], command.opts())))
@@ -78,6 +80,8 @@ RUN is the id of a run, the beginning of one, or "last".
 Begin with:
   nsnet run workflows/internet.json --sandbox    nothing at risk, no root needed
   nsnet sandbox                                  a shell in the same little world
+
+An input NAME is set by --set, else by --set-file, else by the environment as NSNET_INPUT_NAME, else by its default.
 `
 
 function withGlobals(command: Command): Command {
@@ -92,7 +96,9 @@ function withGlobals(command: Command): Command {
 function withInputs(command: Command): Command {
   return command
     .option('--set <name=value>', 'set an input of the workflow; may be repeated', append, [])
-    .option('--set-file <file>', 'set inputs from a JSON or YAML file')
+    .option(...setFile)
 }
+
+const setFile = ['--set-file <file>', 'set inputs, secret ones too, from a JSON or YAML file'] as const
 
 const append = (value: string, before: readonly string[]): readonly string[] => [...before, value]

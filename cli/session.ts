@@ -7,6 +7,7 @@ import { processExec } from '../core/exec.ts'
 import { replay, start, type Moment } from '../core/machine.ts'
 import type { Ports } from '../core/ports.ts'
 import type { Registry } from '../core/registry.ts'
+import type { Secrets } from '../core/secret.ts'
 import { bootOf } from './facts.ts'
 import type { Claim } from '../core/claims.ts'
 import type { Journal } from '../journal/journal.ts'
@@ -26,6 +27,7 @@ export interface Session {
   readonly terminal: Terminal
   readonly store: Store
   readonly registry: Registry
+  readonly secrets: Secrets
   readonly force?: boolean
   /** Say at the end what to type next; the tour knows what comes next. */
   readonly advise?: boolean
@@ -96,7 +98,7 @@ async function withJournal(
   journal: Journal,
   work: (append: Append, go: Go) => Promise<Moment>,
 ): Promise<number> {
-  const { terminal, store, registry } = session
+  const { terminal, store, registry, secrets } = session
   const began = performance.now()
   if (journal.torn > 0) terminal.tell(`  cut ${journal.torn} bytes of an unfinished line off ${journal.path}`)
   const id = journal.path.replace(/^.*\/|\.jsonl$/g, '')
@@ -104,7 +106,7 @@ async function withJournal(
   const stop = listenForStop((signal) =>
     terminal.tell(`  ${signal}: finishing the running command; again to stop at once`),
   )
-  const exec = tracedExec(terminal, log, stop.kill)
+  const exec = tracedExec(session, log, stop.kill)
   const append: Append = async (event) => {
     const entry = await journal.append(event)
     log.info({ seq: entry.seq, event: event.type, ...('step' in event ? { step: event.step } : {}) })
@@ -118,13 +120,14 @@ async function withJournal(
     const ports: Ports = {
       append: shown,
       exec,
+      secrets,
       others,
       boot: bootOf(),
       stepOf: registry.stepOf,
       signal: stop.signal,
       force: session.force ?? false,
       pause: (ms) => turn.pause(ms, stop.signal),
-      progress: (progress) => terminal.flash(progressLine(progress)),
+      progress: (progress) => terminal.flash(progressLine(secrets.hide(progress))),
     }
     return drive(ports, moment, first)
   }
@@ -132,6 +135,8 @@ async function withJournal(
     const moment = await work(append, go)
     conclude(session, moment, performance.now() - began)
     return exitOf(moment, stop.signal)
+  } catch (error) {
+    throw maskedError(error, secrets)
   } finally {
     stop.release()
     await journal.close()
@@ -145,15 +150,24 @@ function logTo(dest: string): pino.Logger {
   return pino({ level: 'debug', base: null }, destination)
 }
 
-function tracedExec(terminal: Terminal, log: pino.Logger, kill: AbortSignal): Exec {
+function tracedExec({ terminal, secrets }: Session, log: pino.Logger, kill: AbortSignal): Exec {
   return processExec({
     kill,
-    trace: (command, output) => {
-      const { stdout: _, ...outcome } = output
-      log.debug({ argv: command.argv, ...outcome })
+    holds: secrets.holds,
+    trace: (clear, output) => {
+      const command = secrets.hide(clear)
+      const { stdout: _, stderr, ...outcome } = output
+      log.debug({ argv: command.argv, ...outcome, stderr: secrets.mask(stderr) })
       if (terminal.options.verbose) terminal.tell(terminal.paint('dim', commandLine(command, output)))
     },
   })
+}
+
+function maskedError(error: unknown, { mask }: Secrets): unknown {
+  if (error instanceof NsnetError)
+    return new NsnetError(error.code, mask(error.message), error.hint && mask(error.hint), { cause: error.cause })
+  if (error instanceof Error) error.stack = mask(error.stack ?? error.message)
+  return error
 }
 
 /** Says how it ended and what to type next. */

@@ -2,14 +2,18 @@ import { dependantsOf, type Claim } from '../core/claims.ts'
 import { NsnetError } from '../core/errors.ts'
 import type { RunEvent, RunStarted } from '../core/events.ts'
 import type { Moment } from '../core/machine.ts'
+import type { Given } from '../core/inputs.ts'
 import { nearest } from '../core/near.ts'
 import { expectSameNetns } from './facts.ts'
+import { secretsFor } from './given.ts'
 import { registryOfRun } from './plugins.ts'
 import { continueRun, lockOf, locked, momentOf, type Session } from './session.ts'
 import type { Turn } from './turn.ts'
 
-/** A session that finds the plugins of each run by itself. */
-export type UndoSession = Omit<Session, 'registry'>
+/** A session that finds the plugins and the secrets of each run by itself. */
+export interface UndoSession extends Omit<Session, 'registry' | 'secrets'> {
+  readonly given: Given
+}
 
 export interface Extent {
   /** Undo only what came after this step; it stays. */
@@ -69,12 +73,14 @@ function isFree({ run }: Moment, claims: readonly Claim[]): boolean {
 async function undo(
   session: UndoSession,
   turn: Turn,
-  { run }: RunStarted,
+  started: RunStarted,
   { to }: Pick<Extent, 'to'>,
   claims: readonly Claim[],
 ): Promise<number> {
-  const registry = await registryOfRun(session.store, run)
-  return await continueRun({ ...session, registry }, turn, run, (moment) => undoing(session, moment, to), claims)
+  const registry = await registryOfRun(session.store, started.run)
+  const { secrets } = secretsFor(started, session.given)
+  const whole = { ...session, registry, secrets }
+  return await continueRun(whole, turn, started.run, (moment) => undoing(session, moment, to), claims)
 }
 
 function undoing({ terminal }: UndoSession, { run, status }: Moment, to: string | undefined): RunEvent | undefined {

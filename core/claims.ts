@@ -2,6 +2,7 @@ import type { RunStarted } from './events.ts'
 import { equal, type Json } from './json.ts'
 import type { Moment } from './machine.ts'
 import type { ResourceKey, Resources } from './resource.ts'
+import { secretsIn } from './secret.ts'
 import { stepOf, type Run, type StepRecord } from './run.ts'
 import type { Context, Step } from './step.ts'
 
@@ -71,9 +72,13 @@ function counts({ started }: Run, claim: Claim): boolean {
   return workflow.path !== started.workflow.path || !equal(inputs, started.inputs)
 }
 
-/** Says whether a claim would hold also in the state that undoing leads back to. */
+/**
+ * Says whether a claim would hold also in the state that undoing leads back to. Of what holds a secret that is not known:
+ * no, so that nothing is taken from anybody.
+ */
 function content({ spec, before }: StepRecord, claim: Claim, find: (type: string) => Step | undefined): boolean {
   const step = find(claim.uses)
+  if (secretsIn([claim.input, before]).length > 0) return false
   if (!step || claim.uses !== spec.uses || before === undefined) return false
   const context: Context = { run: claim.started.run, step: claim.step, facts: claim.started.facts }
   const plan = step.plan(claim.input, before, context)

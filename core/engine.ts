@@ -2,6 +2,7 @@ import { apply } from './effects/apply.ts'
 import { plan } from './effects/plan.ts'
 import { undo } from './effects/undo.ts'
 import type { RunEvent } from './events.ts'
+import { hiddenEvent } from './hidden-event.ts'
 import { evolve, type Effect, type Moment } from './machine.ts'
 import type { Ports } from './ports.ts'
 import { goOn, Interrupted } from './wait.ts'
@@ -21,8 +22,9 @@ export async function drive(ports: Ports, moment: Moment, first?: RunEvent): Pro
 }
 
 async function record(ports: Ports, moment: Moment, event: RunEvent): Promise<Moment> {
-  await ports.append(event)
-  return evolve(moment, event)
+  const hidden = hiddenEvent(event, ports.secrets)
+  await ports.append(hidden)
+  return evolve(moment, hidden)
 }
 
 async function perform(ports: Ports, { run }: Moment, { type, index }: Effect): Promise<RunEvent> {

@@ -37,7 +37,10 @@ export interface RunStarted {
   readonly run: string
   readonly nsnet: string
   readonly workflow: WorkflowSource
+  /** Of a secret input only the marker that stands for it. */
   readonly inputs: { readonly [name: string]: Json }
+  /** The secret inputs, each with what its right value is told by. @see checkOf */
+  readonly secrets?: { readonly [name: string]: string }
   readonly facts: Facts
   readonly plugins: readonly string[]
   readonly steps: readonly StepSpec[]

@@ -1,6 +1,7 @@
 import { execa } from 'execa'
 import { constants } from 'node:os'
 import { HOST_NETNS, type Command, type Output } from './command.ts'
+import { withoutSecretsInArgv } from './hidden.ts'
 
 /** How commands are run. */
 export interface ExecOptions {
@@ -10,6 +11,8 @@ export interface ExecOptions {
   readonly kill?: AbortSignal
   /** A descriptor that the command finds as its fd 3. */
   readonly fd?: number
+  /** Says whether a secret stands in a text: then it goes by stdin where the program takes it, not in the arguments. */
+  readonly holds?: (text: string) => boolean
 }
 
 /** Bytes of output that are read of one command; more ends it. */
@@ -20,15 +23,16 @@ const MAX_OUTPUT = 256 * 1024 * 1024
  * reaches nsnet and not the running command. The kernel ends the command when nsnet dies (PR_SET_PDEATHSIG by
  * setpriv(1)): after a `kill -9` nothing goes on changing the kernel behind the back of a resume.
  */
-export function processExec({ trace, kill, fd }: ExecOptions = {}) {
+export function processExec({ trace, kill, fd, holds }: ExecOptions = {}) {
   return async (command: Command): Promise<Output> => {
+    const { argv, stdin, timeoutMs } = holds ? withoutSecretsInArgv(command, holds) : command
     const began = performance.now()
-    const child = execa('setpriv', ['--pdeathsig', 'KILL', '--', ...command.argv.map(actual)], {
-      env: { ...process.env, LC_ALL: 'C', PATH: `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin` },
+    const child = execa('setpriv', ['--pdeathsig', 'KILL', '--', ...argv.map(actual)], {
+      env: { ...environment(), LC_ALL: 'C', PATH: `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin` },
       extendEnv: false,
-      stdio: stdioOf(command, fd),
-      ...(command.stdin === undefined ? {} : { input: command.stdin }),
-      timeout: command.timeoutMs ?? 30_000,
+      stdio: stdioOf(stdin, fd),
+      ...(stdin === undefined ? {} : { input: stdin }),
+      timeout: timeoutMs ?? 30_000,
       killSignal: 'SIGKILL',
       detached: true,
       reject: false,
@@ -52,10 +56,15 @@ export function processExec({ trace, kill, fd }: ExecOptions = {}) {
   }
 }
 
+/** The environment without the inputs of workflows: programs have no use for the secrets among them. */
+function environment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NSNET_INPUT_')))
+}
+
 type Stdio = readonly ['ignore' | 'pipe', 'pipe', 'pipe']
 
 /** Lists the descriptors of the child; execa's types know no bare number beyond the third, its runtime does. */
-function stdioOf({ stdin }: Command, fd: number | undefined): Stdio {
+function stdioOf(stdin: string | undefined, fd: number | undefined): Stdio {
   const first = stdin === undefined ? 'ignore' : 'pipe'
   return [first, 'pipe', 'pipe', ...(fd === undefined ? [] : [fd])] as unknown as Stdio
 }

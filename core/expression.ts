@@ -17,6 +17,8 @@ export type Reference = readonly string[]
 /** A text with expressions in it. */
 export interface Template {
   readonly references: readonly Reference[]
+  /** Those of the references that something is made of: all but those that are an expression by themselves. */
+  readonly used: readonly Reference[]
   /** Fills the expressions in. A text that is one expression keeps its type. @throws ExpressionError */
   readonly evaluate: (scope: Scope) => Json
 }
@@ -39,6 +41,7 @@ export function parseTemplate(text: string): Template {
   const expressions = parts.filter((part) => typeof part !== 'string')
   return {
     references: expressions.flatMap(({ references }) => references),
+    used: expressions.flatMap(({ used }) => used),
     evaluate: (scope) => {
       const [only] = parts
       if (parts.length === 1 && typeof only === 'object') return only.evaluate(scope)
@@ -59,7 +62,8 @@ function parseExpression(text: string): Template {
   const checked = compiled.check()
   if (!checked.valid) throw mistakeIn(text, checked.error)
   const references = referencesIn(compiled.ast)
-  return { references, evaluate: (scope) => plainly(text, () => asJson(compiled(valuesOf(scope, references)))) }
+  const used = chainOf(compiled.ast as Node) === undefined ? references : []
+  return { references, used, evaluate: (scope) => plainly(text, () => asJson(compiled(valuesOf(scope, references)))) }
 }
 
 /** Gives an expression what it reads and nothing else, integers as CEL has them. */

@@ -2,13 +2,18 @@ import type { Json } from './json.ts'
 import { didYouMean } from './near.ts'
 import { got, pointerOf, type Problem } from './problems.ts'
 import { fill, scopeOf, templatesIn } from './resolve.ts'
+import { mistakeInSecret } from './secret.ts'
 import type { Facts } from './step.ts'
 import { problemAt, type Draft, type InputSpec } from './workflow.ts'
 
-/** Values given from outside: by `--set` (texts) and by `--set-file` (JSON). */
+/** Values given from outside. The first that has an input counts; one of the environment that no input has is none. */
 export interface Given {
+  /** By `--set`. */
   readonly texts: { readonly [name: string]: string }
+  /** By `--set-file`. */
   readonly values: { readonly [name: string]: Json }
+  /** By `NSNET_INPUT_NAME`. */
+  readonly environment: { readonly [name: string]: string }
 }
 
 export interface Inputs {
@@ -35,12 +40,15 @@ export function resolveInputs(draft: Draft, given: Given, facts: Facts): Inputs 
   }
 
   const valueOf = (name: string, spec: InputSpec, path: readonly string[]): Json | undefined => {
-    const { type = 'string', default: otherwise } = spec ?? {}
+    const { type = 'string', default: otherwise, secret } = spec ?? {}
+    if (secret === true) return secretOf(name)
     const wrong = (value: Json, field: string): undefined =>
       add(name, `expected ${type === 'integer' ? 'an' : 'a'} ${type}, got ${got(value)}`, undefined, field) as undefined
     if (Object.hasOwn(given.texts, name)) return fromText(given.texts[name]!, type) ?? wrong(given.texts[name]!, '')
     if (Object.hasOwn(given.values, name))
       return isOf(type, given.values[name]!) ? given.values[name]! : wrong(given.values[name]!, '')
+    if (Object.hasOwn(given.environment, name))
+      return fromText(given.environment[name]!, type) ?? wrong(given.environment[name]!, '')
     if (otherwise === undefined)
       return add(
         name,
@@ -51,6 +59,14 @@ export function resolveInputs(draft: Draft, given: Given, facts: Facts): Inputs 
     return value === undefined || isOf(type, value) ? value : wrong(value, '/default')
   }
 
+  const secretOf = (name: string): string | undefined => {
+    const value = givenSecret(name, given)
+    const around = [draft.source.text, draft.source.path, facts.hostname]
+    const mistake = value === undefined ? `expected the secret input "${name}", got nothing` : undefined
+    const message = mistake ?? mistakeInSecret(name, value!, around)
+    return message === undefined ? value : (add(name, message, howToGive([name])) as undefined)
+  }
+
   const fromDefault = (name: string, tree: Json, path: readonly string[]): Json | undefined => {
     const { templates, mistakes } = templatesIn(tree)
     for (const { message } of mistakes) add(name, message, undefined, '/default')
@@ -58,7 +74,13 @@ export function resolveInputs(draft: Draft, given: Given, facts: Facts): Inputs 
     for (const [root, key = ''] of references) {
       if (root === 'inputs' && Object.hasOwn(draft.inputs, key)) resolve(key, [...path, name])
     }
-    const wrong = references.flatMap((reference) => referenceMistake(reference, draft, facts) ?? [])
+    const secret = references
+      .filter((it) => isSecretInput(draft, it))
+      .map(([, key]) => ({
+        message: `expected a default without the secret input "${key}"`,
+        hint: `use \${{ inputs.${key} }} in the steps themselves`,
+      }))
+    const wrong = references.flatMap((reference) => referenceMistake(reference, draft, facts) ?? []).concat(secret)
     for (const { message, hint } of wrong) add(name, message, hint, '/default')
     const known = references.every(([root, key = '']) => root !== 'inputs' || Object.hasOwn(values, key))
     if (mistakes.length + wrong.length > 0 || !known) return undefined
@@ -76,6 +98,20 @@ export function resolveInputs(draft: Draft, given: Given, facts: Facts): Inputs 
   }
   return { values, problems }
 }
+
+/** Says whether what is read is a secret input. */
+export const isSecretInput = ({ inputs }: Pick<Draft, 'inputs'>, [root, key = '']: readonly string[]): boolean =>
+  root === 'inputs' && Object.hasOwn(inputs, key) && inputs[key]?.secret === true
+
+/** Finds what is given for a secret; undefined also for what is no text. */
+export function givenSecret(name: string, { values, environment }: Omit<Given, 'texts'>): string | undefined {
+  const value = Object.hasOwn(values, name) ? values[name] : environment[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+/** Says how secrets are given. */
+export const howToGive = (names: readonly string[]): string =>
+  `give it by --set-file FILE, or in the environment as ${names.map((name) => `NSNET_INPUT_${name}`).join(', ')}`
 
 /** Says what is wrong with a name that is read from `inputs` or `host`; undefined when nothing is. */
 export function referenceMistake(

@@ -2,6 +2,7 @@ import type { Claim } from './claims.ts'
 import type { Command, Exec } from './command.ts'
 import type { RunEvent } from './events.ts'
 import type { Effect } from './machine.ts'
+import type { Secrets } from './secret.ts'
 import type { Step } from './step.ts'
 
 /** What the engine works with; the only ways in which a run touches the world. */
@@ -9,6 +10,8 @@ export interface Ports {
   /** Adds an event to the journal; it is durable when this resolves. */
   readonly append: (event: RunEvent) => Promise<void>
   readonly exec: Exec
+  /** What the run is as it is journaled holds markers in their place. */
+  readonly secrets: Secrets
   /** Finds a step type; undefined when its plugin is gone. */
   readonly stepOf: (type: string) => Step | undefined
   /** Aborted when somebody asks to stop; its `reason` is the signal's name. */

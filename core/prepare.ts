@@ -1,18 +1,21 @@
 import type { StepSpec } from './events.ts'
-import { referenceMistake, resolveInputs, type Given } from './inputs.ts'
+import { isSecretInput, referenceMistake, resolveInputs, type Given } from './inputs.ts'
 import { mistakesOf } from './issues.ts'
 import type { Json } from './json.ts'
 import { didYouMean } from './near.ts'
 import { invalid, pointerOf, type Problem } from './problems.ts'
 import type { Registry } from './registry.ts'
 import { fill, scopeOf, templatesIn, type Placed } from './resolve.ts'
+import { noSecrets, secretsOf } from './secret.ts'
 import type { Facts } from './step.ts'
 import { problemAt, type Draft, type DraftStep } from './workflow.ts'
 
-/** A workflow that nothing is wrong with, ready to run. */
+/** A workflow that nothing is wrong with, ready to run; its secrets are hidden. */
 export interface Prepared {
   readonly inputs: { readonly [name: string]: Json }
   readonly steps: readonly StepSpec[]
+  /** The values of the secret inputs. */
+  readonly secrets: { readonly [name: string]: string }
 }
 
 /**
@@ -22,13 +25,17 @@ export interface Prepared {
  */
 export async function prepare(draft: Draft, registry: Registry, facts: Facts, given: Given): Promise<Prepared> {
   const inputs = resolveInputs(draft, given, facts)
+  const secrets = Object.fromEntries(Object.entries(inputs.values).filter(([name]) => draft.inputs[name]?.secret))
+  const { hide, mask } = Object.keys(secrets).length === 0 ? noSecrets : secretsOf(secrets as Prepared['secrets'])
   const problems = [...draft.problems, ...inputs.problems, ...duplicates(draft)]
   const steps: StepSpec[] = []
-  const site: Site = { draft, registry, facts, inputs: inputs.values, places: placesOf(draft), edges: new Map() }
+  const known = { draft, registry, facts, inputs: inputs.values, places: placesOf(draft) }
+  const site: Site = { ...known, edges: new Map(), secretive: new Set() }
   for (const step of draft.steps) steps.push(await prepareStep(site, step, problems))
   problems.push(...laterReferences(site))
-  if (problems.length > 0) throw invalid(draft.source.path, problems)
-  return { inputs: inputs.values, steps }
+  if (problems.length > 0) throw invalid(draft.source.path, problems.map(maskedBy(mask)))
+  const hidden = steps.map((step) => ({ ...step, with: hide(step.with) }))
+  return { inputs: hide(inputs.values), steps: hidden, secrets: secrets as Prepared['secrets'] }
 }
 
 /** What the check of one step needs to know of the others. */
@@ -40,6 +47,8 @@ interface Site {
   readonly places: ReadonlyMap<string, DraftStep>
   /** For each step the later steps (and itself) that it refers to, with the place of the reference. */
   readonly edges: Map<string, readonly { readonly to: string; readonly pointer: string }[]>
+  /** Steps that are given a secret, so that their outputs may hold it. */
+  readonly secretive: Set<string>
 }
 
 async function prepareStep(site: Site, draftStep: DraftStep, problems: Problem[]): Promise<StepSpec> {
@@ -51,6 +60,7 @@ async function prepareStep(site: Site, draftStep: DraftStep, problems: Problem[]
 
   const { templates, mistakes } = templatesIn(draftStep.with)
   const sound = templates.filter((placed) => soundReferences(site, draftStep, placed, add))
+  if (templates.some(({ template }) => template.references.some((it) => isSecret(site, it)))) site.secretive.add(id)
   const ready = sound.filter(({ template }) =>
     template.references.every(
       ([root, key = '']) => root === 'host' || (root === 'inputs' && Object.hasOwn(inputs, key)),
@@ -74,6 +84,14 @@ async function prepareStep(site: Site, draftStep: DraftStep, problems: Problem[]
   return { id, uses, ...(name === undefined ? {} : { name }), with: filled.value, at }
 }
 
+const maskedBy =
+  (mask: (text: string) => string) =>
+  ({ message, hint, ...place }: Problem): Problem => ({
+    ...place,
+    message: mask(message),
+    hint: typeof hint === 'function' ? () => mask(hint() ?? '') || undefined : hint && mask(hint),
+  })
+
 /** Says whether what stands at one path can change what is found at the other. */
 function related(a: readonly PropertyKey[], b: readonly PropertyKey[]): boolean {
   const shorter = Math.min(a.length, b.length)
@@ -90,8 +108,14 @@ function soundReferences(site: Site, step: DraftStep, { path, template }: Placed
     return referenceMistake(reference, site.draft, site.facts) ?? []
   })
   for (const { message, hint } of wrong) add(path, message, hint)
-  return wrong.length === 0
+  const used = wrong.length > 0 ? undefined : template.used.find((it) => isSecret(site, it))
+  if (used) add(path, `expected ${used.join('.')} by itself: what is made of a secret could not be hidden`)
+  return wrong.length === 0 && used === undefined
 }
+
+/** Says whether a secret may stand in what is read. */
+const isSecret = ({ draft, secretive }: Site, reference: readonly string[]): boolean =>
+  isSecretInput(draft, reference) || (reference[0] === 'steps' && secretive.has(reference[1] ?? ''))
 
 function outputMistake(
   { places, registry, edges }: Site,

@@ -10,11 +10,27 @@ const name = z
   .string()
   .regex(/^[A-Za-z][\w-]{0,62}$/, 'expected a name of up to 63 letters, digits, "_" and "-", beginning with a letter')
 
-const inputSchema = z.strictObject({
-  type: z.enum(['string', 'integer', 'boolean']).default('string').describe('type of the value'),
-  default: z.union([z.string(), z.int(), z.boolean()]).optional().describe('value when none is set; may have ${{ … }}'),
-  description: z.string().optional().describe('what it is for'),
-})
+const inputSchema = z
+  .strictObject({
+    type: z.enum(['string', 'integer', 'boolean']).default('string').describe('type of the value'),
+    default: z
+      .union([z.string(), z.int(), z.boolean()])
+      .optional()
+      .describe('value when none is set; may have ${{ … }}'),
+    description: z.string().optional().describe('what it is for'),
+    secret: z
+      .boolean()
+      .default(false)
+      .describe('a text that is never shown or journaled; given by --set-file or NSNET_INPUT_NAME'),
+  })
+  .refine(({ secret, type }) => !secret || type === 'string', {
+    error: 'a secret input is a string: leave its type out',
+    path: ['type'],
+  })
+  .refine(({ secret, default: otherwise }) => !secret || otherwise === undefined, {
+    error: 'a secret input has no default, for it would stand in this file: leave it out',
+    path: ['default'],
+  })
 
 const stepSchema = z.strictObject({
   id: name.describe('name of the step: unique, used in ${{ steps.ID.outputs.NAME }} and by undo --to'),

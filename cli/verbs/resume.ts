@@ -5,31 +5,44 @@ import type { Moment } from '../../core/machine.ts'
 import type { Facts } from '../../core/step.ts'
 import type { Summary } from '../../journal/index.ts'
 import { bootOf, expectSameNetns, readFacts } from '../facts.ts'
+import { expectAll, expectRight, givenBy, secretsFor, type GivenSecrets, type InputOptions } from '../given.ts'
 import { registryOfRun } from '../plugins.ts'
 import { expectPrivilege } from '../privilege.ts'
 import { continueRun, locked, momentOf, storeFor } from '../session.ts'
 import type { Terminal } from '../terminal.ts'
 
+export interface ResumeOptions extends Pick<InputOptions, 'setFile'> {
+  readonly wait: boolean
+}
+
 /** `nsnet resume [RUN]`: goes on with a run that stopped; without a name, the latest one that can go on. */
 export async function resume(
   terminal: Terminal,
   name: string | undefined,
-  { wait }: { readonly wait: boolean },
+  { wait, ...inputs }: ResumeOptions,
 ): Promise<number> {
   const store = await storeFor(terminal.options)
   const { id } = name === undefined ? latestStopped(await store.list()) : await store.find(name)
   expectPrivilege()
-  const session = { terminal, store, wait, registry: await registryOfRun(store, id) }
+  const registry = await registryOfRun(store, id)
   const { started } = (await momentOf(store, id)).run
   expectSameNetns(started)
+  const given = secretsFor(started, await givenBy(inputs))
+  expectRight(started, given)
+  const session = { terminal, store, wait, registry, secrets: given.secrets }
   const facts = started.facts.boot === bootOf() ? undefined : await readFacts(processExec())
   return await locked(session, started, (turn) =>
-    continueRun(session, turn, id, (moment) => resumed(terminal, moment, facts)),
+    continueRun(session, turn, id, (moment) => resumed(terminal, moment, given, facts)),
   )
 }
 
 /** The event that goes on with a run: after a reboot all of it, else what is left. */
-function resumed(terminal: Terminal, { run, status }: Moment, facts: Facts | undefined): RunEvent | undefined {
+function resumed(
+  terminal: Terminal,
+  { run, status }: Moment,
+  given: GivenSecrets,
+  facts: Facts | undefined,
+): RunEvent | undefined {
   const id = run.started.run
   if (status === 'completed' && !facts) return undefined
   if (status === 'undone') {
@@ -39,6 +52,7 @@ function resumed(terminal: Terminal, { run, status }: Moment, facts: Facts | und
       'begin a new one: nsnet run FILE',
     )
   }
+  expectAll(run.started, given)
   const why = facts ? ', which the machine lost when it was started anew' : ''
   terminal.tell(`going on with run ${terminal.paint('bold', id)}${why}`)
   return { type: 'RunResumed', ...(facts ? { facts } : {}) }

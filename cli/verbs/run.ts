@@ -4,7 +4,8 @@ import { runInSandbox } from '../sandbox/sandbox.ts'
 import { beginRun, storeFor } from '../session.ts'
 import { takeBack } from '../taking-back.ts'
 import type { Terminal } from '../terminal.ts'
-import { readWorkflow, type InputOptions } from '../workflow-file.ts'
+import type { InputOptions } from '../given.ts'
+import { readWorkflow } from '../workflow-file.ts'
 
 export interface RunOptions extends InputOptions {
   /** What becomes of the steps that hold when one fails. */
@@ -18,14 +19,14 @@ export interface RunOptions extends InputOptions {
 /** `nsnet run FILE`: does what a workflow says, and journals it. */
 export async function run(terminal: Terminal, path: string, options: RunOptions): Promise<number> {
   if (options.sandbox) return await inSandbox()
-  const { started, registry } = await readWorkflow(path, options, processExec())
+  const { started, registry, secrets, given } = await readWorkflow(path, options, processExec())
   expectPrivilege()
   const store = await storeFor(terminal.options)
   const rollBack = options.onFailure === 'undo'
   const session = { terminal, store, wait: options.wait, advise: !rollBack }
-  const code = await beginRun({ ...session, registry }, started)
+  const code = await beginRun({ ...session, registry, secrets }, started)
   if (!rollBack || code !== 1) return code
-  const undone = await takeBack(session, started, { cascade: false })
+  const undone = await takeBack({ ...session, given }, started, { cascade: false })
   return undone >= 128 ? undone : code
 }
 

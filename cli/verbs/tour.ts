@@ -36,8 +36,8 @@ async function inside(terminal: Terminal): Promise<number> {
   const before = await fingerprint(exec)
 
   title('2. nsnet run workflows/internet.json: a network namespace with internet access')
-  const { started, registry } = await readWorkflow(WORKFLOW, { set: [] }, exec)
-  const session = { terminal, store: await storeFor(terminal.options), registry, advise: false }
+  const { started, ...ready } = await readWorkflow(WORKFLOW, {}, exec)
+  const session = { terminal, store: await storeFor(terminal.options), ...ready, advise: false }
   const ran = await beginRun(session, started)
   if (ran !== 0) return ran
 

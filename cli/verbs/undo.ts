@@ -2,12 +2,13 @@ import { createInterface } from 'node:readline/promises'
 import { NsnetError } from '../../core/errors.ts'
 import type { Run } from '../../core/run.ts'
 import type { Summary } from '../../journal/index.ts'
+import { expectRight, givenBy, secretsFor, type InputOptions } from '../given.ts'
 import { expectPrivilege } from '../privilege.ts'
 import { momentOf, storeFor } from '../session.ts'
 import { takeBack, type Extent } from '../taking-back.ts'
 import type { Terminal } from '../terminal.ts'
 
-export interface UndoOptions extends Extent {
+export interface UndoOptions extends Extent, Pick<InputOptions, 'setFile'> {
   /** Do not ask. */
   readonly yes: boolean
   /** Take back also what others have changed since. */
@@ -21,8 +22,10 @@ export async function undo(terminal: Terminal, name: string | undefined, options
   const { id } = name === undefined ? latestOwning(await store.list()) : await store.find(name)
   expectPrivilege()
   const { run } = await momentOf(store, id)
+  const given = await givenBy(options)
+  expectRight(run.started, secretsFor(run.started, given))
   if (!(await agreed(terminal, run, options))) return 0
-  return await takeBack({ terminal, store, ...options }, run.started, options)
+  return await takeBack({ terminal, store, given, ...options }, run.started, options)
 }
 
 /** Asks a person at a terminal; a program that calls nsnet has decided already. */

@@ -1,7 +1,8 @@
 import { processExec } from '../../core/exec.ts'
 import { printable } from '../../core/quote.ts'
 import { asJson, type Terminal } from '../terminal.ts'
-import { readWorkflow, type InputOptions } from '../workflow-file.ts'
+import type { InputOptions } from '../given.ts'
+import { readWorkflow } from '../workflow-file.ts'
 
 /** `nsnet validate FILE`: finds all mistakes of a workflow and changes nothing. */
 export async function validate(terminal: Terminal, path: string, options: InputOptions): Promise<number> {

@@ -1,9 +1,9 @@
-import { show, succeeded, type Exec, type Output } from '../command.ts'
+import { show, succeeded, type Command, type Exec, type Output } from '../command.ts'
 import type { Failure, RunEvent, StepApplied } from '../events.ts'
 import type { Json } from '../json.ts'
 import { lookWith } from '../look.ts'
 import type { Ports } from '../ports.ts'
-import { stepOf, type Run } from '../run.ts'
+import type { Run } from '../run.ts'
 import { undoOf } from '../step.ts'
 import { goOn, settle } from '../wait.ts'
 import { failureOf, netnsName, outputsIn, subjectOf, type Subject } from './subject.ts'
@@ -19,7 +19,7 @@ export async function apply(ports: Ports, run: Run, id: string): Promise<RunEven
   const began = performance.now()
   try {
     const subject = await subjectOf(ports, run, id)
-    const failure = await runCommands(ports, run, id)
+    const failure = await runCommands(ports, id, subject.record.apply)
     const { state, left } = await settle(
       () => lookAgain(ports, subject),
       (seen) => seen.left === '',
@@ -52,8 +52,7 @@ async function inodesOf(exec: Exec, names: readonly string[]): Promise<StepAppli
   return Object.fromEntries(names.filter((name) => name in there).map((name) => [name, there[name]!]))
 }
 
-async function runCommands(ports: Ports, run: Run, id: string): Promise<Failure | undefined> {
-  const commands = stepOf(run, id).apply ?? []
+async function runCommands(ports: Ports, id: string, commands: readonly Command[] = []): Promise<Failure | undefined> {
   for (const [at, command] of commands.entries()) {
     goOn(ports.signal)
     ports.progress({ doing: 'run', step: id, command })

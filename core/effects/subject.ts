@@ -4,7 +4,9 @@ import { CouldNotLook } from '../look.ts'
 import type { Ports } from '../ports.ts'
 import { outputsOf, stepOf, type Run, type StepRecord } from '../run.ts'
 import type { Context, Step } from '../step.ts'
+import { howToGive } from '../inputs.ts'
 import { resolveStep } from '../resolve.ts'
+import { secretsIn, type Secrets } from '../secret.ts'
 
 /** A step of a run, ready to be worked on: its record, its type, its input. */
 export interface Subject {
@@ -27,22 +29,39 @@ export class StepTrouble extends Error {
 }
 
 /** Brings together what is needed to work on a step. @throws StepTrouble */
-export async function subjectOf({ stepOf: find }: Ports, run: Run, id: string): Promise<Subject> {
-  const record = stepOf(run, id)
+export async function subjectOf({ stepOf: find, secrets }: Ports, run: Run, id: string): Promise<Subject> {
+  const record = secrets.reveal(stepOf(run, id))
+  expectSecrets(run, record)
   const step = find(record.spec.uses)
   if (!step) throw new StepTrouble({ message: `the plugin of step type "${record.spec.uses}" is not there any more` })
   const { facts } = run.started
-  const input = record.open ? record.input : await inputOf(run, record, step)
+  const input = record.open ? record.input : await inputOf(run, record, step, secrets)
   const uses = (step.resources(input).uses ?? []).flatMap(netnsName)
   return { record, step, input, context: { run: run.started.run, step: id, facts }, uses }
 }
 
 /** Resolves what the workflow says, now that the outputs of earlier steps are known. @throws StepTrouble */
-async function inputOf(run: Run, { spec }: StepRecord, step: Step): Promise<unknown> {
+async function inputOf(run: Run, { spec }: StepRecord, step: Step, { reveal }: Secrets): Promise<unknown> {
   const { inputs, facts } = run.started
-  const resolved = await resolveStep(spec, step, { inputs, facts, outputs: outputsOf(run) })
+  const outputs = (id: string): StepRecord['outputs'] => reveal(outputsOf(run)(id))
+  const resolved = await resolveStep(spec, step, { inputs: reveal(inputs), facts, outputs })
   if ('failure' in resolved) throw new StepTrouble({ message: resolved.failure })
   return resolved.input
+}
+
+/** Names the secrets that a step was given and that are not known now. */
+export function missingSecrets({ started }: Run, { open, spec, ...record }: StepRecord): readonly string[] {
+  const { input, before, after, undo } = record
+  const names = secretsIn(open ? [input, before, after, undo] : spec.with)
+  return names.filter((name) => Object.hasOwn(started.secrets ?? {}, name))
+}
+
+/** Refuses to work on a step whose secrets are not known: what it made could not be told from what others made. */
+export function expectSecrets(run: Run, record: StepRecord): void {
+  const missing = missingSecrets(run, record)
+  if (missing.length === 0) return
+  const message = `expected the secret input ${missing.map((name) => `"${name}"`).join(', ')}, got nothing: it tells what this step made`
+  throw new StepTrouble({ message, hint: `${howToGive(missing)}, then: nsnet undo ${run.started.run}` })
 }
 
 /** Says what went wrong, when it is something that a run has to expect. @throws anything else, as it came */

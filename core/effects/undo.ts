@@ -7,7 +7,7 @@ import type { Ports } from '../ports.ts'
 import { stepOf, type Run, type StepRecord } from '../run.ts'
 import { undoOf } from '../step.ts'
 import { goOn, settle } from '../wait.ts'
-import { failureOf, subjectOf, type Subject } from './subject.ts'
+import { expectSecrets, failureOf, missingSecrets, netnsName, subjectOf, type Subject } from './subject.ts'
 
 /** How long the kernel may take until what was undone is seen to be gone, in milliseconds. */
 const SETTLE_MS = 3_000
@@ -37,7 +37,9 @@ export async function undo(ports: Ports, run: Run, id: string): Promise<RunEvent
   const need = needOf(run, id, ports.others, ports.stepOf)
   if (need.whole) return outcome.kept(`${runs(need)} it too`, need.runs)
   try {
-    if (!ports.stepOf(record.spec.uses)) return await undoFromJournal(ports, record, outcome)
+    if (missingSecrets(run, ports.secrets.reveal(record)).length > 0 && (await isGone(ports, record)))
+      return outcome.undone('gone', 'the netns that it was made in is gone')
+    if (!ports.stepOf(record.spec.uses)) return await undoFromJournal(ports, run, record, outcome)
     return await undoSubject(ports, await subjectOf(ports, run, id), need, outcome)
   } catch (error) {
     return { type: 'UndoFailed', step: id, failure: failureOf(error) }
@@ -84,8 +86,17 @@ function restOf(
 const runs = ({ runs: [first, ...more] }: Need): string =>
   more.length === 0 ? `run ${first} needs` : `the runs ${[first, ...more].join(', ')} need`
 
+/** Says whether all netns that a step works in are gone: nothing of it is left, whatever it was. */
+async function isGone(ports: Ports, record: StepRecord): Promise<boolean> {
+  const uses = (record.resources?.uses ?? []).flatMap(netnsName)
+  return uses.length > 0 && (await absentNetns(ports, { record, uses })).size === uses.length
+}
+
 /** Names the netns in which nothing of ours can be: those that are gone, and those that somebody made anew. */
-async function absentNetns({ exec }: Ports, { record, uses }: Subject): Promise<ReadonlySet<string>> {
+async function absentNetns(
+  { exec }: Ports,
+  { record, uses }: Pick<Subject, 'record' | 'uses'>,
+): Promise<ReadonlySet<string>> {
   if (uses.length === 0) return new Set()
   const there = await lookWith(exec).netns()
   const ours = (name: string): boolean => name in there && (record.netns?.[name] ?? there[name]) === there[name]
@@ -125,7 +136,9 @@ async function runCommands(ports: Ports, id: string, commands: readonly Command[
   return failure
 }
 
-async function undoFromJournal(ports: Ports, record: StepRecord, { undone }: Outcome): Promise<RunEvent> {
+async function undoFromJournal(ports: Ports, run: Run, hidden: StepRecord, { undone }: Outcome): Promise<RunEvent> {
+  const record = ports.secrets.reveal(hidden)
+  expectSecrets(run, record)
   const failure = await runCommands(ports, record.spec.id, record.undo ?? [])
   if (failure) return { type: 'UndoFailed', step: record.spec.id, failure }
   return undone('undone', `the plugin of "${record.spec.uses}" is gone: by the journal's commands, not looked at again`)

@@ -6,7 +6,7 @@ import type { Given } from '../../core/inputs.ts'
 import { builtinSteps } from '../../cli/builtin.ts'
 import { context } from './given.ts'
 
-const nothingGiven: Given = { texts: {}, values: {} }
+const nothingGiven: Given = { texts: {}, values: {}, environment: {} }
 
 /** Reads and checks a workflow as `nsnet validate` does. */
 export async function prepared(

@@ -1,0 +1,112 @@
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { NsnetError } from '../core/errors.ts'
+import type { RunStarted } from '../core/events.ts'
+import { givenSecret, howToGive, type Given } from '../core/inputs.ts'
+import type { Json } from '../core/json.ts'
+import { fits } from '../core/secret-check.ts'
+import { noSecrets, secretsOf, type Secrets } from '../core/secret.ts'
+import { parseSource } from '../core/source.ts'
+import type { Draft } from '../core/workflow.ts'
+
+/** How inputs are given on the command line. */
+export interface InputOptions {
+  /** `NAME=VALUE` each. */
+  readonly set?: readonly string[]
+  /** A JSON or YAML file with an object of values. */
+  readonly setFile?: string
+}
+
+const PREFIX = 'NSNET_INPUT_'
+
+/**
+ * Reads what is given for inputs: `--set` comes before `--set-file`, and that before the environment.
+ *
+ * @throws WORKFLOW_UNREADABLE, WORKFLOW_INVALID, USAGE; none of them tells what stands in the file
+ */
+export async function givenBy({ set = [], setFile }: InputOptions): Promise<Given> {
+  const environment = Object.entries(process.env).flatMap(([name, value = '']) =>
+    name.startsWith(PREFIX) ? [[name.slice(PREFIX.length), value]] : [],
+  )
+  return {
+    texts: Object.fromEntries(set.map(assignment)),
+    values: setFile === undefined ? {} : await valuesIn(resolve(setFile)),
+    environment: Object.fromEntries(environment),
+  }
+}
+
+/** @throws USAGE when a secret is given by `--set`: it would stand in the list of processes and the shell's history */
+export function expectNoSecretInArgv({ inputs }: Draft, { texts }: Given): void {
+  const name = Object.keys(texts).find((it) => Object.hasOwn(inputs, it) && inputs[it]?.secret === true)
+  if (name === undefined) return
+  const message = `expected the secret input "${name}" not on the command line, where others can see it; got --set ${name}=…`
+  throw new NsnetError('USAGE', message, howToGive([name]))
+}
+
+/** The secrets of a journaled run, as far as they are given. */
+export interface GivenSecrets {
+  readonly secrets: Secrets
+  readonly missing: readonly string[]
+  /** Given, but not with the value that the run began with; they count as not known. */
+  readonly wrong: readonly string[]
+}
+
+/** Finds the secrets of a run in what is given. */
+export function secretsFor({ secrets: checks }: RunStarted, given: Given): GivenSecrets {
+  if (checks === undefined) return { secrets: noSecrets, missing: [], wrong: [] }
+  const values = Object.keys(checks).map((name) => [name, givenSecret(name, given)] as const)
+  const right = values.flatMap(([name, value]) =>
+    value !== undefined && fits(checks[name]!, value) ? [[name, value] as const] : [],
+  )
+  const named = (list: typeof values): readonly string[] => list.map(([name]) => name)
+  return {
+    secrets: secretsOf(Object.fromEntries(right)),
+    missing: named(values.filter(([, value]) => value === undefined)),
+    wrong: named(values.filter(([name, value]) => value !== undefined && !named(right).includes(name))),
+  }
+}
+
+/** @throws USAGE when a secret is given with another value than the run began with */
+export function expectRight({ run }: RunStarted, { wrong }: GivenSecrets): void {
+  const [name] = wrong
+  if (name === undefined) return
+  const message = `expected the secret input "${name}" with the value that run ${run} began with, got another one`
+  throw new NsnetError('USAGE', message, howToGive(wrong))
+}
+
+/** @throws USAGE when a secret of the run is not given */
+export function expectAll({ run }: RunStarted, { missing }: GivenSecrets): void {
+  if (missing.length === 0) return
+  const names = missing.map((name) => `"${name}"`).join(', ')
+  const message = `expected the secret input ${names} of run ${run}, got nothing: nsnet keeps no secret`
+  throw new NsnetError('USAGE', message, `${howToGive(missing)}, then: nsnet resume ${run}`)
+}
+
+/** Reads a file of values; of a mistake in it only the place is told, for a secret may stand there. */
+async function valuesIn(path: string): Promise<Given['values']> {
+  const { value } = await parseSource(await textOf(path), path).catch((error: unknown) => {
+    if (!(error instanceof NsnetError)) throw error
+    const place = /:\d+:\d+/.exec(error.message)?.[0] ?? ''
+    throw new NsnetError(
+      error.code,
+      `expected --set-file with JSON (or YAML in *.yaml), got a mistake at ${path}${place}`,
+    )
+  })
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, Json>
+  throw new NsnetError('USAGE', `expected --set-file with an object of values, got something else in ${path}`)
+}
+
+/** Reads a file whole. @throws WORKFLOW_UNREADABLE */
+export async function textOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    throw new NsnetError('WORKFLOW_UNREADABLE', `cannot read ${path}: ${(error as Error).message}`)
+  }
+}
+
+function assignment(text: string): readonly [string, string] {
+  const at = text.indexOf('=')
+  if (at > 0) return [text.slice(0, at), text.slice(at + 1)]
+  throw new NsnetError('USAGE', `expected --set NAME=VALUE, got "${text}"`)
+}
