@@ -127,7 +127,7 @@ async function withJournal(
       signal: stop.signal,
       force: session.force ?? false,
       pause: (ms) => turn.pause(ms, stop.signal),
-      progress: (progress) => terminal.flash(progressLine(secrets.hide(progress))),
+      progress: (progress) => terminal.flash(secrets.mask(progressLine(secrets.hide(progress)))),
     }
     return drive(ports, moment, first)
   }

@@ -6,6 +6,8 @@ import { printable } from './quote.ts'
  * What is made of a secret by an expression, or what the kernel makes of it by itself, is not known here.
  */
 export interface Secrets {
+  /** Those that are known. */
+  readonly names: readonly string[]
   /** Puts a marker such as `«secret:NAME»` in place of each secret, in every text of a value; `reveal` is its inverse. */
   readonly hide: <T>(value: T) => T
   /** Puts the secrets back that are known; the markers of others stay. */
@@ -18,6 +20,7 @@ export interface Secrets {
 
 /** The secrets of a run that has none: everything stays as it is. */
 export const noSecrets: Secrets = {
+  names: [],
   hide: (value) => value,
   reveal: (value) => value,
   mask: (text) => text,
@@ -38,6 +41,7 @@ export function secretsOf(values: { readonly [name: string]: string }): Secrets 
   const hiding = anyOf([...markers.values(), OPENING])
   const shown = (text: string): string => text.replace(pattern, (found) => texts.get(found)!)
   return {
+    names: Object.keys(values),
     hide: (value) => inTexts(value, (text) => text.replace(hiding, (found) => texts.get(found) ?? ESCAPED)),
     reveal: (value) =>
       inTexts(value, (text) =>
@@ -48,7 +52,7 @@ export function secretsOf(values: { readonly [name: string]: string }): Secrets 
   }
 }
 
-/** Lists the secrets whose markers stand in a value. */
+/** Lists the secrets whose markers stand in a value that is hidden. */
 export function secretsIn(value: unknown): readonly string[] {
   const names = new Set<string>()
   inTexts(value, (text) => {

@@ -30,8 +30,8 @@ export class StepTrouble extends Error {
 
 /** Brings together what is needed to work on a step. @throws StepTrouble */
 export async function subjectOf({ stepOf: find, secrets }: Ports, run: Run, id: string): Promise<Subject> {
+  expectSecrets(run, id, secrets)
   const record = secrets.reveal(stepOf(run, id))
-  expectSecrets(run, record)
   const step = find(record.spec.uses)
   if (!step) throw new StepTrouble({ message: `the plugin of step type "${record.spec.uses}" is not there any more` })
   const { facts } = run.started
@@ -50,17 +50,18 @@ async function inputOf(run: Run, { spec }: StepRecord, step: Step, { reveal }: S
 }
 
 /** Names the secrets that a step was given and that are not known now. */
-export function missingSecrets({ started }: Run, { open, spec, ...record }: StepRecord): readonly string[] {
-  const { input, before, after, undo } = record
-  const names = secretsIn(open ? [input, before, after, undo] : spec.with)
-  return names.filter((name) => Object.hasOwn(started.secrets ?? {}, name))
+export function missingSecrets(run: Run, id: string, { names }: Secrets): readonly string[] {
+  const { open, spec, input, before, after, undo } = stepOf(run, id)
+  const needed = secretsIn(open ? [input, before, after, undo] : spec.with)
+  return needed.filter((name) => Object.hasOwn(run.started.secrets ?? {}, name) && !names.includes(name))
 }
 
 /** Refuses to work on a step whose secrets are not known: what it made could not be told from what others made. */
-export function expectSecrets(run: Run, record: StepRecord): void {
-  const missing = missingSecrets(run, record)
+export function expectSecrets(run: Run, id: string, secrets: Secrets): void {
+  const missing = missingSecrets(run, id, secrets)
   if (missing.length === 0) return
-  const message = `expected the secret input ${missing.map((name) => `"${name}"`).join(', ')}, got nothing: it tells what this step made`
+  const names = missing.map((name) => `"${name}"`).join(', ')
+  const message = `expected the secret input ${names}, got nothing: it tells what this step made`
   throw new StepTrouble({ message, hint: `${howToGive(missing)}, then: nsnet undo ${run.started.run}` })
 }
 

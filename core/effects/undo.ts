@@ -37,7 +37,7 @@ export async function undo(ports: Ports, run: Run, id: string): Promise<RunEvent
   const need = needOf(run, id, ports.others, ports.stepOf)
   if (need.whole) return outcome.kept(`${runs(need)} it too`, need.runs)
   try {
-    if (missingSecrets(run, ports.secrets.reveal(record)).length > 0 && (await isGone(ports, record)))
+    if (missingSecrets(run, id, ports.secrets).length > 0 && (await isGone(ports, record)))
       return outcome.undone('gone', 'the netns that it was made in is gone')
     if (!ports.stepOf(record.spec.uses)) return await undoFromJournal(ports, run, record, outcome)
     return await undoSubject(ports, await subjectOf(ports, run, id), need, outcome)
@@ -137,8 +137,8 @@ async function runCommands(ports: Ports, id: string, commands: readonly Command[
 }
 
 async function undoFromJournal(ports: Ports, run: Run, hidden: StepRecord, { undone }: Outcome): Promise<RunEvent> {
+  expectSecrets(run, hidden.spec.id, ports.secrets)
   const record = ports.secrets.reveal(hidden)
-  expectSecrets(run, record)
   const failure = await runCommands(ports, record.spec.id, record.undo ?? [])
   if (failure) return { type: 'UndoFailed', step: record.spec.id, failure }
   return undone('undone', `the plugin of "${record.spec.uses}" is gone: by the journal's commands, not looked at again`)

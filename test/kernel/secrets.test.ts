@@ -17,6 +17,7 @@ const secrets = {
 
 const steps = [
   { id: 'cookie', uses: 'sysctl', with: { key: 'net.ipv4.tcp_fastopen_key', value: '${{ inputs.cookie }}' } },
+  { id: 'literal', uses: 'link', with: { link: 'lo', alias: '«secret:word» is a text' } },
   { id: 'alias', uses: 'link', with: { link: 'enp1s0', alias: 'for ${{ inputs.word }}' } },
   {
     id: 'rule',
@@ -74,6 +75,7 @@ async function expectInKernel({ sh, exec }: Spied): Promise<void> {
   expect(await sh('ip netns exec blue sysctl -n net.ipv4.tcp_fastopen_key')).toBe(`${secrets.cookie}\n`)
   const [link] = JSON.parse(await sh('ip -json link show dev enp1s0')) as readonly { readonly ifalias: string }[]
   expect(link!.ifalias).toBe(`for ${secrets.word}`)
+  expect(await sh('ip link show dev lo')).toContain('alias «secret:word» is a text\n')
   expect(await sh('nft list table inet lab')).toContain(`log prefix "${secrets.phrase}"`)
   const rule = ['INPUT', '-m', 'string', '--algo', 'bm', '--string', secrets.word, '-j', 'DROP']
   const comment = /nsnet:\w+\/rule:\w+/.exec(await sh('iptables-nft-save'))![0]
@@ -206,7 +208,7 @@ describe('undo without the secrets', () => {
     expect(await world.nsnetWith(secrets, 'run', workflow)).toMatchObject({ exitCode: 0 })
     const { exitCode, stderr } = await world.nsnet('undo')
     expect(exitCode).toBe(1)
-    expect(stderr).toMatch(/undone +blue/)
+    expect(stderr).toMatch(/undone +blue[^]*undone +literal/)
     for (const id of ['cookie', 'alias', 'rule', 'table'])
       expect(stderr).toMatch(new RegExp(`undo failed ${id} +expected the secret input`))
     expect(stderr).toMatch(

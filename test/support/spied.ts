@@ -9,12 +9,12 @@ import { sandboxed, type Sandboxed } from './sandbox.ts'
 export interface Spied extends Sandboxed {
   /** Runs nsnet with inputs in its environment. */
   readonly nsnetWith: (inputs: { readonly [name: string]: string }, ...args: readonly string[]) => Promise<Output>
-  /** The command line that runs nsnet so, for a shell. */
+  /** Words that put a command into this environment, without inputs. */
   readonly environment: readonly string[]
   readonly state: string
-  /** Everything so far: stdout and stderr, every file of the state directory with its name, every argument of a program. */
+  /** Everything so far: stdout and stderr, every file of the state directory with its name, every argument of a program and what it is given of the inputs. */
   readonly traces: () => string
-  /** The arguments of all programs so far, a line each. */
+  /** The arguments of all programs so far, a line each; below, the inputs in their environment. */
   readonly commands: () => readonly string[]
 }
 
@@ -29,7 +29,7 @@ export async function spied(): Promise<Spied> {
   mkdirSync(bin)
   for (const name of programs) {
     const path = join(bin, name)
-    const note = `{ printf '%s ' ${name} "$@"; echo; } >>${log}`
+    const note = `{ printf '%s ' ${name} "$@"; echo; env | grep ^NSNET_INPUT_; } >>${log}`
     writeFileSync(path, `#!/bin/sh\n${note}\nexec "$(PATH=\${PATH#${bin}:}; command -v ${name})" "$@"\n`)
     chmodSync(path, 0o755)
   }
