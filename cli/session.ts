@@ -4,6 +4,7 @@ import { drive } from '../core/engine.ts'
 import { NsnetError } from '../core/errors.ts'
 import type { RunEvent, RunStarted } from '../core/events.ts'
 import { processExec } from '../core/exec.ts'
+import { maskedError } from '../core/masked-error.ts'
 import { replay, start, type Moment } from '../core/machine.ts'
 import type { Ports } from '../core/ports.ts'
 import type { Registry } from '../core/registry.ts'
@@ -136,7 +137,7 @@ async function withJournal(
     conclude(session, moment, performance.now() - began)
     return exitOf(moment, stop.signal)
   } catch (error) {
-    throw maskedError(error, secrets)
+    throw maskedError(error, secrets.mask)
   } finally {
     stop.release()
     await journal.close()
@@ -161,13 +162,6 @@ function tracedExec({ terminal, secrets }: Session, log: pino.Logger, kill: Abor
       if (terminal.options.verbose) terminal.tell(terminal.paint('dim', commandLine(command, output)))
     },
   })
-}
-
-function maskedError(error: unknown, { mask }: Secrets): unknown {
-  if (error instanceof NsnetError)
-    return new NsnetError(error.code, mask(error.message), error.hint && mask(error.hint), { cause: error.cause })
-  if (error instanceof Error) error.stack = mask(error.stack ?? error.message)
-  return error
 }
 
 /** Says how it ended and what to type next. */

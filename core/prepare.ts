@@ -2,6 +2,7 @@ import type { StepSpec } from './events.ts'
 import { isSecretInput, referenceMistake, resolveInputs, type Given } from './inputs.ts'
 import { mistakesOf } from './issues.ts'
 import type { Json } from './json.ts'
+import { maskedError } from './masked-error.ts'
 import { didYouMean } from './near.ts'
 import { invalid, pointerOf, type Problem } from './problems.ts'
 import type { Registry } from './registry.ts'
@@ -31,7 +32,10 @@ export async function prepare(draft: Draft, registry: Registry, facts: Facts, gi
   const steps: StepSpec[] = []
   const known = { draft, registry, facts, inputs: inputs.values, places: placesOf(draft) }
   const site: Site = { ...known, edges: new Map(), secretive: new Set() }
-  for (const step of draft.steps) steps.push(await prepareStep(site, step, problems))
+  const masked = (error: unknown): never => {
+    throw maskedError(error, mask)
+  }
+  for (const step of draft.steps) steps.push(await prepareStep(site, step, problems).catch(masked))
   problems.push(...laterReferences(site))
   if (problems.length > 0) throw invalid(draft.source.path, problems.map(maskedBy(mask)))
   const hidden = steps.map((step) => ({ ...step, with: hide(step.with) }))

@@ -5,6 +5,7 @@ import { equal, type Json } from '../json.ts'
 import { lookWith } from '../look.ts'
 import type { Ports } from '../ports.ts'
 import { stepOf, type Run, type StepRecord } from '../run.ts'
+import { secretsIn } from '../secret.ts'
 import { undoOf } from '../step.ts'
 import { goOn, settle } from '../wait.ts'
 import { expectSecrets, failureOf, missingSecrets, netnsName, subjectOf, type Subject } from './subject.ts'
@@ -89,7 +90,9 @@ const runs = ({ runs: [first, ...more] }: Need): string =>
 /** Says whether all netns that a step works in are gone: nothing of it is left, whatever it was. */
 async function isGone(ports: Ports, record: StepRecord): Promise<boolean> {
   const uses = (record.resources?.uses ?? []).flatMap(netnsName)
-  return uses.length > 0 && (await absentNetns(ports, { record, uses })).size === uses.length
+  return (
+    uses.length > 0 && secretsIn(uses).length === 0 && (await absentNetns(ports, { record, uses })).size === uses.length
+  )
 }
 
 /** Names the netns in which nothing of ours can be: those that are gone, and those that somebody made anew. */

@@ -152,6 +152,54 @@ describe('a run with secrets', () => {
   })
 })
 
+/** A workflow with a step of a plugin that has these functions; `tell` throws with its argument. */
+function withPlugin(name: string, validate: string, plan: string): string {
+  writeFileSync(
+    join(dir, `${name}.mjs`),
+    `const tell = (value) => { throw new Error('cannot take ' + value.slice(0, -1) + '…') }
+     export default { type: 'mine', input: { '~standard': { version: 1, vendor: 'x', validate: ${validate} } },
+       resources: () => ({}), probe: () => ({ argv: ['true'] }), observe: () => ({}), plan: ${plan} }`,
+  )
+  const mine = [{ id: 'mine', uses: 'mine', with: { word: '${{ inputs.word }}' } }]
+  return fileOf(`${name}.json`, { name, plugins: [`./${name}.mjs`], inputs: { word: { secret: true } }, steps: mine })
+}
+
+test('a plugin that throws with its secret input is a bug whose stack does not tell it', async () => {
+  const world = await spied()
+  const early = withPlugin('early', '({ word }) => tell(word)', '() => ({ apply: [], undo: [] })')
+  const late = withPlugin('late', '(value) => ({ value })', '({ word }) => tell(word)')
+  for (const path of [early, late]) {
+    const { exitCode, stderr } = await world.nsnetWith({ word: secrets.word }, 'run', path)
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 1,
+      stderr: expect.stringContaining('cannot take «part of secret:word»…'),
+    })
+  }
+  expectNoTrace(world)
+})
+
+/** A workflow that sets the key to its only input, a secret. */
+const sharing = (name: string): string =>
+  fileOf(`${name}.json`, {
+    name,
+    inputs: { [name]: { secret: true } },
+    steps: [{ id: 'key', uses: 'sysctl', with: { key: 'net.ipv4.tcp_fastopen_key', value: `\${{ inputs.${name} }}` } }],
+  })
+
+test('a secret value that another run needs too is kept for it, and goes with the last of them', async () => {
+  const world = await spied()
+  const before = await fingerprint(world.exec)
+  const [mine, yours] = ['0a1b2c3d-00000000-00000000-00000001', '0a1b2c3d-00000000-00000000-00000002']
+  expect(await world.nsnetWith({ mine }, 'run', sharing('mine'))).toMatchObject({ exitCode: 0 })
+  const [first] = JSON.parse((await world.nsnet('list', '--json')).stdout) as readonly { readonly id: string }[]
+  expect(await world.nsnetWith({ yours }, 'run', sharing('yours'))).toMatchObject({ exitCode: 0 })
+  const kept = await world.nsnetWith({ mine }, 'undo', first!.id)
+  expect(kept.stderr).toMatch(/kept +key +[\d.]+ ms +run \w+ needs it too/)
+  expect(await world.sh('sysctl -n net.ipv4.tcp_fastopen_key')).toBe(`${yours}\n`)
+  expect(await world.nsnetWith({ mine, yours }, 'undo')).toMatchObject({ exitCode: 0 })
+  expect(await fingerprint(world.exec)).toEqual(before)
+})
+
 /** Starts nsnet and ends it with SIGKILL as soon as the journal has this many lines. */
 async function killedAfter({ exec, environment, state }: Spied, lines: number): Promise<void> {
   const script = `
