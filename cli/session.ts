@@ -1,20 +1,18 @@
-import { pino } from 'pino'
-import type { Exec } from '../core/command.ts'
 import { drive } from '../core/engine.ts'
 import { NsnetError } from '../core/errors.ts'
 import type { RunEvent, RunStarted } from '../core/events.ts'
-import { processExec } from '../core/exec.ts'
 import { maskedError } from '../core/masked-error.ts'
 import { replay, start, type Moment } from '../core/machine.ts'
 import type { Ports } from '../core/ports.ts'
 import type { Registry } from '../core/registry.ts'
 import type { Secrets } from '../core/secret.ts'
 import { bootOf } from './facts.ts'
+import { logTo, tracedExec } from './trace.ts'
 import type { Claim } from '../core/claims.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Lock } from '../journal/lock.ts'
 import { defaultStateDir, openStore, type Store } from '../journal/store.ts'
-import { commandLine, counts, eventLines, nextSteps, progressLine } from './render.ts'
+import { counts, eventLines, nextSteps, progressLine } from './render.ts'
 import { exitCodeOf, listenForStop } from './signals.ts'
 import { turnIn, type Turn } from './turn.ts'
 import { duration, type GlobalOptions, type Terminal } from './terminal.ts'
@@ -142,26 +140,6 @@ async function withJournal(
     stop.release()
     await journal.close()
   }
-}
-
-/** Opens the debug log; nothing depends on it, so a disk that is full does not stop a run here. */
-function logTo(dest: string): pino.Logger {
-  const destination = pino.destination({ dest, sync: true, mode: 0o600 })
-  destination.on('error', () => undefined)
-  return pino({ level: 'debug', base: null }, destination)
-}
-
-function tracedExec({ terminal, secrets }: Session, log: pino.Logger, kill: AbortSignal): Exec {
-  return processExec({
-    kill,
-    holds: secrets.holds,
-    trace: (clear, output) => {
-      const command = secrets.hide(clear)
-      const { stdout: _, stderr, ...outcome } = output
-      log.debug({ argv: command.argv, ...outcome, stderr: secrets.mask(stderr) })
-      if (terminal.options.verbose) terminal.tell(terminal.paint('dim', commandLine(command, output)))
-    },
-  })
 }
 
 /** Says how it ended and what to type next. */
