@@ -1,11 +1,16 @@
 import { readFileSync, statSync } from 'node:fs'
 import { hostname, release } from 'node:os'
-import type { Exec } from '../core/command.ts'
+import type { Command, Exec } from '../core/command.ts'
 import { NsnetError } from '../core/errors.ts'
 import type { RunStarted } from '../core/events.ts'
 import type { Facts } from '../core/step.ts'
+import { expectSuccess, missingProgram, unusable } from '../core/tools.ts'
 
-/** Reads the facts of the host: what `host.*` gives to workflows, and what undo compares with. */
+/**
+ * Reads the facts of the host: what `host.*` gives to workflows, and what undo compares with.
+ *
+ * @throws TOOL_MISSING when `ip` is not installed; TOOL_FAILED when a tool fails or prints what is not its own
+ */
 export async function readFacts(exec: Exec): Promise<Facts> {
   const [uplink4, uplink6, iptables] = await Promise.all([
     defaultLink(exec, '-4'),
@@ -42,14 +47,24 @@ interface DefaultRoute {
 }
 
 async function defaultLink(exec: Exec, family: '-4' | '-6'): Promise<string | undefined> {
-  const { stdout, exitCode } = await exec({ argv: ['ip', family, '-json', 'route', 'show', 'default'] })
-  if (exitCode !== 0 || stdout.trim() === '') return undefined
-  const routes = JSON.parse(stdout) as readonly DefaultRoute[]
-  return routes.toSorted((a, b) => (a.metric ?? 0) - (b.metric ?? 0)).find(({ dev }) => dev !== undefined)?.dev
+  const command: Command = { argv: ['ip', family, '-json', 'route', 'show', 'default'] }
+  const output = await exec(command)
+  // a kernel without IPv6 may refuse the question; that `ip` works at all is known from IPv4
+  if (family === '-6' && output.exitCode !== 0 && !output.timedOut) return undefined
+  expectSuccess(command, output)
+  try {
+    const routes = JSON.parse(output.stdout.trim() || '[]') as readonly DefaultRoute[]
+    return routes.toSorted((a, b) => (a.metric ?? 0) - (b.metric ?? 0)).find(({ dev }) => dev !== undefined)?.dev
+  } catch {
+    throw unusable(command, output, 'did not print its routes as JSON')
+  }
 }
 
 async function iptablesBackend(exec: Exec): Promise<Facts['iptables']> {
-  const { stdout, exitCode } = await exec({ argv: ['iptables', '--version'] })
-  if (exitCode !== 0) return 'none'
-  return stdout.includes('nf_tables') ? 'nft' : 'legacy'
+  const command: Command = { argv: ['iptables', '--version'] }
+  const output = await exec(command)
+  if (missingProgram(output) !== undefined) return 'none'
+  expectSuccess(command, output)
+  if (!/^ip6?tables v\d/.test(output.stdout)) throw unusable(command, output, 'did not print its version')
+  return output.stdout.includes('nf_tables') ? 'nft' : 'legacy'
 }

@@ -110,17 +110,25 @@ export function stepLine(
   return `  ${state} ${id.padEnd(Math.min(width, 30))} ${paint('dim', took)}  ${printable(detail).replaceAll('\n', '⏎ ')}`.trimEnd()
 }
 
+/** Writes text of several lines behind the word that says what it is. */
+const indented = (text: string): string =>
+  printable(text)
+    .split('\n')
+    .join(`\n${' '.repeat(17)}`)
+
 /** Everything about a failure: where it stands in the workflow, the command, what it said, and advice. */
 export function failureLines({ started, steps }: Run, step: string, failure: Failure): readonly string[] {
   const { line, column, pointer } = steps.get(step)!.spec.at
   const { command, output, hint } = failure
   const stderr = output?.stderr.trimEnd()
+  const stdout = output?.stdout.slice(0, 300).split('\n').slice(0, 5).join('\n').trimEnd()
   return [
     `      at         ${printable(started.workflow.path)}:${line}:${column} ${pointer}`,
     ...(command ? [`      command    ${printable(show(command))}`] : []),
     ...(output ? [`      exit code  ${output.timedOut ? 'none: it took too long' : output.exitCode}`] : []),
-    ...(stderr ? [`      stderr     ${printable(stderr).split('\n').join('\n                 ')}`] : []),
-    ...(hint ? [`      hint       ${printable(hint)}`] : []),
+    ...(stderr ? [`      stderr     ${indented(stderr)}`] : []),
+    ...(stdout ? [`      stdout     ${indented(stdout)}`] : []),
+    ...(hint ? [`      hint       ${indented(hint)}`] : []),
   ]
 }
 

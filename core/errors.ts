@@ -20,6 +20,7 @@ export type ErrorCode =
   | 'LOCKED'
   | 'NEEDS_PRIVILEGE'
   | 'TOOL_MISSING'
+  | 'TOOL_FAILED'
   | 'SANDBOX_UNAVAILABLE'
 
 /** A refusal: what was expected, what came, and in `hint` what to type next. */

@@ -1,6 +1,7 @@
 import { execa } from 'execa'
 import { constants } from 'node:os'
 import { HOST_NETNS, type Command, type Output } from './command.ts'
+import { NsnetError } from './errors.ts'
 import { withoutSecretsInArgv } from './hidden.ts'
 
 /** How commands are run. */
@@ -18,12 +19,21 @@ export interface ExecOptions {
 /** Bytes of output that are read of one command; more ends it. */
 const MAX_OUTPUT = 256 * 1024 * 1024
 
+/** How long a command may take that says nothing of it itself, in milliseconds. */
+const TIME_LIMIT_MS = 30_000
+
 /**
  * Makes an `Exec` of real processes: no shell, `LC_ALL=C`, a time limit, and a process group of its own, so that Ctrl-C
  * reaches nsnet and not the running command. The kernel ends the command when nsnet dies (PR_SET_PDEATHSIG by
  * setpriv(1)): after a `kill -9` nothing goes on changing the kernel behind the back of a resume.
+ *
+ * A command that takes too long is ended with all that it has started in its process group; the limit is
+ * `NSNET_TIMEOUT` seconds (30 when it is not set), or the command's own.
+ *
+ * @throws USAGE when `NSNET_TIMEOUT` is no number of seconds
  */
 export function processExec({ trace, kill, fd, holds }: ExecOptions = {}) {
+  const usual = timeLimit(process.env['NSNET_TIMEOUT'])
   return async (command: Command): Promise<Output> => {
     const { argv, stdin, timeoutMs } = holds ? withoutSecretsInArgv(command, holds) : command
     const began = performance.now()
@@ -32,8 +42,6 @@ export function processExec({ trace, kill, fd, holds }: ExecOptions = {}) {
       extendEnv: false,
       stdio: stdioOf(stdin, fd),
       ...(stdin === undefined ? {} : { input: stdin }),
-      timeout: timeoutMs ?? 30_000,
-      killSignal: 'SIGKILL',
       detached: true,
       reject: false,
       stripFinalNewline: false,
@@ -41,14 +49,22 @@ export function processExec({ trace, kill, fd, holds }: ExecOptions = {}) {
     })
     const end = (): void => endGroup(child.pid)
     kill?.addEventListener('abort', end)
+    let timedOut = false
+    const timer = setTimeout(() => {
+      timedOut = true
+      end()
+      // what has left the group may still hold the pipes
+      child.stdout.destroy()
+      child.stderr.destroy()
+    }, timeoutMs ?? usual)
     const result = await child
+    clearTimeout(timer)
     kill?.removeEventListener('abort', end)
-    if (result.timedOut) end()
     const output: Output = {
       stdout: text(result.stdout),
-      stderr: text(result.stderr) || (result.exitCode === undefined ? (result.shortMessage ?? '') : ''),
+      stderr: text(result.stderr) || (result.exitCode === undefined && !timedOut ? (result.shortMessage ?? '') : ''),
       exitCode: result.exitCode ?? exitCodeOf(result.signal),
-      timedOut: result.timedOut,
+      timedOut,
       durationMs: performance.now() - began,
     }
     trace?.(command, output)
@@ -59,6 +75,12 @@ export function processExec({ trace, kill, fd, holds }: ExecOptions = {}) {
 /** The environment without the inputs of workflows: programs have no use for the secrets among them. */
 function environment(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NSNET_INPUT_')))
+}
+
+function timeLimit(seconds: string | undefined): number {
+  if (seconds === undefined || seconds === '') return TIME_LIMIT_MS
+  if (/^\d{1,6}(\.\d{1,3})?$/.test(seconds) && Number(seconds) > 0) return Number(seconds) * 1000
+  throw new NsnetError('USAGE', `expected NSNET_TIMEOUT to be a number of seconds, such as 60, got "${seconds}"`)
 }
 
 type Stdio = readonly ['ignore' | 'pipe', 'pipe', 'pipe']

@@ -50,10 +50,17 @@ export const listNetns: Command = {
   ]),
 }
 
-/** Reads what `listNetns` printed: name → inode. Files that are not a netns (leftovers of a crash) are left out. */
+/**
+ * Reads what `listNetns` printed: name → inode. Files that are not a netns (leftovers of a crash) are left out.
+ *
+ * @throws when that is not what find(1) prints
+ */
 export function parseNetns(stdout: string): { readonly [name: string]: number } {
-  const rows = stdout.split('\n').map((line) => line.split(' '))
-  return Object.fromEntries(rows.filter(([, , type]) => type === 'nsfs').map(([name, inode]) => [name, Number(inode)]))
+  const rows = stdout.split('\n').filter((line) => line !== '')
+  const files = rows.map((line) => /^(.*) (\d+) (\S+)$/.exec(line))
+  if (rows.length > 0 && files.every((file) => file === null))
+    throw new Error('expected lines of a name, an inode and a file system')
+  return Object.fromEntries(files.flatMap((it) => (it?.[3] === 'nsfs' ? [[it[1]!, Number(it[2])]] : [])))
 }
 
 async function filesOf(exec: Exec): Promise<Json> {

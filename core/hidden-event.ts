@@ -40,6 +40,9 @@ function hiddenFailure(failure: Failure, { hide, mask }: Pick<Secrets, 'hide' | 
     ...(command === undefined ? {} : { command: hide(command) }),
     ...(output === undefined
       ? {}
-      : { output: { ...output, stdout: mask(output.stdout), stderr: mask(output.stderr) } }),
+      : { output: { ...output, stdout: beginningOf(mask(output.stdout)), stderr: beginningOf(mask(output.stderr)) } }),
   }
 }
+
+/** What a tool printed by mistake may be long. It is cut when no secret is in it any more: a part of one would stay. */
+const beginningOf = (text: string): string => (text.length <= 2000 ? text : `${text.slice(0, 2000)} …`)

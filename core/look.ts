@@ -1,26 +1,30 @@
 import { netnsOf, show, succeeded, type Command, type Exec, type Output } from './command.ts'
+import type { Failure } from './events.ts'
 import { listNetns, parseNetns } from './fingerprint.ts'
+import { inWords, StepBroken } from './guard.ts'
 import type { Json } from './json.ts'
 import { probesOf, type Context, type Step } from './step.ts'
-import type { Failure } from './events.ts'
+import { failureOfCommand, missingProgram } from './tools.ts'
 
 /** Inode of each named netns. */
 export type NetnsInodes = { readonly [name: string]: number }
 
-/** A probe that failed: nsnet could not look, which is not the same as seeing nothing. */
+/** A probe that failed or cannot be understood: nsnet could not look, which is not the same as seeing nothing. */
 export class CouldNotLook extends Error {
   readonly failure: Failure
 
-  constructor(command: Command, output: Output) {
+  constructor(command: Command, output: Output, error?: unknown) {
     super(`could not look: ${show(command)}`)
-    const why = output.timedOut ? 'took too long' : `ended with exit code ${output.exitCode}`
-    this.failure = { message: `could not look at what is there: the command ${why}`, command, output }
+    this.failure = failureOfCommand('could not look at what is there: the command', command, output)
+    if (error === undefined) return
+    const why = error instanceof StepBroken ? inWords(error.cause) : inWords(error)
+    this.failure = { ...this.failure, message: `could not make sense of what the command printed (${why})` }
   }
 }
 
 /** One look at the kernel: equal probes are run once. */
 export interface Look {
-  /** The named netns that are there. */
+  /** The named netns that are there. @throws CouldNotLook */
   readonly netns: () => Promise<NetnsInodes>
   /** A step's state. A probe in one of the netns that are `absent` is not run; it sees nothing. @throws CouldNotLook */
   readonly observe: <I>(step: Step<I>, input: I, context: Context, absent: ReadonlySet<string>) => Promise<Json>
@@ -36,12 +40,14 @@ export function lookWith(exec: Exec): Look {
     return answer
   }
   return {
-    netns: async () => parseNetns((await ask(listNetns)).stdout),
+    netns: async () => understood([listNetns], [await ask(listNetns)], ([output]) => parseNetns(output!.stdout)),
     observe: async (step, input, context, absent) => {
       const probes = probesOf(step, input, context)
       const unseen = (probe: Command): boolean => absent.has(netnsOf(probe) ?? '')
-      const outputs = await Promise.all(probes.map((probe) => (unseen(probe) ? nothingSeen : ask(probe))))
-      const state = step.observe(outputs[0] ?? nothingSeen, input, { ...context, outputs })
+      const asked = await Promise.all(probes.map((probe) => (unseen(probe) ? nothingSeen : ask(probe))))
+      const state = understood(probes, asked, (outputs) =>
+        step.observe(outputs[0] ?? nothingSeen, input, { ...context, outputs }),
+      )
       return JSON.parse(JSON.stringify(state)) as Json
     },
   }
@@ -49,8 +55,34 @@ export function lookWith(exec: Exec): Look {
 
 async function askNow(exec: Exec, command: Command): Promise<Output> {
   const output = await exec(command)
-  if (!succeeded(command, output)) throw new CouldNotLook(command, output)
+  if (!succeeded(command, output) || missingProgram(output) !== undefined) throw new CouldNotLook(command, output)
   return output
+}
+
+/** Reads the answers; blames the probe without whose answer they can be read. @throws CouldNotLook */
+function understood<T>(
+  probes: readonly Command[],
+  outputs: readonly Output[],
+  read: (outputs: readonly Output[]) => T,
+): T {
+  try {
+    return read(outputs)
+  } catch (error) {
+    const readable = (without: number): boolean => {
+      try {
+        read(outputs.with(without, nothingSeen))
+        return true
+      } catch {
+        return false
+      }
+    }
+    const culprit = Math.max(
+      0,
+      outputs.findIndex((_, at) => readable(at)),
+    )
+    if (probes[culprit] === undefined) throw error
+    throw new CouldNotLook(probes[culprit], outputs[culprit]!, error)
+  }
 }
 
 const nothingSeen: Output = { stdout: '', stderr: '', exitCode: 0, timedOut: false, durationMs: 0 }

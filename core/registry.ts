@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url'
 import { NsnetError } from './errors.ts'
+import { guarded } from './guard.ts'
 import { answerToOwnName } from './own-name.ts'
 import type { Step } from './step.ts'
 
@@ -9,12 +10,12 @@ export interface Registry {
   readonly types: readonly string[]
 }
 
-/** Gathers step types. @throws PLUGIN_INVALID when two have the same name */
+/** Gathers step types; whatever they throw later says which of them broke, and where. @throws PLUGIN_INVALID when two have the same name */
 export function registryOf(steps: readonly Step[]): Registry {
   const byType = new Map<string, Step>()
   for (const step of steps) {
     if (byType.has(step.type)) throw invalid(`step type "${step.type}" is defined twice`)
-    byType.set(step.type, step)
+    byType.set(step.type, guarded(step))
   }
   return { stepOf: (type) => byType.get(type), types: [...byType.keys()] }
 }

@@ -44,6 +44,17 @@ export interface Step<Input = unknown, State extends Json = Json> {
   identity?(state: State): Json
   /** Values that later steps read as `steps.<id>.outputs.<name>`; `summary` is for people. */
   readonly outputs?: { readonly [name: string]: (state: State, input: Input) => Json }
+  /**
+   * Says that a conflict seen before the run begins would still be there at the step's turn, unless an earlier step makes
+   * something that this one uses: then the run is refused before anything is done. Without it a step is looked at when
+   * its turn comes.
+   */
+  foreseeable?(input: Input): boolean
+  /**
+   * Finds out why the step failed, when it has: by commands that change nothing, and whose exit codes do not matter. What
+   * `read` says is added to the failure's hint.
+   */
+  readonly diagnosis?: Diagnosis<Input, State>
   /** How long a conflict may go away by itself, and how often to look: for steps that wait or retry. */
   patience?(input: Input): { readonly forMs: number; readonly everyMs: number }
 }
@@ -53,6 +64,24 @@ export interface Context {
   readonly run: string
   readonly step: string
   readonly facts: Facts
+}
+
+/** How a step finds out why it failed. */
+export interface Diagnosis<Input = unknown, State extends Json = Json> {
+  /** Commands that look and change nothing; none, when there is nothing to find out about this failure. */
+  probe(input: Input, failed: Failed<State>): readonly Command[]
+  /** Says what the answers (one for each command) tell; undefined when they tell nothing. */
+  read(outputs: readonly Output[], input: Input, failed: Failed<State>): string | undefined
+}
+
+/** A step that failed, and the run around it. */
+export interface Failed<State extends Json = Json> extends Context {
+  /** What the step saw last; undefined when one of its commands failed. */
+  readonly state: State | undefined
+  /** What the failed command gave; undefined when none did, and the step is in conflict with what is there. */
+  readonly output: Output | undefined
+  /** What the steps of the run make, use and share, as far as it came. */
+  readonly around: readonly ResourceKey[]
 }
 
 /** What a step looks with: the context, and the answers of all its probes in their order. */

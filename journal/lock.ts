@@ -2,6 +2,7 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { constants } from 'node:fs'
 import { NsnetError } from '../core/errors.ts'
 import { processExec } from '../core/exec.ts'
+import { expectSuccess } from '../core/tools.ts'
 
 /** A lock that is held; the kernel frees it also when nsnet is killed. */
 export interface Lock {
@@ -18,13 +19,14 @@ const HELD = 75
  * Takes a lock file for this process; `holder` says in it who that is. The file stays when the lock is released: removing
  * it would let two processes lock two files of one name.
  *
- * @throws LOCKED, naming the holder, when somebody has it and `wait` is false; JOURNAL_UNWRITABLE
+ * @throws LOCKED, naming the holder, when somebody has it and `wait` is false; JOURNAL_UNWRITABLE; TOOL_MISSING and
+ *   TOOL_FAILED of flock
  * @see flock(1), flock(2)
  */
 export async function acquire(path: string, holder: string, wait: boolean): Promise<Lock> {
   const file = await openLock(path)
   try {
-    await lock(file, path, wait ? [] : ['--nonblock'])
+    await lock(file, wait ? [] : ['--nonblock'])
     await note(file, holder).catch(() => undefined)
     return { release: () => file.close() }
   } catch (error) {
@@ -43,7 +45,7 @@ async function note(file: FileHandle, holder: string): Promise<void> {
 export async function takeTurn(path: string, how: 'shared' | 'alone'): Promise<Lock> {
   const file = await openLock(path)
   try {
-    await lock(file, path, how === 'shared' ? ['--shared'] : [])
+    await lock(file, how === 'shared' ? ['--shared'] : [])
     return { release: () => file.close() }
   } catch (error) {
     await file.close()
@@ -71,11 +73,12 @@ export async function isHeld(path: string): Promise<boolean> {
   return exitCode === HELD
 }
 
-async function lock(file: FileHandle, path: string, how: readonly string[]): Promise<void> {
+async function lock(file: FileHandle, how: readonly string[]): Promise<void> {
   const argv = ['flock', ...how, '--conflict-exit-code', `${HELD}`, '3']
-  const output = await processExec({ fd: file.fd })({ argv, timeoutMs: WAIT_MS })
+  const command = how.includes('--nonblock') ? { argv } : { argv, timeoutMs: WAIT_MS }
+  const output = await processExec({ fd: file.fd })(command)
   if (output.exitCode === 0) return
-  if (output.exitCode !== HELD) throw new Error(`cannot lock ${path}: ${output.stderr.trim()}`)
+  if (output.exitCode !== HELD || output.timedOut) return expectSuccess(command, output)
   const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0)
   const holder = buffer.toString('utf8', 0, bytesRead).trim() || 'another nsnet'
   throw new NsnetError(

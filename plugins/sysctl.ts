@@ -1,6 +1,7 @@
 import { inNetns, type Command } from '../core/command.ts'
 import { inside, keyIn, linkKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
+import { expectLines } from './lib/expect-lines.ts'
 import { didYouMean, nearNames, place, type IpLink } from './lib/ip-json.ts'
 import { ipv6Probes, madeLinkLocals, parseIpv6, putBackIpv6 } from './lib/ipv6-subjects.ts'
 import { removeLinkLocals, type Ipv6Subjects } from './lib/ipv6-subjects.ts'
@@ -27,7 +28,7 @@ export default defineStep({
   },
   probe({ netns, key }) {
     const sides = sideProbe(key)
-    const list = ['find', `/proc/sys/${directoryOf(key)}`, '-mindepth', '1', '-maxdepth', '1', '-printf', '%y %m %f\\n']
+    const list = ['find', `/proc/sys/${directoryOf(key)}`, '-mindepth', '1', '-maxdepth', '1', ...PRINTED]
     return [
       // a parameter that cannot be read makes 1, and what is not there makes 1 and 2 in the others
       { argv: inNetns(netns, ['sysctl', '-e', key]), okExits: [0, 1] },
@@ -36,7 +37,8 @@ export default defineStep({
       ...(dropsIpv6(key) || makesLinkLocals(key) ? ipv6Probes(netns) : []),
     ]
   },
-  observe({ stdout }, { key, value: wanted }, { outputs }): State {
+  observe({ stdout, stderr }, { key, value: wanted }, { outputs }): State {
+    expectLines(stdout, /^\S+ =/, 'parameters of sysctl')
     const value = new Map(stdout.split('\n').map(keyAndValue)).get(swapped(key)) ?? null
     const texts = outputs.slice(2).map((output) => output.stdout)
     const sides = sideProbe(key) ? parseSides(texts.shift() ?? '') : {}
@@ -45,7 +47,7 @@ export default defineStep({
     const [addresses = '', routes = ''] = texts
     return {
       value,
-      ...faultOf(key, value, outputs[1]?.stdout ?? ''),
+      ...faultOf(key, value, outputs[1]?.stdout ?? '', stderr.trim()),
       exceptions: Object.fromEntries(odd.flatMap(({ path }) => (path in sides ? [[path, sides[path]!]] : []))),
       links,
       ...(dropsIpv6(key) ? parseIpv6(addresses, routes, linkIn(key)) : { addresses: [], routes: [] }),
@@ -61,6 +63,8 @@ export default defineStep({
     return { apply, undo: wayBack(wanted, now, { ...now, value, addresses: [], routes: [] }) }
   },
   undo: (wanted, before, now) => wayBack(wanted, before, now),
+  // what a module of the kernel brings along may appear meanwhile
+  foreseeable: ({ key }) => /^net\/(core|unix|ipv[46])\/(?!netfilter|vs\/)/.test(key),
   outputs: { value: ({ value }) => value },
 })
 
@@ -79,6 +83,9 @@ type State = Ipv6Subjects & {
   readonly links: readonly string[]
 }
 
+/** Whether it can be written, also where `/proc/sys` is mounted read-only: then the mode alone says nothing. @see access(2) */
+const PRINTED = ['-printf', '%y %m %f ', '(', '-writable', '-printf', 'w\\n', '-o', '-printf', 'r\\n', ')']
+
 const directoryOf = (key: string): string => key.slice(0, key.lastIndexOf('/'))
 
 /** Names the link that a parameter is of. */
@@ -96,27 +103,37 @@ function keyAndValue(line: string): [string, string] {
   return [line.slice(0, at), line.slice(at + 2).replace(/^ /, '')]
 }
 
-function faultOf(key: string, value: string | null, listing: string): Pick<State, 'fault' | 'near'> {
+function faultOf(key: string, value: string | null, listing: string, said: string): Pick<State, 'fault' | 'near'> {
   const name = key.slice(key.lastIndexOf('/') + 1)
+  expectLines(listing, /^\w \d+ \S+ [wr]$/, 'files as find prints them')
   const rows = listing.split('\n').map((line) => line.split(' '))
-  const [kind, mode = ''] = rows.find((row) => row[2] === name) ?? []
+  const [kind, mode = '', , writable] = rows.find((row) => row[2] === name) ?? []
   const files = rows.flatMap((row) => (row[0] === 'f' ? [{ ifname: row[2]! } as IpLink] : []))
   if (kind === undefined) return { fault: value === null ? 'does not exist' : null, near: nearNames(files, name) }
   if (kind === 'd') return { fault: 'is a group of parameters', near: [] }
   if (!/[2367]/.test(mode)) return { fault: 'can only be read', near: [] }
-  return { fault: value === null ? 'cannot be read, so that it could not be put back' : null, near: [] }
+  if (writable === 'r') return { fault: READ_ONLY, near: [] }
+  if (value !== null) return { fault: null, near: [] }
+  return { fault: `cannot be read, so that it could not be put back${said === '' ? '' : ` (${said})`}`, near: [] }
 }
+
+const READ_ONLY = 'cannot be written, though its mode allows it'
+
+const MOUNTED = 'is /proc/sys mounted read-only, as in many containers? Look: findmnt -T /proc/sys'
 
 function refusal({ netns, key }: SysctlInput, { fault, near }: State): Plan {
   const link = linkIn(key)
+  if (fault === READ_ONLY) return conflict(`sysctl ${swapped(key)} ${fault} in ${place(netns)}`, MOUNTED)
   const hint = link === undefined || near.length > 0 ? didYouMean(near) : `is there a link ${link} in ${place(netns)}?`
   return conflict(`sysctl ${swapped(key)} ${fault ?? 'does not exist'} in ${place(netns)}`, hint)
 }
 
 function wayBack(wanted: SysctlInput, before: State, now: State): readonly Command[] {
-  if (before.value === null || now.value === null) return []
+  if (before.value === null) return []
+  // gone with its link; what is there and cannot be read is tried, and then seen not to be undone
+  if (now.value === null && !now.fault?.startsWith('cannot be read')) return []
   const own = now.value === before.value ? [] : [`${wanted.key}=${before.value}`]
-  const writes = [...own, ...sidesBack(wanted, before, now)]
+  const writes = [...own, ...(now.value === null ? [] : sidesBack(wanted, before, now))]
   const set: readonly Command[] =
     writes.length === 0 ? [] : [{ argv: inNetns(wanted.netns, ['sysctl', '-e', '-q', '-w', ...writes]) }]
   const { netns } = wanted

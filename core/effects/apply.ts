@@ -1,11 +1,13 @@
-import { show, succeeded, type Command, type Exec, type Output } from '../command.ts'
-import type { Failure, RunEvent, StepApplied } from '../events.ts'
+import { show, succeeded, type Command, type Exec } from '../command.ts'
+import type { RunEvent, StepApplied } from '../events.ts'
 import type { Json } from '../json.ts'
 import { lookWith } from '../look.ts'
 import type { Ports } from '../ports.ts'
 import type { Run } from '../run.ts'
 import { undoOf } from '../step.ts'
+import { failureOfCommand, type Ran } from '../tools.ts'
 import { goOn, settle } from '../wait.ts'
+import { diagnosed } from './diagnose.ts'
 import { failureOf, netnsName, outputsIn, subjectOf, type Subject } from './subject.ts'
 
 /** How long the kernel may take until what was applied can be seen, in milliseconds. */
@@ -19,14 +21,15 @@ export async function apply(ports: Ports, run: Run, id: string): Promise<RunEven
   const began = performance.now()
   try {
     const subject = await subjectOf(ports, run, id)
-    const failure = await runCommands(ports, id, subject.record.apply)
+    const { failure, said } = await runCommands(ports, id, subject.record.apply)
     const { state, left } = await settle(
       () => lookAgain(ports, subject),
       (seen) => seen.left === '',
       failure ? 0 : SETTLE_MS,
     )
     if (left === '') return await appliedOf(ports, subject, state, performance.now() - began)
-    return { type: 'StepFailed', step: id, failure: failure ?? { message: `its commands went well, yet ${left}` } }
+    const why = failure ?? { message: `its commands went well, yet ${left}`, ...said }
+    return { type: 'StepFailed', step: id, failure: await diagnosed(ports, run, subject, why) }
   } catch (error) {
     return { type: 'StepFailed', step: id, failure: failureOf(error) }
   }
@@ -52,18 +55,17 @@ async function inodesOf(exec: Exec, names: readonly string[]): Promise<StepAppli
   return Object.fromEntries(names.filter((name) => name in there).map((name) => [name, there[name]!]))
 }
 
-async function runCommands(ports: Ports, id: string, commands: readonly Command[] = []): Promise<Failure | undefined> {
+async function runCommands(ports: Ports, id: string, commands: readonly Command[] = []): Promise<Ran> {
+  let said: Ran['said']
   for (const [at, command] of commands.entries()) {
     goOn(ports.signal)
     ports.progress({ doing: 'run', step: id, command })
     const output = await ports.exec(command)
-    if (!succeeded(command, output)) return { message: saying(output), command, output, succeeded: at }
+    if (!succeeded(command, output))
+      return { failure: { ...failureOfCommand('its command', command, output), succeeded: at } }
+    if (output.stdout !== '' || output.stderr !== '') said = { command, output }
   }
-  return undefined
-}
-
-function saying({ exitCode, timedOut }: Output): string {
-  return timedOut ? 'its command took too long and was ended' : `its command ended with exit code ${exitCode}`
+  return said ? { said } : {}
 }
 
 async function lookAgain({ exec }: Ports, { step, input, context }: Subject): Promise<{ state: Json; left: string }> {

@@ -5,20 +5,26 @@ import type { Ports } from '../ports.ts'
 import type { Run } from '../run.ts'
 import type { Plan } from '../step.ts'
 import { appliedOf } from './apply.ts'
-import { failureOf, outputsIn, StepTrouble, subjectOf, type Subject } from './subject.ts'
+import { diagnosed } from './diagnose.ts'
+import { foresee } from './foresee.ts'
+import { planOnce, troubleOf, type Planned } from './plan-once.ts'
+import { failureOf, outputsIn, subjectOf, type Subject } from './subject.ts'
 
 /**
  * Looks at a step's subject and plans it: what to do, nothing to do, or a conflict.
  *
  * A step whose intent is journaled already (nsnet was stopped inside it) is looked at again: its first before-image stands,
- * its commands are planned anew from what is there now.
+ * its commands are planned anew from what is there now. Before the first step of a run, what can be foreseen is looked at.
  */
 export async function plan(ports: Ports, run: Run, id: string): Promise<RunEvent> {
   const began = performance.now()
+  const foreseen = await foresee(ports, run)
+  if (foreseen) return foreseen
   try {
     const subject = await subjectOf(ports, run, id)
     const { state, planned } = await planPatiently(ports, subject)
-    if (planned.conflict !== undefined) throw new StepTrouble(troubleOf(planned))
+    if (planned.conflict !== undefined)
+      return { type: 'StepFailed', step: id, failure: await diagnosed(ports, run, subject, troubleOf(planned), state) }
     if (planned.apply.length > 0) return intent(subject, state, planned)
     if (subject.record.open) return await appliedOf(ports, subject, state, performance.now() - began)
     return satisfied(subject, state, performance.now() - began)
@@ -27,35 +33,15 @@ export async function plan(ports: Ports, run: Run, id: string): Promise<RunEvent
   }
 }
 
-interface Planned {
-  readonly state: Json
-  readonly planned: Plan
-}
-
 async function planPatiently(ports: Ports, subject: Subject): Promise<Planned> {
   const { forMs, everyMs } = subject.step.patience?.(subject.input) ?? { forMs: 0, everyMs: 0 }
   const deadline = performance.now() + forMs
   for (let attempt = 1; ; attempt++) {
-    const seen = await planOnce(ports, subject)
+    const seen = await planOnce(lookWith(ports.exec), subject)
     if (seen.planned.conflict === undefined || performance.now() + everyMs >= deadline) return seen
     ports.progress({ doing: 'wait', step: subject.context.step, attempt, message: seen.planned.conflict })
     await ports.pause(everyMs)
   }
-}
-
-async function planOnce({ exec }: Ports, { step, input, context, uses }: Subject): Promise<Planned> {
-  const look = lookWith(exec)
-  if (uses.length > 0) expectNetns(uses, await look.netns())
-  const state = await look.observe(step, input, context, new Set())
-  return { state, planned: step.plan(input, state, context) }
-}
-
-function expectNetns(uses: readonly string[], there: { readonly [name: string]: number }): void {
-  const missing = uses.find((netns) => !(netns in there))
-  if (missing === undefined) return
-  const names = Object.keys(there).join(', ') || 'none'
-  const hint = `add a step { "uses": "netns", "with": { "netns": "${missing}" } } before it`
-  throw new StepTrouble({ message: `expected a netns "${missing}", found ${names}`, hint })
 }
 
 function intent({ step, input, context }: Subject, before: Json, planned: Plan): StepPlanned {
@@ -69,8 +55,4 @@ function satisfied({ step, input, context }: Subject, state: Json, durationMs: n
   const outputs = outputsIn(step, state, input)
   const resources = step.resources(input)
   return { type: 'StepSatisfied', step: context.step, input: input as Json, resources, outputs, durationMs }
-}
-
-function troubleOf(planned: Plan & { readonly conflict: string; readonly hint?: string }) {
-  return { message: planned.conflict, ...(planned.hint === undefined ? {} : { hint: planned.hint }) }
 }

@@ -1,4 +1,5 @@
 import type { Failure } from '../events.ts'
+import { StepBroken } from '../guard.ts'
 import type { Json } from '../json.ts'
 import { CouldNotLook } from '../look.ts'
 import type { Ports } from '../ports.ts'
@@ -68,7 +69,8 @@ export function expectSecrets(run: Run, id: string, secrets: Secrets): void {
 /** Says what went wrong, when it is something that a run has to expect. @throws anything else, as it came */
 export function failureOf(error: unknown): Failure {
   if (error instanceof CouldNotLook || error instanceof StepTrouble) return error.failure
-  throw error
+  if (!(error instanceof StepBroken)) throw error
+  return { message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
 }
 
 /** Reads a step's outputs off its state. */

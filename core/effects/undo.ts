@@ -7,7 +7,9 @@ import type { Ports } from '../ports.ts'
 import { stepOf, type Run, type StepRecord } from '../run.ts'
 import { secretsIn } from '../secret.ts'
 import { undoOf } from '../step.ts'
+import { failureOfCommand, type Ran } from '../tools.ts'
 import { goOn, settle } from '../wait.ts'
+import { diagnosed } from './diagnose.ts'
 import { expectSecrets, failureOf, missingSecrets, netnsName, subjectOf, type Subject } from './subject.ts'
 
 /** How long the kernel may take until what was undone is seen to be gone, in milliseconds. */
@@ -35,13 +37,13 @@ export async function undo(ports: Ports, run: Run, id: string): Promise<RunEvent
   }
   if (!record.open) return outcome.undone('not ours', 'nothing of it was made by this run')
   if (run.started.facts.boot !== ports.boot) return outcome.undone('gone', 'the machine was started anew since')
-  const need = needOf(run, id, ports.others, ports.stepOf)
-  if (need.whole) return outcome.kept(`${runs(need)} it too`, need.runs)
   try {
+    const need = needOf(run, id, ports.others, ports.stepOf)
+    if (need.whole) return outcome.kept(`${runs(need)} it too`, need.runs)
     if (missingSecrets(run, id, ports.secrets).length > 0 && (await isGone(ports, record)))
       return outcome.undone('gone', 'the netns that it was made in is gone')
     if (!ports.stepOf(record.spec.uses)) return await undoFromJournal(ports, run, record, outcome)
-    return await undoSubject(ports, await subjectOf(ports, run, id), need, outcome)
+    return await undoSubject(ports, run, await subjectOf(ports, run, id), need, outcome)
   } catch (error) {
     return { type: 'UndoFailed', step: id, failure: failureOf(error) }
   }
@@ -52,7 +54,7 @@ interface Outcome {
   readonly kept: (reason: string, neededBy?: readonly string[]) => StepKept
 }
 
-async function undoSubject(ports: Ports, subject: Subject, need: Need, outcome: Outcome): Promise<RunEvent> {
+async function undoSubject(ports: Ports, run: Run, subject: Subject, need: Need, outcome: Outcome): Promise<RunEvent> {
   const { step, input, context, record } = subject
   const absent = await absentNetns(ports, subject)
   const wayBack = async (): Promise<{ readonly now: Json; readonly left: readonly Command[] }> => {
@@ -63,11 +65,11 @@ async function undoSubject(ports: Ports, subject: Subject, need: Need, outcome: 
   if (left.length === 0) return restOf(subject, now, need, outcome) ?? outcome.undone('gone')
   const foreign = foreignTo(subject, now, absent)
   if (foreign !== undefined && !ports.force) return outcome.kept(foreign)
-  const failure = await runCommands(ports, context.step, left)
+  const { failure, said } = await runCommands(ports, context.step, left)
   const after = await settle(wayBack, (seen) => seen.left.length === 0, SETTLE_MS)
   if (after.left.length === 0) return restOf(subject, after.now, need, outcome) ?? outcome.undone('undone')
-  const message = `there is still to undo: ${after.left.map(show).join('; ')}`
-  return { type: 'UndoFailed', step: context.step, failure: failure ?? { message } }
+  const why = failure ?? { message: `there is still to undo: ${after.left.map(show).join('; ')}`, ...said }
+  return { type: 'UndoFailed', step: context.step, failure: await diagnosed(ports, run, subject, why) }
 }
 
 /** Says what stays for now although nothing is left to run: a table that others have rules in. */
@@ -126,23 +128,23 @@ function foreignTo(
   return holds ? undefined : 'somebody changed it since'
 }
 
-async function runCommands(ports: Ports, id: string, commands: readonly Command[]): Promise<Failure | undefined> {
+async function runCommands(ports: Ports, id: string, commands: readonly Command[]): Promise<Ran> {
   let failure: Failure | undefined
+  let said: Ran['said']
   for (const command of commands) {
     goOn(ports.signal)
     ports.progress({ doing: 'run', step: id, command })
     const output = await ports.exec(command)
-    if (!succeeded(command, output)) {
-      failure ??= { message: `its command ended with exit code ${output.exitCode}`, command, output }
-    }
+    if (!succeeded(command, output)) failure ??= failureOfCommand('its command', command, output)
+    else if (output.stdout !== '' || output.stderr !== '') said = { command, output }
   }
-  return failure
+  return { ...(failure && { failure }), ...(said && { said }) }
 }
 
 async function undoFromJournal(ports: Ports, run: Run, hidden: StepRecord, { undone }: Outcome): Promise<RunEvent> {
   expectSecrets(run, hidden.spec.id, ports.secrets)
   const record = ports.secrets.reveal(hidden)
-  const failure = await runCommands(ports, record.spec.id, record.undo ?? [])
+  const { failure } = await runCommands(ports, record.spec.id, record.undo ?? [])
   if (failure) return { type: 'UndoFailed', step: record.spec.id, failure }
   return undone('undone', `the plugin of "${record.spec.uses}" is gone: by the journal's commands, not looked at again`)
 }

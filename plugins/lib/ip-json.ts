@@ -1,3 +1,5 @@
+import { expectRoutes } from './route-text.ts'
+
 /** A link as `ip -json -details link show` or `… address show` prints it; only what nsnet reads. */
 export interface IpLink {
   readonly ifindex: number
@@ -78,6 +80,7 @@ export const didYouMean = (names: readonly string[]): string | undefined =>
  * @see ip-route(8)
  */
 export function staticRoutes(stdout: string, link: string): readonly (readonly string[])[] {
+  expectRoutes(stdout)
   return stdout
     .replace(/\n\s+/g, ' ')
     .split('\n')

@@ -1,3 +1,5 @@
+import { expectLines } from './expect-lines.ts'
+
 /** One table as `iptables-save` prints it. */
 export interface SavedTable {
   /** Each chain's policy; `-` for a chain that is not built in. */
@@ -16,9 +18,11 @@ export interface SavedRule {
  *
  * `iptables-nft-save` leaves out a table that it cannot express and only says so in a comment: that gives `incompatible`.
  *
+ * @throws when that is not what `iptables-save` prints
  * @see iptables-save(8)
  */
 export function parseSave(stdout: string, table: string): SavedTable | 'incompatible' {
+  expectLines(stdout.replace(/^\*[^]*?^COMMIT$/gm, ''), /^$/, 'tables of iptables-save')
   if (stdout.includes(`# Table \`${table}' is incompatible, use 'nft' tool.`)) return 'incompatible'
   const chains: { [name: string]: string } = {}
   const rules: SavedRule[] = []

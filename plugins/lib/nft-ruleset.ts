@@ -1,3 +1,4 @@
+import { expectLines } from './expect-lines.ts'
 import { normal } from './nft-text.ts'
 
 /** A table as `nft -a -s list ruleset` prints it. */
@@ -19,9 +20,10 @@ export interface NftRule {
   readonly text: string
 }
 
-/** Reads what `nft -a -s list ruleset` printed. @see nft(8) */
+/** Reads what `nft -a -s list ruleset` printed. @throws when that is no ruleset @see nft(8) */
 export function parseRuleset(stdout: string): readonly NftTable[] {
-  const blocks = stdout.matchAll(/^table (\S+) (\S+) \{(?: # handle (\d+))?\n([^]*?)^\}$/gm)
+  expectLines(stdout.replace(TABLE, ''), /^$/, 'tables of nft')
+  const blocks = stdout.matchAll(TABLE)
   return Array.from(blocks, ([, family = '', name = '', handle, body = '']) => ({
     family,
     name,
@@ -31,6 +33,8 @@ export function parseRuleset(stdout: string): readonly NftTable[] {
     chains: chainsOf(body),
   }))
 }
+
+const TABLE = /^table (\S+) (\S+) \{(?: # handle (\d+))?\n([^]*?)^\}$/gm
 
 function contentOf(body: string): string {
   const own = body

@@ -1,3 +1,5 @@
+import { expectLines } from './expect-lines.ts'
+
 /**
  * A route as words that `ip route add` takes: its type, its destination, then its attributes. What only tells the state
  * of a link or of the hardware is left out.
@@ -11,6 +13,7 @@ export type RouteWords = readonly string[]
  * A route over a nexthop object names the object only: the kernel refuses the object together with what is in it.
  */
 export function parseRoutes(stdout: string): readonly RouteWords[] {
+  expectRoutes(stdout)
   return stdout
     .replace(/\n[ \t]+nh_info.*/g, '')
     .replace(/\n[ \t]+/g, ' ')
@@ -18,6 +21,11 @@ export function parseRoutes(stdout: string): readonly RouteWords[] {
     .map((line) => line.split(/\s+/).filter((word, at, all) => word !== '' && !isOutputOnly(word, all[at - 1])))
     .filter((words) => words.length > 1)
     .map(([type, ...words]) => settable([types[Number(type)] ?? type!, ...words]))
+}
+
+/** Expects lines as `ip -details route show` prints them. @throws when they are others */
+export function expectRoutes(stdout: string): void {
+  expectLines(stdout, /^(\s|\w+ (default|[\da-f:.]+(\/\d+)?)( |$))/, 'routes')
 }
 
 /** Finds what follows a word: `valueOf(route, 'dev')`; undefined when the word is not there. */

@@ -5,6 +5,8 @@ import { kernelOf, type Kernel } from './kernel.ts'
 /** The real nsnet in the sandbox that users get, for as long as a test runs. */
 export interface Sandboxed extends Kernel {
   readonly nsnet: (...args: readonly string[]) => Promise<Output>
+  /** The same, with environment variables such as `PATH=…`. */
+  readonly nsnetIn: (env: readonly string[], ...args: readonly string[]) => Promise<Output>
 }
 
 const command = resolve('dist/nsnet.js')
@@ -16,7 +18,7 @@ export async function sandboxed({ ordinary = false } = {}): Promise<Sandboxed> {
   const kernel = await kernelOf(ordinary && process.getuid?.() === 0 ? [...user, ...holder] : holder)
   const state = '/run/nsnet/own/state'
   const env = ['env', 'NSNET_SANDBOX=1', `NSNET_STATE_DIR=${state}`]
-  const nsnet = (...args: readonly string[]): Promise<Output> =>
-    kernel.exec({ argv: [...env, process.execPath, command, ...args], timeoutMs: 60_000 })
-  return { ...kernel, nsnet }
+  const nsnetIn = (more: readonly string[], ...args: readonly string[]): Promise<Output> =>
+    kernel.exec({ argv: [...env, ...more, process.execPath, command, ...args], timeoutMs: 60_000 })
+  return { ...kernel, nsnet: (...args) => nsnetIn([], ...args), nsnetIn }
 }

@@ -1,0 +1,80 @@
+import { show, succeeded, type Command, type Output } from './command.ts'
+import { NsnetError } from './errors.ts'
+import type { Failure } from './events.ts'
+
+/**
+ * Puts a command that did not do what it was asked to into a failure: why, what it printed, and what to type next.
+ * `message` comes before the reason.
+ */
+export function failureOfCommand(message: string, command: Command, output: Output): Failure {
+  const hint = adviceOn(command, output)
+  const failure = { message: `${message} ${endOf(output)}`, command, output }
+  return hint === undefined ? failure : { ...failure, hint }
+}
+
+/** What came of a step's commands: the failure of the first that failed, and what the last that went well printed. */
+export interface Ran {
+  readonly failure?: Failure
+  readonly said?: Pick<Failure, 'command' | 'output'>
+}
+
+/** Expects that a command of nsnet's own went well. @throws TOOL_MISSING, TOOL_FAILED with what it printed */
+export function expectSuccess(command: Command, output: Output): void {
+  if (succeeded(command, output) && missingProgram(output) === undefined) return
+  const program = missingProgram(output)
+  if (program !== undefined) {
+    const message = `expected the program ${program}, found none${inPlaceOf(command, program)}`
+    throw new NsnetError('TOOL_MISSING', message, adviceOn(command, output))
+  }
+  throw unusable(command, output, endOf(output))
+}
+
+/** The refusal of a tool that does not do what nsnet needs: `why`, and the beginning of what it printed. */
+export function unusable(command: Command, { stderr, stdout }: Output, why: string): NsnetError {
+  const printed = (stderr.trim() || stdout.trim()).slice(0, 500)
+  const message = `the command "${show(command)}" ${why}${printed === '' ? '' : `, printing: ${printed}`}`
+  return new NsnetError('TOOL_FAILED', message, `run it by hand to see what is wrong: ${show(command)}`)
+}
+
+/** Names the program that a command could not be started for, since it is not installed; undefined for others. */
+export function missingProgram({ exitCode, stderr }: Output): string | undefined {
+  if (exitCode === 0) return undefined
+  return NOT_FOUND.map((words) => words.exec(stderr)?.[1]).find((program) => program !== undefined)
+}
+
+/** How setpriv(1), ip-netns(8) and Node say it. */
+const NOT_FOUND = [
+  /^setpriv: failed to execute (\S+): No such file or directory$/m,
+  /^exec of "([^"]+)" failed: No such file or directory$/m,
+  /spawn (setpriv) ENOENT/,
+]
+
+function endOf({ exitCode, timedOut, durationMs }: Output): string {
+  return timedOut
+    ? `took too long and was ended after ${(durationMs / 1000).toFixed(1)} s`
+    : `ended with exit code ${exitCode}`
+}
+
+function adviceOn(command: Command, output: Output): string | undefined {
+  const program = missingProgram(output)
+  const tool = Object.entries(PACKAGES).find(([, names]) => names.test(program ?? ''))?.[0]
+  if (tool !== undefined) return `install the package ${tool}, for example: apt-get install ${tool}`
+  if (program !== undefined) return `install ${program}, or put its directory into PATH`
+  if (!output.timedOut || command.timeoutMs !== undefined) return undefined
+  return 'NSNET_TIMEOUT=SECONDS gives commands more time (30 when it is not set)'
+}
+
+/** The packages of Debian that bring the programs that steps call. */
+const PACKAGES: { readonly [name: string]: RegExp } = {
+  iproute2: /^(ip|ss|tc|bridge)$/,
+  iptables: /^ip6?tables/,
+  nftables: /^nft$/,
+  'iputils-ping': /^ping$/,
+  'util-linux': /^(setpriv|flock|nsenter|unshare|lslocks|findmnt)$/,
+  procps: /^sysctl$/,
+  findutils: /^find$/,
+  grep: /^grep$/,
+}
+
+const inPlaceOf = (command: Command, program: string): string =>
+  command.argv[0] === program ? '' : ` (for: ${show(command)})`
