@@ -54,7 +54,7 @@ export interface Step<Input = unknown, State extends Json = Json> {
    * Finds out why the step failed, when it has: by commands that change nothing, and whose exit codes do not matter. What
    * `read` says is added to the failure's hint.
    */
-  readonly diagnosis?: Diagnosis<Input, State>
+  readonly diagnosis?: Diagnosis<NoInfer<Input>, NoInfer<State>>
   /** How long a conflict may go away by itself, and how often to look: for steps that wait or retry. */
   patience?(input: Input): { readonly forMs: number; readonly everyMs: number }
 }

@@ -6,6 +6,7 @@ import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
 import { place } from './lib/ip-json.ts'
 import { parsePing, parseTcp, type Reach } from './lib/ping-text.ts'
 import { tcpScript } from './lib/tcp-connect.ts'
+import { whyUnreachable } from './lib/why-unreachable.ts'
 
 const host = z
   .string()
@@ -63,6 +64,7 @@ export default defineStep({
       ? nothingToDo
       : conflict(`${ping ?? tcp} cannot be reached from ${place(netns)}: ${error}`, hintFor(netns, error)),
   patience: ({ within, every }) => ({ forMs: within * 1000, everyMs: every * 1000 }),
+  diagnosis: whyUnreachable,
   outputs: {
     summary: (reach) => summaryOf(reach),
     loss: ({ lossPercent }) => lossPercent,

@@ -3,7 +3,7 @@ import { inNetns, type Command } from '../core/command.ts'
 import { inside, keyIn } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, tagOf, type Context } from '../core/step.ts'
 import { askedBy, nftablesInput, type Asked, type NftablesInput } from './lib/nft-input.ts'
-import { parseRuleset, type NftTable } from './lib/nft-ruleset.ts'
+import { isManagedByIptables, parseRuleset, type NftTable } from './lib/nft-ruleset.ts'
 import { normal } from './lib/nft-text.ts'
 
 /** What an nftables step sees. */
@@ -96,11 +96,8 @@ function observeRule(table: NftTable | undefined, asked: Asked, context: Context
   }
 }
 
-/** iptables-nft makes its tables with chains in capitals; nft itself only warns of them on its stderr. */
 const isManaged = ({ family, name, chains }: NftTable): boolean =>
-  /^ip6?$/.test(family) &&
-  /^(filter|nat|mangle|raw|security)$/.test(name) &&
-  Object.keys(chains).some((chain) => /^(PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING)$/.test(chain))
+  isManagedByIptables(family, name, Object.keys(chains))
 
 function tableTrouble({ family, name }: Asked, { table }: NftablesState['around']) {
   if (table === null) return undefined

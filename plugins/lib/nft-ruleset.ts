@@ -34,6 +34,12 @@ export function parseRuleset(stdout: string): readonly NftTable[] {
   }))
 }
 
+/** Says whether iptables-nft works on a table: it makes its tables with chains in capitals; nft only warns of them. */
+export const isManagedByIptables = (family: string, name: string, chains: readonly string[]): boolean =>
+  /^ip6?$/.test(family) &&
+  /^(filter|nat|mangle|raw|security)$/.test(name) &&
+  chains.some((chain) => /^(PREROUTING|INPUT|FORWARD|OUTPUT|POSTROUTING)$/.test(chain))
+
 const TABLE = /^table (\S+) (\S+) \{(?: # handle (\d+))?\n([^]*?)^\}$/gm
 
 function contentOf(body: string): string {

@@ -1,6 +1,8 @@
 /** What a try to reach somebody came to; times in milliseconds. */
 export type Reach = {
   readonly ok: boolean
+  /** The address that the name stood for; null when it could not be resolved. */
+  readonly to: string | null
   /** Packets, of ping only. */
   readonly transmitted: number | null
   readonly received: number | null
@@ -18,9 +20,11 @@ export function parsePing(stdout: string, stderr: string, exitCode: number): Rea
   const [, transmitted, received] = /^(\d+) packets transmitted, (\d+) received/m.exec(stdout) ?? []
   const loss = /([\d.]+)% packet loss/.exec(stdout)?.[1]
   const [, min, avg, max, mdev] = /^rtt \S+ = ([\d.]+)\/([\d.]+)\/([\d.]+)\/([\d.]+) ms/m.exec(stdout) ?? []
+  const to = /^PING .*?\(([\da-f.:]+)(?:%\S+)?\)/.exec(stdout)?.[1] ?? null
   const ok = exitCode === 0 && Number(received ?? 0) > 0
   return {
     ok,
+    to,
     transmitted: number(transmitted),
     received: number(received),
     lossPercent: number(loss),
@@ -32,10 +36,10 @@ export function parsePing(stdout: string, stderr: string, exitCode: number): Rea
 
 /** Reads the line of JSON that the TCP script printed. */
 export function parseTcp(stdout: string): Reach {
-  const said = JSON.parse(stdout || '{}') as { readonly ok?: boolean; readonly ms?: number; readonly error?: string }
-  const { ok = false, ms = null, error = '' } = said
+  const said = JSON.parse(stdout || '{}') as Partial<Pick<Reach, 'ok' | 'ms' | 'error' | 'to'>>
+  const { ok = false, ms = null, error = '', to = null } = said
   const packets = { transmitted: null, received: null, lossPercent: null, rtt: null }
-  return { ok, ...packets, ms: ok ? ms : null, error: ok ? '' : error || 'nothing was said' }
+  return { ok, to, ...packets, ms: ok ? ms : null, error: ok ? '' : error || 'nothing was said' }
 }
 
 const number = (text: string | undefined): number | null => (text === undefined ? null : Number(text))

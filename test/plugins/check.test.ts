@@ -7,7 +7,7 @@ import { privateKernel, type Kernel } from '../support/kernel.ts'
 
 const quick = { timeout: 1, within: 0 }
 const far = given(check, { ping: '10.0.0.2', netns: 'ns1' })
-const unanswered = { transmitted: 2, received: 0, lossPercent: 100, rtt: null, ms: null }
+const unanswered = { to: null, transmitted: 2, received: 0, lossPercent: 100, rtt: null, ms: null }
 
 const answered = `PING 10.0.0.2 (10.0.0.2) 56(84) bytes of data.
 64 bytes from 10.0.0.2: icmp_seq=1 ttl=64 time=0.045 ms
@@ -20,6 +20,7 @@ rtt min/avg/max/mdev = 0.045/0.048/0.052/0.003 ms, pipe 2
 test('reads what ping counted', () =>
   expect(far.observes(answered)).toEqual({
     ok: true,
+    to: '10.0.0.2',
     transmitted: 3,
     received: 2,
     lossPercent: 33.3333,

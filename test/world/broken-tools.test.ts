@@ -71,14 +71,13 @@ describe.each(tools)('when %s is broken', (tool, step, probing, applying, undoin
     async (mode) => {
       const world = await sandboxed()
       const before = await fingerprint(world.exec)
-      const stops = async (args: string, verb: string, ...rest: readonly string[]): Promise<string> => {
+      const stops = async (args: string, verb: string, ...rest: readonly string[]): Promise<void> => {
         const { path, file } = broken(tool, mode, args)
         const { exitCode, stderr } = await world.nsnetIn([path, 'NSNET_TIMEOUT=1'], verb, ...rest)
         expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining(modes[mode].says) })
         expect(stderr).not.toMatch(/bug|\n +at (?!.*json:1:)/)
         expect(stderr).toMatch(/failed +it .*\n.*\n +command +\S+/)
         if (mode === 'hangs') await endsAll(world, file)
-        return stderr
       }
       const workflow = workflowOf(step)
       if (probing !== '') await stops(probing, 'run', workflow)
@@ -86,7 +85,7 @@ describe.each(tools)('when %s is broken', (tool, step, probing, applying, undoin
         await stops(applying, probing === '' ? 'run' : 'resume', ...(probing === '' ? [workflow] : []))
       expect(await world.sh('ip netns list')).toBe('blue\n')
       expect(await world.nsnet('resume')).toMatchObject({ exitCode: 0 })
-      if (undoing !== '') expect(await stops(undoing, 'undo')).toContain('undo failed')
+      if (undoing !== '') await stops(undoing, 'undo')
       expect(await world.nsnet('undo')).toMatchObject({ exitCode: 0 })
       expect(await fingerprint(world.exec)).toEqual(before)
     },
