@@ -3,6 +3,7 @@ import { conflict, defineStep, nothingToDo, type Context, type Plan } from '../c
 import { applying, probing, takingBack, takingBackLater } from './lib/iptables-commands.ts'
 import { hashOf, iptablesInput, makesChain, type IptablesInput } from './lib/iptables-input.ts'
 import { blankIptables, observeIptables, type IptablesState } from './lib/iptables-state.ts'
+import { whoHoldsTheLock } from './lib/xtables-lock.ts'
 
 /**
  * Adds a rule to an iptables chain, sets the policy of a built-in chain, or makes an own chain.
@@ -38,6 +39,7 @@ export default defineStep<IptablesInput, IptablesState>({
     ...(makesChain(input) && before.around.chain === null && around.chain !== null ? createdBy(input) : []),
     ...(!before.around.kernel.table && around.kernel.table ? [tableKey(input)] : []),
   ],
+  diagnosis: whoHoldsTheLock,
   identity: ({ ours, chain }) => ours ?? chain,
 })
 

@@ -117,7 +117,7 @@ function faultOf(key: string, value: string | null, listing: string, said: strin
   return { fault: `cannot be read, so that it could not be put back${said === '' ? '' : ` (${said})`}`, near: [] }
 }
 
-const READ_ONLY = 'cannot be written, though its mode allows it'
+const READ_ONLY = 'cannot be written'
 
 const MOUNTED = 'is /proc/sys mounted read-only, as in many containers? Look: findmnt -T /proc/sys'
 
