@@ -1,4 +1,4 @@
-import type { Plan, Step } from './step.ts'
+import type { Step } from './step.ts'
 
 /** A step type whose own code broke: it threw, or gave something that is no plan. */
 export class StepBroken extends Error {
@@ -16,7 +16,6 @@ export function guarded(step: Step): Step {
   return new Proxy(step, {
     get(_, name) {
       const part: unknown = Reflect.get(step, name)
-      if (name === 'plan') return guardedCall(step, name, planOf as Call)
       if (typeof part === 'function') return guardedCall(step, String(name), part as Call)
       const hasParts = (name === 'outputs' || name === 'diagnosis') && typeof part === 'object'
       return hasParts ? guardedParts(step, name, part) : part
@@ -34,11 +33,19 @@ type Call = (this: Step, ...args: unknown[]) => unknown
 function guardedCall(step: Step, name: string, call: Call): Call {
   return (...args) => {
     try {
-      return call.apply(step, args)
+      return expected(name, call.apply(step, args))
     } catch (error) {
       throw new StepBroken(step.type, name, error)
     }
   }
+}
+
+function expected(name: string, given: unknown): unknown {
+  const [what, keeps] = promises[name] ?? []
+  if (keeps === undefined || keeps(given)) return given
+  const got = given instanceof Promise ? 'a promise' : JSON.stringify(given)
+  // where it was noticed tells nothing about where the mistake is
+  throw Object.assign(new Error(`expected ${what}, got ${got}`), { stack: '' })
 }
 
 function guardedParts(step: Step, name: string, parts: object | null): object {
@@ -46,10 +53,28 @@ function guardedParts(step: Step, name: string, parts: object | null): object {
   return Object.fromEntries(calls.map(([part, call]) => [part, guardedCall(step, `${name}.${part}`, call)]))
 }
 
-/** Asks for a plan and expects that one comes. */
-function planOf(this: Step, ...args: Parameters<Step['plan']>): Plan {
-  const plan = this.plan(...args) as Plan | undefined
-  if (plan?.conflict !== undefined) return plan
-  if (Array.isArray(plan?.apply) && Array.isArray(plan.undo)) return plan
-  throw new Error(`expected { apply: […], undo: […] } or { conflict: "…" }, got ${JSON.stringify(plan)}`)
+/** What a step's functions have to give: whatever else comes would break the engine later, where nobody knows why. */
+const promises: { readonly [name: string]: readonly [string, (given: unknown) => boolean] } = {
+  resources: ['an object', isObject],
+  probe: ['a command { argv: […] } or a list of them', (given) => [given].flat().every(isCommand)],
+  observe: ['plain JSON', (given) => isJson(given)],
+  plan: ['{ apply: […], undo: […] } or { conflict: "…" }', isPlan],
+  undo: ['a list of commands', isCommands],
 }
+
+function isObject(given: unknown): given is { readonly [field: string]: unknown } {
+  return typeof given === 'object' && given !== null && !(given instanceof Promise)
+}
+
+const isCommand = (given: unknown): boolean => isObject(given) && Array.isArray(given['argv'])
+
+function isCommands(given: unknown): boolean {
+  return Array.isArray(given) && given.every(isCommand)
+}
+
+function isPlan(given: unknown): boolean {
+  if (!isObject(given)) return false
+  return typeof given['conflict'] === 'string' || (isCommands(given['apply']) && isCommands(given['undo']))
+}
+
+const isJson = (given: unknown): boolean => !(given instanceof Promise) && JSON.stringify(given) !== undefined

@@ -43,10 +43,10 @@ async function hold({ enter }: Sandboxed, seconds = 600): Promise<() => Promise<
   }
 }
 
-describe.runIf(seesLegacy)('when somebody holds the xtables lock, iptables-legacy', () => {
-  const rules = async ({ sh }: Sandboxed): Promise<number> =>
-    (await sh('iptables-legacy-save')).split('\n').filter((line) => line.startsWith('-A')).length
+const rules = async ({ sh }: Sandboxed): Promise<number> =>
+  (await sh('iptables-legacy-save')).split('\n').filter((line) => line.startsWith('-A')).length
 
+describe.runIf(seesLegacy)('when somebody holds the xtables lock, iptables-legacy', () => {
   test('waits for it, and goes on when it is free', async () => {
     const world = await sandboxed()
     await hold(world, 2)

@@ -1,0 +1,95 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { sandboxed } from '../support/sandbox.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'nsnet-broken-'))
+chmodSync(dir, 0o755)
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+let count = 0
+
+/** A workflow with a step type of one's own that makes the netns `green`; parts of it can be replaced. */
+function workflowWith(parts: string): { readonly path: string; readonly write: (parts: string) => void } {
+  const name = `green-${count++}`
+  const plugin = join(dir, `${name}.mjs`)
+  const sound = `
+    const green = {
+      type: 'green', input: z.strictObject({}), resources: () => ({}),
+      probe: () => ip(undefined, '-json', 'netns', 'list'),
+      observe: ({ stdout }) => ({ there: /green/.test(stdout) }),
+      plan: (_, { there }) => there ? { apply: [], undo: [] }
+        : { apply: [ip(undefined, 'netns', 'add', 'green')], undo: [ip(undefined, 'netns', 'delete', 'green')] } }`
+  const write = (more: string): void =>
+    writeFileSync(plugin, `import { ip, z } from 'nsnet'\n${sound}\nexport default { ...green, ${more} }`)
+  write(parts)
+  const path = join(dir, `${name}.json`)
+  const steps = [
+    { id: 'first', uses: 'netns', with: { netns: 'blue' } },
+    { id: 'it', uses: 'green' },
+  ]
+  writeFileSync(path, JSON.stringify({ name, plugins: [`./${name}.mjs`], steps }))
+  return { path, write }
+}
+
+test.each([
+  ['resources', 'resources() { throw new TypeError("oops") }', 'TypeError: oops'],
+  ['probe', 'probe() { throw new TypeError("oops") }', 'TypeError: oops'],
+  ['probe', 'probe: () => undefined', 'expected a command { argv: […] } or a list of them, got undefined'],
+  ['resources', 'resources: () => undefined', 'expected an object, got undefined'],
+  ['plan', 'plan() { throw new TypeError("oops") }', 'TypeError: oops'],
+  ['plan', 'plan() { throw "oops" }', 'oops'],
+  ['plan', 'plan: () => undefined', 'expected { apply: […], undo: […] } or { conflict: "…" }, got undefined'],
+  ['plan', 'plan: async () => ({ apply: [], undo: [] })', 'got a promise'],
+  ['outputs.x', 'outputs: { x() { throw new TypeError("oops") } }', 'TypeError: oops'],
+  ['patience', 'patience() { throw new TypeError("oops") }', 'TypeError: oops'],
+])('a step type whose %s is broken (%s) fails its step, and nothing else', async (part, parts, says) => {
+  const world = await sandboxed()
+  const { path, write } = workflowWith(parts)
+  const { exitCode, stderr } = await world.nsnet('run', path)
+  expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining(`✗ failed      it`) })
+  expect(stderr).toContain(`the step type "green" broke in its "${part}": `)
+  expect(stderr).toContain(says)
+  expect(stderr).not.toContain('bug')
+  write('')
+  expect(await world.nsnet('resume')).toMatchObject({ exitCode: 0 })
+  expect(await world.sh('ip netns list')).toMatch(/green/)
+  expect(await world.nsnet('undo')).toMatchObject({ exitCode: 0 })
+  expect(await world.sh('ip netns list')).toBe('')
+})
+
+test.each([
+  ['observe() { throw new TypeError("oops") }', 'TypeError: oops'],
+  ['observe: () => undefined', 'Error: expected plain JSON, got undefined'],
+])('what cannot be observed (%s) is told with what the command printed', async (parts, says) => {
+  const world = await sandboxed()
+  const { path, write } = workflowWith(parts)
+  const { exitCode, stderr } = await world.nsnet('run', path)
+  expect(exitCode).toBe(1)
+  expect(stderr).toContain(`could not make sense of what the command printed (${says})`)
+  expect(stderr).toMatch(/command +ip -json netns list\n/)
+  expect(stderr).toMatch(/stdout +.*blue/)
+  write('')
+  expect(await world.nsnet('resume')).toMatchObject({ exitCode: 0 })
+})
+
+test.each([
+  ['undo', 'undo: () => undefined'],
+  ['undo', 'undo() { throw new TypeError("oops") }'],
+  ['identity', 'identity() { throw new TypeError("oops") }'],
+  ['rest', 'undo: () => [], rest() { throw new TypeError("oops") }'],
+])('a step type whose %s is broken is not undone, and the other steps are', async (part, parts) => {
+  const world = await sandboxed()
+  const { path, write } = workflowWith('')
+  expect(await world.nsnet('run', path)).toMatchObject({ exitCode: 0 })
+  write(parts)
+  const { exitCode, stderr } = await world.nsnet('undo')
+  expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining(`✗ undo failed it`) })
+  expect(stderr).toContain(`the step type "green" broke in its "${part}": `)
+  expect(stderr).not.toContain('bug')
+  expect(await world.sh('ip netns list')).toBe('green\n')
+  write('')
+  expect(await world.nsnet('undo')).toMatchObject({ exitCode: 0 })
+  expect(await world.sh('ip netns list')).toBe('')
+})

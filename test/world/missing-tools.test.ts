@@ -1,0 +1,72 @@
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { settledFingerprint as fingerprint } from '../support/kernel.ts'
+import { sandboxed, type Sandboxed } from '../support/sandbox.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'nsnet-missing-'))
+chmodSync(dir, 0o755)
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+/** Puts directories without the program in the place of those that have it, and gives what takes them away again. */
+async function without({ sh, exec }: Sandboxed, program: string): Promise<() => Promise<unknown>> {
+  const script = `
+    for d in /usr/bin /usr/sbin; do
+      old=/run/nsnet/own$d; new=/run/nsnet/own/without$d
+      mkdir -p $old $new
+      mount --bind $d $old
+      ln -s $old/* $new/
+      rm -f $new/${program}
+      mount --bind $new $d
+    done`
+  const { exitCode, stderr } = await exec({ argv: ['sh', '-ec', script] })
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
+  return () => sh('umount /usr/bin /usr/sbin')
+}
+
+const file = (uses: string, given: unknown): string => {
+  const path = join(dir, `${uses}.json`)
+  const steps = [
+    { id: 'first', uses: 'netns', with: { netns: 'blue' } },
+    { id: 'it', uses, with: given },
+  ]
+  writeFileSync(path, JSON.stringify({ name: 'missing', steps }))
+  return path
+}
+
+test.each([
+  ['nft', 'nftables', { ruleset: 'table inet lab { }' }, 'nftables'],
+  ['nft', 'nftables', { ruleset: 'table inet lab { }', netns: 'blue' }, 'nftables'],
+  ['sysctl', 'sysctl', { key: 'net.ipv4.ip_forward', value: 1, netns: 'blue' }, 'procps'],
+  ['ping', 'check', { ping: '127.0.0.1', within: 0 }, 'iputils-ping'],
+])('without %s, the step "%s" with %j fails and says to install %s', async (program, uses, given, tool) => {
+  const world = await sandboxed()
+  const before = await fingerprint(world.exec)
+  const back = await without(world, program)
+  const { exitCode, stderr } = await world.nsnet('run', file(uses, given))
+  expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringMatching(/✗ failed +it +could not look/) })
+  expect(stderr).toContain(`hint       install the package ${tool}, for example: apt-get install ${tool}`)
+  await back()
+  expect(await world.nsnet('resume')).toMatchObject({ exitCode: 0 })
+  expect(await world.nsnet('undo')).toMatchObject({ exitCode: 0 })
+  expect(await fingerprint(world.exec)).toEqual(before)
+})
+
+test.each([
+  ['ip', 'iproute2'],
+  ['setpriv', 'util-linux'],
+  ['flock', 'util-linux'],
+])('without %s nothing is begun, and the package %s is named', async (program, tool) => {
+  const world = await sandboxed()
+  const back = await without(world, program)
+  const { exitCode, stderr } = await world.nsnet('run', file('netns', { netns: 'green' }))
+  await back()
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 1,
+    stderr: expect.stringContaining(`nsnet: expected the program ${program}, found none`),
+  })
+  expect(stderr).toContain(`install the package ${tool}`)
+  expect((await world.nsnet('list', '--json')).stdout).toBe('[]\n')
+  expect(await world.sh('ip netns list')).toBe('')
+})
