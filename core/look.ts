@@ -56,33 +56,33 @@ export function lookWith(exec: Exec): Look {
 async function askNow(exec: Exec, command: Command): Promise<Output> {
   const output = await exec(command)
   if (!succeeded(command, output) || missingProgram(output) !== undefined) throw new CouldNotLook(command, output)
+  if (output.stdout === '' && neverSilent(command))
+    throw new CouldNotLook(command, output, new Error('expected a list in JSON, got nothing'))
   return output
 }
 
-/** Reads the answers; blames the probe without whose answer they can be read. @throws CouldNotLook */
+/** Every netns has a link, so that `ip -json link show` and `… address show` always print something. @see ip(8) */
+const neverSilent = ({ argv }: Command): boolean =>
+  argv[0] === 'ip' && argv.includes('-json') && argv.some((word) => /^(link|addr|address)$/.test(word))
+
+/** Reads the answers. @throws CouldNotLook that blames the probe without whose answer they can be read */
 function understood<T>(
   probes: readonly Command[],
   outputs: readonly Output[],
   read: (outputs: readonly Output[]) => T,
 ): T {
-  try {
-    return read(outputs)
-  } catch (error) {
-    const readable = (without: number): boolean => {
-      try {
-        read(outputs.with(without, nothingSeen))
-        return true
-      } catch {
-        return false
-      }
+  const attempt = (answers: readonly Output[]): { readonly read: T } | { readonly error: unknown } => {
+    try {
+      return { read: read(answers) }
+    } catch (error) {
+      return { error }
     }
-    const culprit = Math.max(
-      0,
-      outputs.findIndex((_, at) => readable(at)),
-    )
-    if (probes[culprit] === undefined) throw error
-    throw new CouldNotLook(probes[culprit], outputs[culprit]!, error)
   }
+  const result = attempt(outputs)
+  if ('read' in result) return result.read
+  const at = outputs.findIndex((_, without) => 'read' in attempt(outputs.with(without, nothingSeen)))
+  const probe = probes[Math.max(0, at)]
+  throw probe ? new CouldNotLook(probe, outputs[Math.max(0, at)]!, result.error) : result.error
 }
 
 const nothingSeen: Output = { stdout: '', stderr: '', exitCode: 0, timedOut: false, durationMs: 0 }

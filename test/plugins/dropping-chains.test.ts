@@ -55,6 +55,7 @@ test.each([
 test.each([
   'accept',
   'counter packets 0 bytes 0 drop',
+  'iifname "veth-host" counter packets 0 bytes 0 drop',
   'iifname "docker0" drop',
   'iifname "docker0" jump bad',
   'oifname { "docker0", "br-*" } reject',

@@ -15,9 +15,12 @@ const modes = {
   fails: { does: String.raw`printf 'boom \033[31m' >&2; exit 3`, says: 'boom \\x1b[31m' },
   hangs: { does: 'sleep 1000 & echo $! >"$0.pid"; wait', says: 'took too long and was ended after 1.' },
   'prints nonsense': { does: String.raw`printf 'nonsense \033[2J\n'; exit 0`, says: 'nonsense \\x1b[2J' },
+  'says nothing': { does: 'exit 0', says: '' },
 } as const
 
 type Mode = keyof typeof modes
+
+const loud: readonly Mode[] = ['fails', 'hangs', 'prints nonsense']
 
 let count = 0
 
@@ -66,38 +69,46 @@ const endsAll = async (world: Sandboxed, file: string): Promise<void> => {
 }
 
 describe.each(tools)('when %s is broken', (tool, step, probing, applying, undoing) => {
-  test.each(Object.keys(modes) as Mode[])(
-    'and %s, each verb stops there and says so, and the next goes on when it is mended',
-    async (mode) => {
-      const world = await sandboxed()
-      const before = await fingerprint(world.exec)
-      const stops = async (args: string, verb: string, ...rest: readonly string[]): Promise<void> => {
-        const { path, file } = broken(tool, mode, args)
-        const { exitCode, stderr } = await world.nsnetIn([path, 'NSNET_TIMEOUT=1'], verb, ...rest)
-        expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining(modes[mode].says) })
-        expect(stderr).not.toMatch(/bug|\n +at (?!.*json:1:)/)
-        expect(stderr).toMatch(/failed +it .*\n.*\n +command +\S+/)
-        if (mode === 'hangs') await endsAll(world, file)
-      }
-      const workflow = workflowOf(step)
-      if (probing !== '') await stops(probing, 'run', workflow)
-      if (applying !== '')
-        await stops(applying, probing === '' ? 'run' : 'resume', ...(probing === '' ? [workflow] : []))
-      expect(await world.sh('ip netns list')).toBe('blue\n')
-      expect(await world.nsnet('resume')).toMatchObject({ exitCode: 0 })
-      if (undoing !== '') await stops(undoing, 'undo')
-      expect(await world.nsnet('undo')).toMatchObject({ exitCode: 0 })
-      expect(await fingerprint(world.exec)).toEqual(before)
-    },
-  )
+  test.each(loud)('and %s, each verb stops there and says so, and the next goes on when it is mended', async (mode) => {
+    const world = await sandboxed()
+    const before = await fingerprint(world.exec)
+    const stops = async (args: string, verb: string, ...rest: readonly string[]): Promise<void> => {
+      const { path, file } = broken(tool, mode, args)
+      const { exitCode, stderr } = await world.nsnetIn([path, 'NSNET_TIMEOUT=1'], verb, ...rest)
+      expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining(modes[mode].says) })
+      expect(stderr).not.toMatch(/bug|\n +at (?!.*json:1:)/)
+      expect(stderr).toMatch(/failed +it .*\n.*\n +command +\S+/)
+      if (mode === 'hangs') await endsAll(world, file)
+    }
+    const workflow = workflowOf(step)
+    if (probing !== '') await stops(probing, 'run', workflow)
+    if (applying !== '') await stops(applying, probing === '' ? 'run' : 'resume', ...(probing === '' ? [workflow] : []))
+    expect(await world.sh('ip netns list')).toBe('blue\n')
+    expect(await world.nsnet('resume')).toMatchObject({ exitCode: 0 })
+    if (undoing !== '') await stops(undoing, 'undo')
+    expect(await world.nsnet('undo')).toMatchObject({ exitCode: 0 })
+    expect(await fingerprint(world.exec)).toEqual(before)
+  })
 })
 
 describe.each(['ip', 'iptables', 'setpriv'])('when %s is broken from the beginning', (tool) => {
-  test.each(Object.keys(modes) as Mode[])('and %s, nothing is journaled and what it said is told', async (mode) => {
+  test.each(loud)('and %s, nothing is journaled and what it said is told', async (mode) => {
     const world = await sandboxed()
     const run = await world.nsnetIn([broken(tool, mode).path, 'NSNET_TIMEOUT=1'], 'run', workflowOf(addr))
     expect(run).toMatchObject({ exitCode: 1, stderr: expect.stringContaining(modes[mode].says) })
     expect(run.stderr).not.toContain('bug')
     expect((await world.nsnet('list', '--json')).stdout).toBe('[]\n')
   })
+})
+
+test('an ip that says nothing is not taken for one that finds nothing', async () => {
+  const world = await sandboxed()
+  const before = await fingerprint(world.exec)
+  expect(await world.nsnet('run', workflowOf(addr))).toMatchObject({ exitCode: 0 })
+  const { path } = broken('ip', 'says nothing')
+  const { exitCode, stderr } = await world.nsnetIn([path], 'undo')
+  expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining('undo failed it') })
+  expect(stderr).toContain('expected a list in JSON, got nothing')
+  expect(await world.nsnet('undo')).toMatchObject({ exitCode: 0 })
+  expect(await fingerprint(world.exec)).toEqual(before)
 })
