@@ -23,7 +23,7 @@ export function expectSuccess(command: Command, output: Output): void {
   if (succeeded(command, output) && missingProgram(output) === undefined) return
   const program = missingProgram(output)
   if (program !== undefined) {
-    const message = `expected the program ${program}, found none${inPlaceOf(command, program)}`
+    const message = `expected the program ${program}, found none that can be run${inPlaceOf(command, program)}`
     throw new NsnetError('TOOL_MISSING', message, adviceOn(command, output))
   }
   throw unusable(command, output, endOf(output))
@@ -42,11 +42,11 @@ export function missingProgram({ exitCode, stderr }: Output): string | undefined
   return NOT_FOUND.map((words) => words.exec(stderr)?.[1]).find((program) => program !== undefined)
 }
 
-/** How setpriv(1), ip-netns(8) and Node say it. */
+/** How setpriv(1), ip-netns(8) and Node say it; of a PATH with a directory that may not be read they say the second. */
 const NOT_FOUND = [
-  /^setpriv: failed to execute (\S+): No such file or directory$/m,
-  /^exec of "([^"]+)" failed: No such file or directory$/m,
-  /spawn (setpriv) ENOENT/,
+  /^setpriv: failed to execute (\S+): (?:No such file or directory|Permission denied)$/m,
+  /^exec of "([^"]+)" failed: (?:No such file or directory|Permission denied)$/m,
+  /spawn (setpriv) (?:ENOENT|EACCES)/,
 ]
 
 function endOf({ exitCode, timedOut, durationMs }: Output): string {
