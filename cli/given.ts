@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { NsnetError } from '../core/errors.ts'
 import type { RunStarted } from '../core/events.ts'
@@ -8,6 +7,7 @@ import { fits } from '../core/secret-check.ts'
 import { noSecrets, secretsOf, type Secrets } from '../core/secret.ts'
 import { parseSource } from '../core/source.ts'
 import type { Draft } from '../core/workflow.ts'
+import { readText } from './read-text.ts'
 
 /** How inputs are given on the command line. */
 export interface InputOptions {
@@ -84,8 +84,9 @@ export function expectAll({ run }: RunStarted, { missing }: GivenSecrets): void 
 
 /** Reads a file of values; of a mistake in it only the place is told, for a secret may stand there. */
 async function valuesIn(path: string): Promise<Given['values']> {
-  const { value } = await parseSource(await textOf(path), path).catch((error: unknown) => {
-    if (!(error instanceof NsnetError)) throw error
+  const reading = readText(path).then((text) => parseSource(text, path))
+  const { value } = await reading.catch((error: unknown) => {
+    if (!(error instanceof NsnetError) || error.code === 'WORKFLOW_UNREADABLE') throw error
     const place = /:\d+:\d+/.exec(error.message)?.[0] ?? ''
     throw new NsnetError(
       error.code,
@@ -94,15 +95,6 @@ async function valuesIn(path: string): Promise<Given['values']> {
   })
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, Json>
   throw new NsnetError('USAGE', `expected --set-file with an object of values, got something else in ${path}`)
-}
-
-/** Reads a file whole. @throws WORKFLOW_UNREADABLE */
-export async function textOf(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    throw new NsnetError('WORKFLOW_UNREADABLE', `cannot read ${path}: ${(error as Error).message}`)
-  }
 }
 
 function assignment(text: string): readonly [string, string] {

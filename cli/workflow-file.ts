@@ -12,8 +12,9 @@ import { parseSource } from '../core/source.ts'
 import { draftOf } from '../core/workflow.ts'
 import { newRunId } from '../journal/store.ts'
 import { readFacts } from './facts.ts'
-import { expectNoSecretInArgv, givenBy, textOf, type InputOptions } from './given.ts'
+import { expectNoSecretInArgv, givenBy, type InputOptions } from './given.ts'
 import { pluginPaths, registryWith } from './plugins.ts'
+import { readText } from './read-text.ts'
 
 export interface ReadyRun {
   /** With markers in place of secrets. */
@@ -30,7 +31,7 @@ export interface ReadyRun {
  */
 export async function readWorkflow(file: string, options: InputOptions, exec: Exec): Promise<ReadyRun> {
   const path = resolve(file)
-  const [text, facts, given] = await Promise.all([textOf(path), readFacts(exec), givenBy(options)])
+  const [text, facts, given] = await Promise.all([readText(path), readFacts(exec), givenBy(options)])
   const source = await parseSource(text, path)
   const draft = draftOf(source)
   expectNoSecretInArgv(draft, given)

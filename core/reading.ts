@@ -6,30 +6,54 @@ export interface Position {
   readonly column: number
 }
 
-/** Where the part of a file begins that each JSON pointer names. */
-export type Positions = ReadonlyMap<string, Position>
-
 /** What a reader makes of a text. */
 export interface Read {
   readonly value: unknown
-  /** Of values. */
-  readonly positions: Positions
-  /** Of the names of fields. */
-  readonly keys: Positions
+  /** Where the value of a JSON pointer begins; undefined where nothing stands there. */
+  readonly at: (pointer: string) => Position | undefined
 }
 
 /** How deep a file may be nested. */
 export const MAX_DEPTH = 64
+
+/** How many values a file may have, in all; what is aliased in YAML counts as often as it stands for. */
+export const MAX_VALUES = 1_000_000
+
+/** How many entries one list or object may have: as many steps can a workflow have. */
+export const MAX_ENTRIES = 100_000
 
 /** Refuses a file for one mistake. */
 export function refusal(path: string, message: string, { line, column }: Position = { line: 1, column: 1 }): Error {
   return invalid(path, [{ line, column, pointer: '', message }])
 }
 
-/** Counts lines and columns up to an offset. */
-export function positionAt(text: string, offset: number): Position {
-  const before = text.slice(0, offset)
-  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') }
+/** Finds the line and column of each offset in a text. */
+export function positionsIn(text: string): (offset: number) => Position {
+  let starts: Uint32Array | undefined
+  return (offset) => {
+    starts ??= lineStarts(text)
+    const line = lastAtMost(starts, offset)
+    return { line: line + 1, column: offset - starts[line]! + 1 }
+  }
+}
+
+function lineStarts(text: string): Uint32Array {
+  let count = 1
+  for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) count += 1
+  const starts = new Uint32Array(count)
+  for (let line = 1; line < count; line += 1) starts[line] = text.indexOf('\n', starts[line - 1]) + 1
+  return starts
+}
+
+/** Finds by halves the index of the last number that is not above a limit. */
+function lastAtMost(sorted: Uint32Array, limit: number): number {
+  let [low, high] = [0, sorted.length - 1]
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    if (sorted[middle]! <= limit) low = middle
+    else high = middle - 1
+  }
+  return low
 }
 
 /** Says that a field may not be named like this; undefined when it may. `first` is where the same name stood before. */
@@ -41,3 +65,11 @@ export function keyMistake(name: string, first: Position | undefined): string | 
 /** Refuses a file that is nested too deep: whoever wrote it wants to harm. */
 export const tooDeep = (path: string, position?: Position): Error =>
   refusal(path, `expected at most ${MAX_DEPTH} levels of nesting, got more`, position)
+
+/** Refuses a file with more values than anybody needs. */
+export const tooMany = (path: string, position?: Position): Error =>
+  refusal(path, `expected at most ${MAX_VALUES} values, got more`, position)
+
+/** Refuses a list or object with more entries than anybody needs. */
+export const tooLong = (path: string, position?: Position): Error =>
+  refusal(path, `expected at most ${MAX_ENTRIES} entries in a list or an object, got more`, position)

@@ -1,6 +1,22 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document } from 'yaml'
+import { isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, parseDocument, type Document } from 'yaml'
 import { invalid, pointerOf, type Problem } from './problems.ts'
-import { keyMistake, MAX_DEPTH, refusal, tooDeep, type Position, type Read } from './reading.ts'
+import {
+  keyMistake,
+  MAX_DEPTH,
+  MAX_VALUES,
+  positionsIn,
+  refusal,
+  tooDeep,
+  tooMany,
+  type Position,
+  type Read,
+} from './reading.ts'
+
+/**
+ * How many tokens are read: about 3,000 steps. The parser takes 7 µs for each, so that more would keep people waiting; JSON is
+ * read forty times as fast.
+ */
+const MAX_TOKENS = 100_000
 
 /** Aliases may repeat as many nodes as a careful author writes, and not as many as a bomb. */
 const MAX_ALIASES = 100
@@ -18,24 +34,46 @@ interface Walk {
 
 /** Reads YAML 1.2, as far as it says what JSON can say. @throws WORKFLOW_INVALID */
 export function readYaml(text: string, path: string): Read {
+  expectModest(text, path)
   const lines = new LineCounter()
   const place = (node: unknown): Position =>
     positionIn(lines, (node as { readonly range?: readonly number[] } | null)?.range?.[0] ?? 0)
-  const found = { positions: new Map(), keys: new Map(), anchored: new Map(), around: new Set(), problems: [] }
+  const found = { positions: new Map<string, Position>(), keys: new Map(), anchored: new Map(), around: new Set() }
   try {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false })
     expectSound(document, lines, path)
-    visit(document.contents, '', 0, { ...found, place, path })
-    if (found.problems.length > 0) throw invalid(path, found.problems)
+    const problems: Problem[] = []
+    visit(document.contents, '', 0, { ...found, place, path, problems })
+    if (problems.length > 0) throw invalid(path, problems)
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES })
-    expectShallow(value, 0, path)
-    return { value, positions: found.positions, keys: found.keys }
+    expectShallow(value, 0, { path, values: 0 })
+    return { value, at: (pointer) => found.positions.get(pointer) }
   } catch (error) {
     if (error instanceof RangeError) throw tooDeep(path)
     if (error instanceof ReferenceError) throw refusal(path, `expected at most ${MAX_ALIASES} aliased nodes, got more`)
     throw error
   }
 }
+
+/** Counts tokens before anything slow or recursive sees the text. */
+function expectModest(text: string, path: string): void {
+  let [tokens, at] = [0, 0]
+  for (const token of new Lexer().lex(text)) {
+    tokens += 1
+    if (tokens > MAX_TOKENS) throw tooMuchYaml(path, positionsIn(text)(at))
+    if (!marks.has(token)) at += token.length
+  }
+}
+
+/** What the lexer puts between the tokens of the text. */
+const marks = new Set(['\x02', '\x18', '\x1f'])
+
+const tooMuchYaml = (path: string, position: Position): Error =>
+  refusal(
+    path,
+    `expected at most ${MAX_TOKENS} tokens of YAML, got more: write it as JSON, which is read faster`,
+    position,
+  )
 
 function expectSound({ errors, warnings }: Document.Parsed, lines: LineCounter, path: string): void {
   const problems = [...errors, ...warnings].map(({ message, pos }) => ({
@@ -80,11 +118,13 @@ function visitField(key: unknown, value: unknown, at: string, depth: number, wal
   visit(value, pointer, depth + 1, walk)
 }
 
-/** Aliases nest what is not nested in the text. */
-function expectShallow(value: unknown, depth: number, path: string): void {
-  if (depth > MAX_DEPTH) throw tooDeep(path)
+/** Aliases nest what is not nested in the text, and multiply. */
+function expectShallow(value: unknown, depth: number, count: { readonly path: string; values: number }): void {
+  count.values += 1
+  if (depth > MAX_DEPTH) throw tooDeep(count.path)
+  if (count.values > MAX_VALUES) throw tooMany(count.path)
   if (typeof value !== 'object' || value === null) return
-  for (const item of Object.values(value)) expectShallow(item, depth + 1, path)
+  for (const item of Object.values(value)) expectShallow(item, depth + 1, count)
 }
 
 function positionIn(lines: LineCounter, offset: number): Position {

@@ -1,4 +1,5 @@
-import { type Position, type Positions, refusal } from './reading.ts'
+import { isUtf8 } from 'node:buffer'
+import { positionsIn, refusal, type Position, type Read } from './reading.ts'
 import { readJson } from './source-json.ts'
 
 /** A file as it was written: its value, and where each part of it stands. */
@@ -8,33 +9,46 @@ export interface Source {
   readonly value: unknown
   /** Where the value of a JSON pointer begins, or the nearest thing around it that is there. */
   readonly at: (pointer: string) => Position
-  /** Where the name of the field begins that a JSON pointer ends with, else the same as `at`. */
-  readonly keyAt: (pointer: string) => Position
 }
 
 /** The largest file that is read, in bytes. */
-const MAX_BYTES = 10 * 1024 * 1024
+export const MAX_BYTES = 10 * 1024 * 1024
 
 /**
- * Reads JSON, or YAML where the path ends in `.yaml` or `.yml`. Of a key that stands twice, an alias that multiplies and
- * what is nested more than 64 deep, nothing is taken.
+ * Reads JSON, or YAML where the path ends in `.yaml` or `.yml`. Of a key that stands twice, nothing is taken.
+ *
+ * A file has at most 10 MiB, 1,000,000 values, 100,000 entries in one list or object, and is nested at most 64 deep; YAML
+ * also has at most 100,000 tokens, for its reader is slow.
  *
  * @throws WORKFLOW_INVALID
  */
 export async function parseSource(text: string, path: string): Promise<Source> {
   const bytes = Buffer.byteLength(text)
-  if (bytes > MAX_BYTES) throw refusal(path, `expected at most ${MAX_BYTES} bytes, got ${bytes}`)
+  if (bytes > MAX_BYTES) throw tooLarge(path)
   const yaml = /\.ya?ml$/i.test(path)
-  const { value, positions, keys } = yaml
-    ? await (await import('./source-yaml.ts')).readYaml(text, path)
-    : readJson(text, path)
-  const at = (pointer: string): Position => nearestPosition(positions, pointer)
-  return { path, text, value, at, keyAt: (pointer) => keys.get(pointer) ?? at(pointer) }
+  const content = text.replace(/^\ufeff/, '')
+  const read = yaml ? (await import('./source-yaml.ts')).readYaml(content, path) : readJson(content, path)
+  const at = (pointer: string): Position => nearestPosition(read, pointer)
+  return { path, text, value: read.value, at }
 }
 
-function nearestPosition(positions: Positions, pointer: string): Position {
+/** Refuses a file that is too large to be one of ours. */
+export const tooLarge = (path: string): Error => refusal(path, `expected at most ${MAX_BYTES} bytes, got more`)
+
+/** Decodes a file. @throws WORKFLOW_INVALID when it is not UTF-8, at the first byte that cannot be */
+export function decode(bytes: Buffer, path: string): string {
+  if (/^(?:\xff\xfe|\xfe\xff)/.test(bytes.toString('latin1', 0, 2))) throw refusal(path, 'expected UTF-8, got UTF-16')
+  const text = bytes.toString('utf8')
+  if (isUtf8(bytes)) return text
+  const again = Buffer.from(text)
+  const bad = bytes.findIndex((byte, at) => byte !== again[at])
+  const position = positionsIn(text)(bytes.toString('utf8', 0, bad).length)
+  throw refusal(path, `expected UTF-8, got the byte 0x${bytes[bad]!.toString(16)}`, position)
+}
+
+function nearestPosition(read: Read, pointer: string): Position {
   for (let at = pointer; ; at = at.slice(0, at.lastIndexOf('/'))) {
-    const position = positions.get(at)
+    const position = read.at(at)
     if (position) return position
     if (at === '') return { line: 1, column: 1 }
   }

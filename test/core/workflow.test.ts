@@ -41,7 +41,7 @@ test('reads YAML', async () => {
 
 describe('tells the mistake and where it stands', () => {
   const table: readonly (readonly [string, string, readonly string[]])[] = [
-    ['no JSON', '{ "name": }', ['lab.json:1:11: expected JSON: Unexpected token "}" found.']],
+    ['no JSON', '{ "name": }', ['lab.json:1:11: expected JSON with a value here, got "}"']],
     ['no object', '[]', ['lab.json:1:1: expected an object, got []']],
     ['a missing field', '{ "name": "lab" }', ['lab.json:1:1 /steps: expected a field "steps" (an array), got nothing']],
     [
