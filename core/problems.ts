@@ -17,7 +17,7 @@ export interface Problem {
 }
 
 /** How many mistakes are told; the rest is counted. */
-const MOST = 100
+export const MOST = 100
 
 /** How many characters of a mistake are told: a name may be as long as the file. */
 const LONGEST = 400
