@@ -1,6 +1,6 @@
 import type { Json } from './json.ts'
 import { didYouMean } from './near.ts'
-import { got, pointerOf, type Problem } from './problems.ts'
+import { ENOUGH, got, listed, pointerOf, type Hint, type Problem } from './problems.ts'
 import { fill, scopeOf, templatesIn } from './resolve.ts'
 import { mistakeInSecret } from './secret.ts'
 import type { Facts } from './step.ts'
@@ -16,6 +16,9 @@ export interface Given {
   readonly environment: { readonly [name: string]: string }
 }
 
+/** Over how many other inputs a default may lead to its value. */
+const LONGEST_CHAIN = 100
+
 export interface Inputs {
   /** Inputs that have a value; one with a mistake has none. */
   readonly values: { readonly [name: string]: Json }
@@ -27,10 +30,12 @@ export function resolveInputs(draft: Draft, given: Given, facts: Facts): Inputs 
   const values: Record<string, Json> = {}
   const problems: Problem[] = []
   const state = new Map<string, 'busy' | 'done'>()
-  const add = (name: string, message: string, hint?: string, field = ''): void =>
+  const add = (name: string, message: string, hint?: Hint, field = ''): void =>
     void problems.push(problemAt(draft.source, pointerOf(['inputs', name]) + field, message, hint))
 
   const resolve = (name: string, path: readonly string[]): void => {
+    if (path.length > LONGEST_CHAIN)
+      return add(name, `expected defaults that lead to a value over at most ${LONGEST_CHAIN} other inputs, got more`)
     if (state.get(name) === 'busy') add(name, `expected defaults without a cycle, got ${[...path, name].join(' → ')}`)
     if (state.has(name)) return
     state.set(name, 'busy')
@@ -89,11 +94,11 @@ export function resolveInputs(draft: Draft, given: Given, facts: Facts): Inputs 
     return filled.mistakes.length > 0 ? undefined : filled.value
   }
 
-  for (const name of Object.keys(draft.inputs)) resolve(name, [])
+  for (const name of Object.keys(draft.inputs)) if (problems.length < ENOUGH) resolve(name, [])
   for (const name of [...Object.keys(given.texts), ...Object.keys(given.values)]) {
     if (Object.hasOwn(draft.inputs, name)) continue
     const names = Object.keys(draft.inputs)
-    const hint = didYouMean(name, names) ?? `the inputs are ${names.join(', ') || 'none'}`
+    const hint = (): string => didYouMean(name, names) ?? `the inputs are ${listed(names)}`
     problems.push(problemAt(draft.source, '/inputs', `expected an input to set, got "${name}"`, hint))
   }
   return { values, problems }
@@ -118,12 +123,12 @@ export function referenceMistake(
   [root, key]: readonly string[],
   { inputs }: Pick<Draft, 'inputs'>,
   facts: Facts,
-): { readonly message: string; readonly hint?: string | undefined } | undefined {
-  const names = root === 'inputs' ? Object.keys(inputs) : Object.keys(facts)
+): { readonly message: string; readonly hint?: Hint } | undefined {
+  const there = root === 'inputs' ? inputs : facts
   if (root === 'steps') return { message: 'expected inputs.* or host.* here, got steps.*' }
   if (key === undefined) return { message: `expected ${root}.NAME, got ${root}` }
-  if (!names.includes(key)) {
-    const hint = didYouMean(key, names) ?? `there are ${names.join(', ') || 'none'}`
+  if (!Object.hasOwn(there, key)) {
+    const hint = (): string => didYouMean(key, Object.keys(there)) ?? `there are ${listed(Object.keys(there))}`
     return { message: `expected a name that ${root} has, got ${root}.${key}`, hint }
   }
   if (root === 'host' && key === 'uplink' && facts.uplink === '') {

@@ -1,12 +1,12 @@
 import { didYouMean } from './near.ts'
-import { got } from './problems.ts'
+import { got, listed, type Hint } from './problems.ts'
 import type { Issue, Schema } from './schema.ts'
 
 /** A mistake in a value, in words: `expected …, got …`. */
 export interface Mistake {
   readonly path: readonly PropertyKey[]
   readonly message: string
-  readonly hint?: string | undefined
+  readonly hint?: Hint
 }
 
 /** What zod says of a mistake beyond Standard Schema; other validators say nothing of it. */
@@ -46,13 +46,11 @@ function mistakesFrom(
 }
 
 function unknownField(key: string, path: readonly PropertyKey[], schema: Schema<unknown>): Mistake {
-  const fields = fieldsOf(schema, path)
-  const others = fields.length === 0 ? undefined : `the fields here are ${fields.join(', ')}`
-  return {
-    path: [...path, key],
-    message: `expected a known field, got "${key}"`,
-    hint: didYouMean(key, fields) ?? others,
+  const hint = (): string | undefined => {
+    const fields = fieldsOf(schema, path)
+    return didYouMean(key, fields) ?? (fields.length === 0 ? undefined : `the fields here are ${listed(fields)}`)
   }
+  return { path: [...path, key], message: `expected a known field, got "${key}"`, hint }
 }
 
 /** Of the alternatives that a value could have been meant as, the one with the fewest mistakes. */

@@ -1,5 +1,13 @@
-/** Finds what somebody who typed a name may have meant: the nearest candidate, at most a third of the letters away. */
+/** Above this, comparing costs more than advice is worth: letters of a name, and candidates. */
+const MOST_LETTERS = 100
+const MOST_CANDIDATES = 1000
+
+/**
+ * Finds what somebody who typed a name may have meant: the nearest candidate, at most a third of the letters away. Finds
+ * nothing for a name of more than 100 letters or among more than 1000 candidates.
+ */
 export function nearest(name: string, candidates: readonly string[]): string | undefined {
+  if (name.length > MOST_LETTERS || candidates.length > MOST_CANDIDATES) return undefined
   const limit = Math.max(1, Math.floor(name.length / 3))
   let best: { readonly candidate: string; readonly distance: number } | undefined
   for (const candidate of candidates) {

@@ -4,7 +4,8 @@ import { mistakesOf } from './issues.ts'
 import type { Json } from './json.ts'
 import { maskedError } from './masked-error.ts'
 import { didYouMean } from './near.ts'
-import { invalid, pointerOf, type Problem } from './problems.ts'
+import { ENOUGH, invalid, listed, pointerOf, type Hint, type Problem } from './problems.ts'
+import { laterReferences, type Edge } from './later-references.ts'
 import type { Registry } from './registry.ts'
 import { fill, scopeOf, templatesIn, type Placed } from './resolve.ts'
 import { noSecrets, secretsOf } from './secret.ts'
@@ -31,12 +32,15 @@ export async function prepare(draft: Draft, registry: Registry, facts: Facts, gi
   const problems = [...draft.problems, ...inputs.problems, ...duplicates(draft)]
   const steps: StepSpec[] = []
   const known = { draft, registry, facts, inputs: inputs.values, places: placesOf(draft) }
-  const site: Site = { ...known, edges: new Map(), secretive: new Set() }
+  const site: Site = { ...known, edges: [], secretive: new Set() }
   const masked = (error: unknown): never => {
     throw maskedError(error, mask)
   }
-  for (const step of draft.steps) steps.push(await prepareStep(site, step, problems).catch(masked))
-  problems.push(...laterReferences(site))
+  for (const step of draft.steps) {
+    if (problems.length + site.edges.length >= ENOUGH) break
+    steps.push(await prepareStep(site, step, problems).catch(masked))
+  }
+  problems.push(...laterReferences(draft.source, site.edges))
   if (problems.length > 0) throw invalid(draft.source.path, problems.map(maskedBy(mask)))
   const hidden = steps.map((step) => ({ ...step, with: hide(step.with) }))
   return { inputs: hide(inputs.values), steps: hidden, secrets: secrets as Prepared['secrets'] }
@@ -49,8 +53,8 @@ interface Site {
   readonly facts: Facts
   readonly inputs: { readonly [name: string]: Json }
   readonly places: ReadonlyMap<string, DraftStep>
-  /** For each step the later steps (and itself) that it refers to, with the place of the reference. */
-  readonly edges: Map<string, readonly { readonly to: string; readonly pointer: string }[]>
+  /** References to later steps, or of a step to itself. */
+  readonly edges: Edge[]
   /** Steps that are given a secret, so that their outputs may hold it. */
   readonly secretive: Set<string>
 }
@@ -59,7 +63,7 @@ async function prepareStep(site: Site, draftStep: DraftStep, problems: Problem[]
   const { draft, registry, facts, inputs } = site
   const { index, id, uses, name } = draftStep
   const pointer = `/steps/${index}`
-  const add = (path: readonly PropertyKey[], message: string, hint?: string): void =>
+  const add = (path: readonly PropertyKey[], message: string, hint?: Hint): void =>
     void problems.push(problemAt(draft.source, `${pointer}/with${pointerOf(path)}`, message, hint))
 
   const { templates, mistakes } = templatesIn(draftStep.with)
@@ -75,13 +79,13 @@ async function prepareStep(site: Site, draftStep: DraftStep, problems: Problem[]
 
   const step = registry.stepOf(uses)
   if (step) {
-    const unsure = [...mistakes, ...filled.mistakes, ...templates.filter((placed) => !ready.includes(placed))]
+    const filledIn = new Set(ready)
+    const unsure = relatedTo([...mistakes, ...filled.mistakes, ...templates.filter((it) => !filledIn.has(it))])
     const result = await step.input['~standard'].validate(filled.value)
     const found = result.issues ? mistakesOf(result.issues, filled.value, step.input) : []
-    for (const { path, message, hint } of found)
-      if (!unsure.some((it) => related(it.path, path))) add(path, message, hint)
+    for (const { path, message, hint } of found) if (!unsure(path)) add(path, message, hint)
   } else {
-    const hint = didYouMean(uses, registry.types) ?? `there are ${registry.types.join(', ')}`
+    const hint = (): string => didYouMean(uses, registry.types) ?? `there are ${listed(registry.types)}`
     problems.push(problemAt(draft.source, `${pointer}/uses`, `expected a step type, got "${uses}"`, hint))
   }
   const at = { ...draft.source.at(pointer), pointer }
@@ -96,13 +100,19 @@ const maskedBy =
     hint: typeof hint === 'function' ? () => mask(hint() ?? '') || undefined : hint && mask(hint),
   })
 
-/** Says whether what stands at one path can change what is found at the other. */
-function related(a: readonly PropertyKey[], b: readonly PropertyKey[]): boolean {
-  const shorter = Math.min(a.length, b.length)
-  return a.slice(0, shorter).every((key, at) => String(key) === String(b[at]))
+/** Says whether what stands at one of some places can change what is found at a path: one is around the other. */
+function relatedTo(
+  places: readonly { readonly path: readonly PropertyKey[] }[],
+): (path: readonly PropertyKey[]) => boolean {
+  const there = new Set(places.map(({ path }) => pointerOf(path)))
+  const around = new Set(places.flatMap(({ path }) => pointersAround(path)))
+  return (path) => around.has(pointerOf(path)) || pointersAround(path).some((pointer) => there.has(pointer))
 }
 
-type Add = (path: readonly PropertyKey[], message: string, hint?: string) => void
+const pointersAround = (path: readonly PropertyKey[]): readonly string[] =>
+  [...path, ''].map((_, length) => pointerOf(path.slice(0, length)))
+
+type Add = (path: readonly PropertyKey[], message: string, hint?: Hint) => void
 
 /** Checks the names that a text reads; a reference to a later step is noted and told at the end. */
 function soundReferences(site: Site, step: DraftStep, { path, template }: Placed, add: Add): boolean {
@@ -126,7 +136,7 @@ function outputMistake(
   step: DraftStep,
   [, id, field, output]: readonly string[],
   pointer: string,
-): { readonly message: string; readonly hint?: string | undefined } | undefined {
+): { readonly message: string; readonly hint?: Hint } | undefined {
   if (id === undefined || field !== 'outputs' || output === undefined) {
     return {
       message: `expected steps.ID.outputs.NAME, got steps${[id, field, output]
@@ -136,58 +146,24 @@ function outputMistake(
     }
   }
   const other = places.get(id)
-  if (!other) return { message: `expected the id of a step, got "${id}"`, hint: didYouMean(id, [...places.keys()]) }
-  if (other.index >= step.index) edges.set(step.id, [...(edges.get(step.id) ?? []), { to: id, pointer }])
+  if (!other) {
+    return { message: `expected the id of a step, got "${id}"`, hint: () => didYouMean(id, [...places.keys()]) }
+  }
+  if (other.index >= step.index) edges.push({ from: step.id, to: id, pointer })
   const type = registry.stepOf(other.uses)
   const names = Object.keys(type?.outputs ?? {})
   if (!type || names.includes(output)) return undefined
-  const hint = didYouMean(output, names) ?? `it has ${names.join(', ') || 'none'}`
+  const hint = (): string => didYouMean(output, names) ?? `it has ${listed(names)}`
   return { message: `expected an output of step "${id}" (${other.uses}), got "${output}"`, hint }
 }
 
-/** Tells of references to later steps: a cycle, or an order that is the wrong way round. */
-function laterReferences({ draft, edges }: Site): readonly Problem[] {
-  return [...edges].flatMap(([from, list]) =>
-    list.map(({ to, pointer }) => {
-      const back = pathBetween(edges, to, from)
-      if (back) return problemAt(draft.source, pointer, `expected no cycle, got ${[from, ...back].join(' → ')}`)
-      return problemAt(
-        draft.source,
-        pointer,
-        `expected an earlier step, got "${to}", which comes later`,
-        `move step "${to}" before step "${from}"`,
-      )
-    }),
-  )
-}
-
-function pathBetween(edges: Site['edges'], from: string, to: string): readonly string[] | undefined {
-  const seen = new Set<string>()
-  const stack: (readonly string[])[] = [[from]]
-  for (let path = stack.pop(); path; path = stack.pop()) {
-    const last = path.at(-1)!
-    if (last === to) return path
-    if (seen.has(last)) continue
-    seen.add(last)
-    for (const edge of edges.get(last) ?? []) stack.push([...path, edge.to])
-  }
-  return undefined
-}
-
 function duplicates({ steps, source }: Draft): readonly Problem[] {
-  const first = new Map<string, number>()
-  return steps.flatMap(({ id, index }) => {
-    const earlier = first.get(id)
-    if (earlier === undefined) first.set(id, index)
-    if (earlier === undefined || id === '') return []
-    const { line, column } = source.at(`/steps/${earlier}/id`)
-    return [
-      problemAt(
-        source,
-        `/steps/${index}/id`,
-        `expected an id of its own, got "${id}" again (first at ${line}:${column})`,
-      ),
-    ]
+  const first = new Map(steps.toReversed().map(({ id, index }) => [id, index]))
+  const again = steps.filter(({ id, index }) => id !== '' && first.get(id) !== index)
+  return again.slice(0, ENOUGH).map(({ id, index }) => {
+    const { line, column } = source.at(`/steps/${first.get(id)}/id`)
+    const message = `expected an id of its own, got "${id}" again (first at ${line}:${column})`
+    return problemAt(source, `/steps/${index}/id`, message)
   })
 }
 

@@ -19,6 +19,9 @@ export interface Problem {
 /** How many mistakes are told; the rest is counted. */
 export const MOST = 100
 
+/** How many mistakes are looked for: with so many, nobody waits to know of all. */
+export const ENOUGH = 1000
+
 /** How many characters of a mistake are told: a name may be as long as the file. */
 const LONGEST = 400
 
@@ -26,9 +29,12 @@ const LONGEST = 400
 export function invalid(path: string, problems: readonly Problem[]): NsnetError {
   const sorted = unique(problems).toSorted((a, b) => a.line - b.line || a.column - b.column)
   const lines = sorted.slice(0, MOST).map((problem) => lineOf(basename(path), problem))
-  if (sorted.length > MOST) lines.push(`… and ${sorted.length - MOST} more`)
-  const count = sorted.length === 1 ? 'a mistake' : `${sorted.length} mistakes`
-  return new NsnetError('WORKFLOW_INVALID', `${path} has ${count}:\n${lines.map((line) => `  ${line}`).join('\n')}`)
+  if (sorted.length > MOST) lines.push(`… and ${sorted.length >= ENOUGH ? '' : `${sorted.length - MOST} `}more`)
+  const count = sorted.length >= ENOUGH ? `${ENOUGH} mistakes or more` : `${sorted.length} mistakes`
+  return new NsnetError(
+    'WORKFLOW_INVALID',
+    `${path} has ${sorted.length === 1 ? 'a mistake' : count}:\n${lines.map((line) => `  ${line}`).join('\n')}`,
+  )
 }
 
 const unique = (problems: readonly Problem[]): readonly Problem[] => [

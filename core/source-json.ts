@@ -1,6 +1,6 @@
 import { childrenOf, finderIn, type Places } from './json-places.ts'
 import { next, readLiteral, readString, unexpected, type Cursor } from './json-token.ts'
-import { invalid, MOST, pointerOf, type Problem } from './problems.ts'
+import { invalid, ENOUGH, pointerOf, type Problem } from './problems.ts'
 import { keyMistake, MAX_DEPTH, MAX_ENTRIES, MAX_VALUES, positionsIn } from './reading.ts'
 import { tooDeep, tooLong, tooMany, type Position, type Read } from './reading.ts'
 
@@ -85,7 +85,7 @@ function readField(reading: Reading, object: Record<string, unknown>): void {
   const value = readValue(reading, name, start)
   if (message === undefined) object[name] = value
   else reading.problems.push({ ...reading.place(start), pointer: pointerTo(reading, name), message })
-  if (reading.problems.length > MOST) throw invalid(reading.path, reading.problems)
+  if (reading.problems.length === ENOUGH) throw invalid(reading.path, reading.problems)
 }
 
 /** Finds where a field stood before in the object that is open. */

@@ -76,6 +76,8 @@ const tooMuchYaml = (path: string, position: Position): Error =>
   )
 
 function expectSound({ errors, warnings }: Document.Parsed, lines: LineCounter, path: string): void {
+  const deep = errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION')
+  if (deep) throw tooDeep(path, positionIn(lines, deep.pos[0]))
   const problems = [...errors, ...warnings].map(({ message, pos }) => ({
     ...positionIn(lines, pos[0]),
     pointer: '',

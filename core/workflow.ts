@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { mistakesOf } from './issues.ts'
+import { mistakesOf, type Mistake } from './issues.ts'
 import type { Json } from './json.ts'
-import { pointerOf, type Problem } from './problems.ts'
+import { ENOUGH, pointerOf, type Hint, type Problem } from './problems.ts'
 import type { Schema } from './schema.ts'
 import type { Source } from './source.ts'
 
@@ -70,12 +70,17 @@ export interface DraftStep {
   readonly with: { readonly [field: string]: Json }
 }
 
+/** A workflow file, but for its steps. */
+const headSchema = workflowSchema.extend({ steps: z.array(z.unknown()) })
+
 /** Understands what it can of a workflow file, so that all its mistakes can be told at once. */
 export function draftOf(source: Source): Draft {
   const { value } = source
-  const whole = workflowSchema.safeParse(value)
-  const problems = whole.success ? [] : mistakesOf(whole.error.issues, value, workflowSchema as Schema<unknown>)
+  const head = headSchema.safeParse(value)
   const parts = (typeof value === 'object' && value !== null ? value : {}) as { readonly [field: string]: unknown }
+  const list: readonly unknown[] = Array.isArray(parts['steps']) ? parts['steps'] : []
+  const mistakes = head.success ? [] : [...mistakesOf(head.error.issues, value, headSchema as Schema<unknown>)]
+  const steps = list.flatMap((step, index) => draftStep(step, index, mistakes))
   return {
     source,
     name: typeof parts['name'] === 'string' ? parts['name'] : '',
@@ -87,19 +92,22 @@ export function draftOf(source: Source): Draft {
       .array(z.string())
       .catch([])
       .parse(parts['plugins'] ?? []),
-    steps: (Array.isArray(parts['steps']) ? parts['steps'] : []).flatMap(draftStep),
-    problems: problems.map(({ path, message, hint }) => problemAt(source, pointerOf(path), message, hint)),
+    steps,
+    problems: mistakes.map(({ path, message, hint }) => problemAt(source, pointerOf(path), message, hint)),
   }
 }
 
 /** Places a mistake in the file. */
-export function problemAt({ at }: Source, pointer: string, message: string, hint?: string): Problem {
+export function problemAt({ at }: Source, pointer: string, message: string, hint?: Hint): Problem {
   return { ...at(pointer), pointer, message, hint }
 }
 
-function draftStep(value: unknown, index: number): readonly DraftStep[] {
+function draftStep(value: unknown, index: number, mistakes: Mistake[]): readonly DraftStep[] {
+  if (mistakes.length >= ENOUGH) return []
   const step = stepSchema.safeParse(value)
   if (step.success) return [{ index, ...step.data, with: step.data.with as DraftStep['with'] }]
+  for (const mistake of mistakesOf(step.error.issues, value, stepSchema as Schema<unknown>))
+    mistakes.push({ ...mistake, path: ['steps', index, ...mistake.path] })
   const { id = '', uses, with: given = {} } = (value ?? {}) as Partial<Record<string, unknown>>
   if (typeof uses !== 'string' || typeof given !== 'object' || given === null) return []
   return [{ index, id: typeof id === 'string' ? id : '', uses, with: given as DraftStep['with'] }]
