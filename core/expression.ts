@@ -1,4 +1,6 @@
 import { Environment } from '@marcbachmann/cel-js'
+import { asCel, asJson, celMap } from './cel-value.ts'
+import { expectBounded, isNode, limits, MAX_TEXT, type Node } from './expression-limits.ts'
 import { addressOf, cidrhost } from './host-number.ts'
 import type { Json } from './json.ts'
 import { piecesOf, type Piece } from './template-text.ts'
@@ -30,13 +32,15 @@ export class ExpressionError extends Error {}
 export const hasExpression = (text: string): boolean => text.includes('${{')
 
 /**
- * Reads a text with `${{ … }}` in it; `$${{` stands for the literal characters `${{`. Expressions are CEL, in which
- * nothing loops without end or reaches beyond the values given.
+ * Reads a text with `${{ … }}` in it; `$${{` stands for the literal characters `${{`. Expressions are CEL without what
+ * loops, so that each takes less than a millisecond; nothing in them reaches beyond the values given. A text has at most
+ * 65,536 characters, an expression 200 parts.
  *
  * @throws ExpressionError
  * @see https://cel.dev
  */
 export function parseTemplate(text: string): Template {
+  if (text.length > MAX_TEXT) throw tooLong(text.length)
   const parts = Array.from(piecesOf(text), partOf)
   const expressions = parts.filter((part) => typeof part !== 'string')
   return {
@@ -45,10 +49,19 @@ export function parseTemplate(text: string): Template {
     evaluate: (scope) => {
       const [only] = parts
       if (parts.length === 1 && typeof only === 'object') return only.evaluate(scope)
-      return parts.map((part) => (typeof part === 'string' ? part : asText(part.evaluate(scope)))).join('')
+      return parts.reduce<string>((before, part) => extended(before, part, scope), '')
     },
   }
 }
+
+function extended(before: string, part: string | Template, scope: Scope): string {
+  const text = before + (typeof part === 'string' ? part : asText(part.evaluate(scope)))
+  if (text.length > MAX_TEXT) throw tooLong(text.length)
+  return text
+}
+
+const tooLong = (length: number): ExpressionError =>
+  new ExpressionError(`expected a text with expressions to have at most ${MAX_TEXT} characters, got ${length}`)
 
 function partOf(piece: Piece): string | Template {
   if ('literal' in piece) return piece.literal
@@ -59,6 +72,7 @@ function partOf(piece: Piece): string | Template {
 function parseExpression(text: string): Template {
   if (text === '') throw new ExpressionError('expected an expression between "${{" and "}}", got nothing')
   const compiled = plainly(text, () => environment.parse(text))
+  plainly(text, () => expectBounded(compiled.ast))
   const checked = compiled.check()
   if (!checked.valid) throw mistakeIn(text, checked.error)
   const references = referencesIn(compiled.ast)
@@ -70,46 +84,31 @@ function parseExpression(text: string): Template {
 function valuesOf({ inputs, host, steps }: Scope, references: readonly Reference[]): Record<string, unknown> {
   const named = (root: string): readonly string[] =>
     references.flatMap(([first, key]) => (first === root && key !== undefined ? [key] : []))
-  const outputs = named('steps').map((id) => [id, { outputs: asCel(steps(id) ?? {}) }])
+  const outputs = (id: string): unknown => celMap([['outputs', asCel(steps(id) ?? {})]])
   return {
-    inputs: asCel(picked(inputs, named('inputs'))),
-    host: asCel(picked(host, named('host'))),
-    steps: Object.fromEntries(outputs),
+    inputs: picked(inputs, named('inputs')),
+    host: picked(host, named('host')),
+    steps: celMap(named('steps').map((id) => [id, outputs(id)])),
   }
 }
 
-function picked(values: { readonly [name: string]: Json }, names: readonly string[]): Json {
-  return Object.fromEntries(names.filter((name) => Object.hasOwn(values, name)).map((name) => [name, values[name]!]))
-}
-
-function asCel(value: Json): unknown {
-  if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value
-  if (Array.isArray(value)) return value.map(asCel)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asCel(item as Json)]))
+function picked(values: { readonly [name: string]: Json }, names: readonly string[]): unknown {
+  return celMap(names.filter((name) => Object.hasOwn(values, name)).map((name) => [name, asCel(values[name]!)]))
 }
 
 const variables = ['inputs', 'host', 'steps']
 
 const environment = variables
-  .reduce(
-    (it, name) => it.registerVariable(name, 'map'),
-    new Environment({ limits: { maxAstNodes: 1000, maxDepth: 50 } }),
-  )
+  .reduce((it, name) => it.registerVariable(name, 'map'), new Environment({ limits }))
   .registerFunction('cidrhost(string, int): string', cidrhost)
   .registerFunction('address(string, int): string', addressOf)
 
-interface Node {
-  readonly op: string
-  readonly args: unknown
-}
-
-/** Walks an expression for the longest chains of names that begin with a variable; a macro's own names are none. */
+/** Walks an expression for the longest chains of names that begin with a variable. */
 function referencesIn(node: unknown): readonly Reference[] {
   if (Array.isArray(node)) return node.flatMap(referencesIn)
-  if (typeof node !== 'object' || node === null || !('op' in node)) return []
-  const chain = chainOf(node as Node)
-  if (chain === undefined) return referencesIn((node as Node).args)
+  if (!isNode(node)) return []
+  const chain = chainOf(node)
+  if (chain === undefined) return referencesIn(node.args)
   return variables.includes(chain[0]!) ? [chain] : []
 }
 
@@ -162,32 +161,5 @@ const tokens: { readonly [name: string]: string } = {
   LPAREN: '"("',
   RPAREN: '")"',
 }
-
-function asJson(value: unknown): Json {
-  if (typeof value === 'bigint') return asNumber(value)
-  if (typeof value === 'number') return finite(value)
-  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value
-  if (Array.isArray(value)) return value.map(asJson)
-  if (value instanceof Map) return asJson(Object.fromEntries(value as Map<string, unknown>))
-  if (typeof value !== 'object' || Object.getPrototypeOf(value) !== Object.prototype) {
-    throw new Error(`expected a text, a number, a boolean, a list or a map, got a ${kindOf(value)}`)
-  }
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, asJson(item)]))
-}
-
-function asNumber(value: bigint): number {
-  if (Number.isSafeInteger(Number(value))) return Number(value)
-  throw new Error(`expected an integer of up to 53 bits, got ${value}`)
-}
-
-function finite(value: number): number {
-  if (Number.isFinite(value)) return value
-  throw new Error(`expected a finite number, got ${value}`)
-}
-
-const kindOf = (value: unknown): string =>
-  ((value as { readonly constructor?: { readonly name?: string } } | undefined)?.constructor?.name ?? typeof value)
-    .replace('Date', 'timestamp')
-    .replace('Uint8Array', 'byte string')
 
 const asText = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))
