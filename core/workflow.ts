@@ -10,6 +10,22 @@ const name = z
   .string()
   .regex(/^[A-Za-z][\w-]{0,62}$/, 'expected a name of up to 63 letters, digits, "_" and "-", beginning with a letter')
 
+/** Name of a workflow: it appears in every list, and says who holds a lock. */
+const title = z
+  .string()
+  .regex(/^[^\x00-\x1f\x7f-\x9f]{1,200}$/, 'expected a name of 1 to 200 characters, without control characters')
+
+/**
+ * File of a plugin, beside the workflow file or below. Loading a plugin runs its code, so that a workflow brings its own
+ * along, and cannot name just any file of the machine.
+ */
+const pluginPath = z
+  .string()
+  .regex(
+    /^(?!\/)(?!(?:[^]*\/)?\.\.(?:\/|$))[^\x00-\x1f\x7f]{1,4096}$/,
+    'expected the path of a file beside this one or below, such as "./mtu.js"',
+  )
+
 const inputSchema = z
   .strictObject({
     type: z.enum(['string', 'integer', 'boolean']).default('string').describe('type of the value'),
@@ -42,10 +58,10 @@ const stepSchema = z.strictObject({
 /** The format of a workflow file, as far as it does not depend on the step types. */
 export const workflowSchema = z.strictObject({
   $schema: z.string().optional().describe('lets editors complete and explain'),
-  name: z.string().min(1).describe('name of the workflow'),
+  name: title.describe('name of the workflow'),
   description: z.string().optional().describe('what it is for'),
   inputs: z.record(name, inputSchema).default({}).describe('values that --set NAME=VALUE changes'),
-  plugins: z.array(z.string()).default([]).describe('files with custom step types, relative to this file'),
+  plugins: z.array(pluginPath).default([]).describe('files with custom step types, relative to this file'),
   steps: z.array(stepSchema).describe('taken in this order, undone in reverse'),
 })
 
@@ -89,7 +105,7 @@ export function draftOf(source: Source): Draft {
       .catch({})
       .parse(parts['inputs'] ?? {}) as Draft['inputs'],
     plugins: z
-      .array(z.string())
+      .array(pluginPath)
       .catch([])
       .parse(parts['plugins'] ?? []),
     steps,

@@ -14,6 +14,9 @@ export const BUILT_IN: { readonly [table: string]: readonly string[] } = {
   security: ['INPUT', 'FORWARD', 'OUTPUT'],
 }
 
+/** Characters of a rule: the kernel takes no longer argument than twice that. @see execve(2) */
+const MAX_RULE = 65_536
+
 const shape = z.strictObject({
   netns: netnsName.optional(),
   family: z.enum(['ipv4', 'ipv6']).default('ipv4').meta({ description: 'address family of the rules' }),
@@ -23,7 +26,7 @@ const shape = z.strictObject({
     .refine(isChainName, 'expected a chain name: 1 to 28 bytes without white space, not starting with "-", "!" or ":"')
     .meta({ description: 'chain, built in or own', examples: ['FORWARD', 'nsnet-lab'] }),
   rule: z
-    .union([z.string(), z.array(z.string())])
+    .union([z.string().max(MAX_RULE), z.array(z.string()).max(MAX_RULE)])
     .optional()
     .meta({ description: 'matches and target, as after "iptables -A CHAIN"', examples: ['-i veth-host -j ACCEPT'] }),
   position: z.int().min(1).optional().meta({ description: 'where to insert the rule, from 1; appended when absent' }),

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { netnsName } from '../../core/net.ts'
 
+/** Bytes of a path, and of what a sysctl can be set to: one page. @see path_resolution(7) */
+const PAGE = 4096
+
 const key = z
   .string()
   .refine(isKey, 'expected a sysctl below "net", such as "net.ipv4.ip_forward" or "net/ipv4/conf/eth0.5/rp_filter"')
@@ -10,6 +13,7 @@ const key = z
 const value = z
   .union([z.int(), z.string()])
   .transform((raw) => folded(`${raw}`))
+  .refine((text) => text.length < PAGE, `expected a value of less than ${PAGE} characters`)
   .refine((text) => !/[\x00-\x1f\x7f]/.test(text), 'expected a value without control characters')
   .meta({ description: 'value; white space counts as one space', examples: [1, '4096 131072 6291456'] })
 
@@ -38,6 +42,7 @@ function slashed(text: string): string {
 }
 
 function isKey(text: string): boolean {
+  if (text.length > PAGE) return false
   const [net, ...parts] = slashed(text).split('/')
   return net === 'net' && parts.length > 0 && parts.every(isPart)
 }
