@@ -7,7 +7,7 @@ import type { Ports } from '../core/ports.ts'
 import type { Registry } from '../core/registry.ts'
 import type { Secrets } from '../core/secret.ts'
 import { bootOf } from './facts.ts'
-import { logTo, tracedExec } from './trace.ts'
+import { logTo, openLog, tracedExec } from './trace.ts'
 import type { Claim } from '../core/claims.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Lock } from '../journal/lock.ts'
@@ -101,7 +101,8 @@ async function withJournal(
   const began = performance.now()
   if (journal.torn > 0) terminal.tell(`  cut ${journal.torn} bytes of an unfinished line off ${journal.path}`)
   const id = journal.path.replace(/^.*\/|\.jsonl$/g, '')
-  const log = logTo(store.logPath(id))
+  const logFile = await openLog(store, id)
+  const log = logTo(logFile)
   const stop = listenForStop((signal) =>
     terminal.tell(`  ${signal}: finishing the running command; again to stop at once`),
   )
@@ -139,6 +140,7 @@ async function withJournal(
   } finally {
     stop.release()
     await journal.close()
+    await logFile?.close()
   }
 }
 

@@ -1,13 +1,25 @@
+import type { FileHandle } from 'node:fs/promises'
 import { pino } from 'pino'
 import type { Exec } from '../core/command.ts'
+import { NsnetError } from '../core/errors.ts'
 import { processExec } from '../core/exec.ts'
 import type { Secrets } from '../core/secret.ts'
+import type { Store } from '../journal/store.ts'
 import { commandLine } from './render.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Opens the debug log; nothing depends on it, so a disk that is full does not stop a run here. */
-export function logTo(dest: string): pino.Logger {
-  const destination = pino.destination({ dest, sync: true, mode: 0o600 })
+/** Opens the debug log of a run, or none where nothing can be written: nothing depends on it. @throws STATE_DIR_UNSAFE */
+export async function openLog(store: Store, id: string): Promise<FileHandle | undefined> {
+  return await store.openLog(id).catch((error: unknown) => {
+    if (error instanceof NsnetError) throw error
+    return undefined
+  })
+}
+
+/** Writes the debug log to an open file, or nowhere; a disk that is full does not stop a run here. */
+export function logTo(file: FileHandle | undefined): pino.Logger {
+  if (!file) return pino({ level: 'silent' })
+  const destination = pino.destination({ dest: file.fd, sync: true })
   destination.on('error', () => undefined)
   return pino({ level: 'debug', base: null }, destination)
 }

@@ -1,6 +1,8 @@
-import { Low } from 'lowdb'
-import { JSONFile } from 'lowdb/node'
-import { rm } from 'node:fs/promises'
+import { Low, type Adapter } from 'lowdb'
+import { constants } from 'node:fs'
+import { rename, rm } from 'node:fs/promises'
+import { z } from 'zod'
+import { openPrivate } from './private.ts'
 
 /** What `list` shows of a run, without reading its journal again. */
 export interface Summary {
@@ -31,14 +33,32 @@ interface Rows {
   rows: Record<string, Row>
 }
 
+const rowSchema: z.ZodType<Row> = z.looseObject({
+  id: z.string(),
+  workflow: z.string(),
+  path: z.string(),
+  status: z.string(),
+  steps: z.number(),
+  holding: z.number(),
+  ours: z.number(),
+  work: z.string(),
+  startedAt: z.string(),
+  changedAt: z.string(),
+  boot: z.string(),
+  bytes: z.number(),
+  mtimeMs: z.number(),
+})
+
+const rowsSchema = z.object({ version: z.literal(1), rows: z.record(z.string(), rowSchema) })
+
 const empty = (): Rows => ({ version: 1, rows: {} })
 
 /** Reads the index of runs; a missing, broken or foreign one is empty, for every row can be made anew from a journal. */
 export async function readIndex(path: string): Promise<Record<string, Row>> {
   try {
-    const db = new Low<Rows>(new JSONFile(path), empty())
+    const db = new Low<Rows>(privateFile(path), empty())
     await db.read()
-    return db.data?.version === 1 && typeof db.data.rows === 'object' ? db.data.rows : {}
+    return rowsSchema.parse(db.data).rows
   } catch {
     return {}
   }
@@ -46,7 +66,21 @@ export async function readIndex(path: string): Promise<Record<string, Row>> {
 
 /** Writes the index of runs; the caller holds its lock. */
 export async function writeIndex(path: string, rows: Record<string, Row>): Promise<void> {
-  const db = new Low<Rows>(new JSONFile(path), empty())
-  db.data = { version: 1, rows }
-  await db.write().catch(() => rm(path, { force: true }))
+  const db = new Low<Rows>(privateFile(path), { version: 1, rows })
+  await db.write().catch(() => rm(path, { force: true }).catch(() => undefined))
 }
+
+/** Keeps the index in a private file, which is written beside it and put in its place: links are replaced, not followed. */
+const privateFile = (path: string): Adapter<Rows> => ({
+  read: async () => {
+    const file = await openPrivate(path, constants.O_RDONLY)
+    return JSON.parse(await file.readFile('utf8').finally(() => file.close())) as Rows
+  },
+  write: async (rows) => {
+    const temporary = `${path}.new`
+    await rm(temporary, { force: true })
+    const file = await openPrivate(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL)
+    await file.writeFile(JSON.stringify(rows, null, 2)).finally(() => file.close())
+    await rename(temporary, path)
+  },
+})

@@ -1,9 +1,10 @@
 import { constants } from 'node:fs'
-import { open, readFile, type FileHandle } from 'node:fs/promises'
+import { open, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { NsnetError } from '../core/errors.ts'
 import type { Entry, RunEvent } from '../core/events.ts'
 import { lineOf, nextEntry, parseJournal, type Content } from './format.ts'
+import { openPrivate } from './private.ts'
 
 /** The history of one run, open for writing: an append-only file of JSON lines. */
 export interface Journal {
@@ -17,21 +18,20 @@ export interface Journal {
   readonly close: () => Promise<void>
 }
 
-const { O_RDWR, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY } = constants
+const { O_RDWR, O_APPEND, O_CREAT, O_EXCL, O_RDONLY } = constants
 
 /** Begins a journal: a new file of mode 0600, whose name is on disk when this resolves. @throws JOURNAL_UNWRITABLE */
 export async function createJournal(path: string): Promise<Journal> {
-  const flags = O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW
-  const file = await writable(path, () => open(path, flags, 0o600), begin)
+  const file = await writable(path, () => openPrivate(path, O_RDWR | O_APPEND | O_CREAT | O_EXCL), begin)
   await writable(path, () => syncDirectory(dirname(path)), begin)
   return journalOn(path, file, { entries: [], bytes: 0, torn: 0 })
 }
 
-/** Opens a journal to go on with it; a torn last line is cut off. @throws JOURNAL_BROKEN, JOURNAL_UNWRITABLE */
+/** Opens a journal to go on with it; a torn last line is cut off. @throws JOURNAL_BROKEN, JOURNAL_UNWRITABLE, STATE_DIR_UNSAFE */
 export async function openJournal(path: string): Promise<Journal> {
-  const file = await writable(path, () => open(path, O_RDWR | O_APPEND | O_NOFOLLOW), goOn)
+  const file = await writable(path, () => openPrivate(path, O_RDWR | O_APPEND), goOn)
   try {
-    const content = parseJournal(await file.readFile(), path)
+    const content = await contentOf(file, path)
     if (content.torn > 0) await writable(path, () => cutTo(file, content.bytes), goOn)
     return journalOn(path, file, content)
   } catch (error) {
@@ -40,9 +40,19 @@ export async function openJournal(path: string): Promise<Journal> {
   }
 }
 
-/** Reads a journal and changes nothing. @throws JOURNAL_BROKEN */
+/** Reads a journal and changes nothing. @throws JOURNAL_BROKEN, STATE_DIR_UNSAFE */
 export async function readJournal(path: string): Promise<Content> {
-  return parseJournal(await readFile(path, { flag: O_RDONLY | O_NOFOLLOW }), path)
+  const file = await openPrivate(path, O_RDONLY)
+  return await contentOf(file, path).finally(() => file.close())
+}
+
+/** The largest journal that is read, in bytes: a run of 100,000 steps, undone and run again some times. */
+const MAX_BYTES = 1024 ** 3
+
+async function contentOf(file: FileHandle, path: string): Promise<Content> {
+  const { size } = await file.stat()
+  if (size <= MAX_BYTES) return parseJournal(await file.readFile(), path)
+  throw new NsnetError('JOURNAL_BROKEN', `${path}: expected at most ${MAX_BYTES} bytes, got ${size}`, 'move it away')
 }
 
 function journalOn(path: string, file: FileHandle, { entries, bytes, torn }: Content): Journal {
@@ -92,6 +102,7 @@ async function writable<T>(path: string, write: () => Promise<T>, hint: string):
   try {
     return await write()
   } catch (error) {
+    if (error instanceof NsnetError) throw error
     const message = `cannot write the journal ${path}: ${(error as Error).message}`
     throw new NsnetError('JOURNAL_UNWRITABLE', message, hint, { cause: error })
   }

@@ -1,8 +1,9 @@
-import { open, type FileHandle } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { constants } from 'node:fs'
 import { NsnetError } from '../core/errors.ts'
 import { processExec } from '../core/exec.ts'
 import { expectSuccess } from '../core/tools.ts'
+import { openPrivate } from './private.ts'
 
 /** A lock that is held; the kernel frees it also when nsnet is killed. */
 export interface Lock {
@@ -55,8 +56,9 @@ export async function takeTurn(path: string, how: 'shared' | 'alone'): Promise<L
 
 async function openLock(path: string): Promise<FileHandle> {
   try {
-    return await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o600)
+    return await openPrivate(path, constants.O_RDWR | constants.O_CREAT)
   } catch (error) {
+    if (error instanceof NsnetError) throw error
     const hint = 'make it writable, or name another directory with --state-dir or NSNET_STATE_DIR'
     const message = `cannot write the lock ${path}: ${(error as Error).message}`
     throw new NsnetError('JOURNAL_UNWRITABLE', message, hint, { cause: error })
@@ -65,7 +67,7 @@ async function openLock(path: string): Promise<FileHandle> {
 
 /** Says whether somebody holds a lock file. */
 export async function isHeld(path: string): Promise<boolean> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW).catch(() => undefined)
+  const file = await openPrivate(path, constants.O_RDONLY).catch(() => undefined)
   if (!file) return false
   const argv = ['flock', '--shared', '--nonblock', '--conflict-exit-code', `${HELD}`, '3']
   const { exitCode } = await processExec({ fd: file.fd })({ argv })

@@ -1,8 +1,9 @@
 import { customAlphabet } from 'nanoid'
 import { createHash } from 'node:crypto'
-import { lstat, mkdir, readdir, stat } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { lstat, readdir, type FileHandle } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { claimsOf, type Claim } from '../core/claims.ts'
 import { NsnetError } from '../core/errors.ts'
 import type { RunStarted } from '../core/events.ts'
@@ -11,6 +12,7 @@ import { readIndex, writeIndex, type Row, type Summary } from './index.ts'
 import { createJournal, openJournal, readJournal, type Journal } from './journal.ts'
 import { acquire, isHeld, takeTurn, type Lock } from './lock.ts'
 import type { Content } from './format.ts'
+import { openPrivate, privateDirectory } from './private.ts'
 
 /** The directory of runs. */
 export interface Store {
@@ -34,8 +36,11 @@ export interface Store {
   /** Says whether some nsnet is at work on a run. */
   readonly isBusy: (run: Summary) => Promise<boolean>
   readonly journalPath: (id: string) => string
-  readonly logPath: (id: string) => string
+  /** Opens the debug log of a run to add to it. @throws STATE_DIR_UNSAFE */
+  readonly openLog: (id: string) => Promise<FileHandle>
 }
+
+const { O_WRONLY, O_APPEND, O_CREAT } = constants
 
 /** Makes the id of a run: eight letters and digits, none that look alike, the first a letter. */
 export const newRunId = (): string => letter() + rest()
@@ -66,7 +71,7 @@ export async function openStore(dir: string): Promise<Store> {
     claims: async (but) => await claimsIn(runs, await list(), but),
     isBusy: ({ work }) => isHeld(join(locks, `${work}.lock`)),
     journalPath,
-    logPath: (id) => join(runs, `${id}.log`),
+    openLog: (id) => openPrivate(join(runs, `${id}.log`), O_WRONLY | O_APPEND | O_CREAT),
   }
 }
 
@@ -85,27 +90,6 @@ export function summaryOf(
 
 const letter = customAlphabet('abcdefghijkmnpqrstuvwxyz', 1)
 const rest = customAlphabet('23456789abcdefghijkmnpqrstuvwxyz', 7)
-
-async function privateDirectory(path: string): Promise<void> {
-  const unsafe = (what: string): NsnetError =>
-    new NsnetError('STATE_DIR_UNSAFE', `${path}: ${what}`, 'name another directory with --state-dir or NSNET_STATE_DIR')
-  await makeDirectory(path).catch((error: Error) => {
-    throw unsafe(`cannot make the directory of runs: ${error.message}`)
-  })
-  const { uid, mode } = await lstat(path)
-  if (!(await lstat(path)).isDirectory()) throw unsafe('expected a directory that is no symbolic link')
-  if (uid !== process.getuid?.()) throw unsafe(`expected a directory of your own, it belongs to user ${uid}`)
-  if ((mode & 0o022) !== 0) throw unsafe('expected a directory that only its owner can write to')
-}
-
-/** Makes a directory and those above it. Node's own `recursive` never ends where the kernel says ENOENT, as in /proc. */
-async function makeDirectory(path: string): Promise<void> {
-  const made = await mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => error)
-  if (made === undefined || made.code === 'EEXIST') return
-  if (made.code !== 'ENOENT' || dirname(path) === path) throw made
-  await makeDirectory(dirname(path))
-  await mkdir(path, { mode: 0o700 })
-}
 
 /** Names what a run does: two runs that would do the same have the same name, whoever started them. */
 function workOf({ workflow, inputs, facts }: RunStarted): string {
@@ -143,8 +127,8 @@ function onReadOnly(error: unknown): undefined {
 }
 
 async function rowOf(id: string, path: string, old: Row | undefined): Promise<Row | undefined> {
-  const { size, mtimeMs } = await stat(path)
-  if (old?.bytes === size && old.mtimeMs === mtimeMs) return old
+  const { size, mtimeMs } = await lstat(path)
+  if (old?.id === id && old.bytes === size && old.mtimeMs === mtimeMs) return old
   const summary = await summarized(id, path)
   return summary && { ...summary, bytes: size, mtimeMs }
 }

@@ -1,5 +1,14 @@
 import fc from 'fast-check'
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -10,8 +19,16 @@ const dir = mkdtempSync(join(tmpdir(), 'nsnet-journal-'))
 afterAll(() => rmSync(dir, { recursive: true }))
 
 let count = 0
+
+/** A place for a journal of the run r1. */
+function newPath(): string {
+  const own = join(dir, `${count++}`)
+  mkdirSync(own)
+  return join(own, 'r1.jsonl')
+}
+
 async function journalOfThree(): Promise<string> {
-  const path = join(dir, `${count++}.jsonl`)
+  const path = newPath()
   const journal = await createJournal(path)
   for (const event of [started('a'), planned('a'), applied('a')]) await journal.append(event)
   await journal.close()
@@ -39,17 +56,17 @@ test('goes on where it was left', async () => {
 })
 
 test('does not follow a symbolic link', async () => {
-  const link = join(dir, 'link.jsonl')
+  const link = newPath()
   symlinkSync(await journalOfThree(), link)
-  await expect(openJournal(link)).rejects.toMatchObject({ code: 'JOURNAL_UNWRITABLE' })
-  await expect(readJournal(link)).rejects.toThrow(/ELOOP/)
+  await expect(openJournal(link)).rejects.toMatchObject({ code: 'STATE_DIR_UNSAFE' })
+  await expect(readJournal(link)).rejects.toMatchObject({ code: 'STATE_DIR_UNSAFE' })
 })
 
 test('cuts off a last line that is torn at any byte', async () => {
   const whole = readFileSync(await journalOfThree())
   const lastLine = whole.lastIndexOf(0x0a, -2) + 1
+  const path = newPath()
   for (let end = lastLine; end < whole.length; end++) {
-    const path = join(dir, 'torn.jsonl')
     writeFileSync(path, whole.subarray(0, end))
     const journal = await openJournal(path)
     expect({ entries: journal.entries.length, torn: journal.torn }).toEqual({ entries: 2, torn: end - lastLine })
@@ -60,7 +77,7 @@ test('cuts off a last line that is torn at any byte', async () => {
 
 test('refuses a journal with any byte flipped, names the line, and writes nothing', async () => {
   const whole = readFileSync(await journalOfThree())
-  const path = join(dir, 'flipped.jsonl')
+  const path = newPath()
   await fc.assert(
     fc.asyncProperty(fc.nat(whole.length - 2), fc.integer({ min: 1, max: 255 }), async (at, mask) => {
       const flipped = Buffer.from(whole)
