@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto'
+import { basename } from 'node:path'
 import type { Entry, RunEvent } from '../core/events.ts'
 import { NsnetError } from '../core/errors.ts'
+import { got } from '../core/problems.ts'
+import { senseMistake } from './sense.ts'
+import { shapeMistake } from './shape.ts'
 
 /** What a journal holds, and what was cut off its end. */
 export interface Content {
@@ -17,7 +21,7 @@ const START = '0'.repeat(16)
 /** Makes the line that follows an entry (undefined at the beginning of a journal). */
 export function nextEntry(last: Entry | undefined, event: RunEvent, at: Date): Entry {
   const body = { v: 1, seq: (last?.seq ?? 0) + 1, at: at.toISOString(), event } as const
-  return { ...body, sum: sumOf(last?.sum ?? START, body) }
+  return { ...body, sum: sumOf(last, JSON.stringify(body).slice(0, -1)) }
 }
 
 /** Writes an entry as its line. */
@@ -27,32 +31,38 @@ export const lineOf = (entry: Entry): string => `${JSON.stringify(entry)}\n`
  * Reads a journal. Bytes after the last line feed are the torn tail of a write that never returned: no effect followed
  * it, so they count for nothing.
  *
- * @throws JOURNAL_BROKEN with the line, when a whole line is not what was written
+ * @throws JOURNAL_BROKEN with the line, when a whole line is not what was written, or its event makes no sense
  */
 export function parseJournal(bytes: Buffer, path: string): Content {
   const whole = bytes.lastIndexOf(0x0a) + 1
-  const lines = bytes.toString('utf8', 0, whole).split('\n').slice(0, -1)
   const entries: Entry[] = []
-  for (const [at, line] of lines.entries()) entries.push(parseLine(line, entries.at(-1), `${path}:${at + 1}`))
+  const steps = new Set<string>()
+  for (let from = 0; from < whole;) {
+    const end = bytes.indexOf(0x0a, from)
+    const place = `${path}:${entries.length + 1}`
+    const entry = parseLine(bytes.subarray(from, end), entries.at(-1), place)
+    const mistake = shapeMistake(entry) ?? senseMistake(entry, steps, basename(path, '.jsonl'))
+    if (mistake !== undefined) throw broken(place, mistake)
+    entries.push(entry)
+    from = end + 1
+  }
   return { entries, bytes: whole, torn: bytes.length - whole }
 }
 
-function parseLine(line: string, last: Entry | undefined, place: string): Entry {
+function parseLine(line: Buffer, last: Entry | undefined, place: string): Entry {
   const entry = parsed(line)
   if (!entry) throw broken(place, 'expected a JSON object, got something else')
-  if (entry.v !== 1)
-    throw broken(place, `expected format version 1, got ${JSON.stringify(entry.v)}; a newer nsnet wrote it`)
-  const { sum, ...body } = entry
-  const expected = sumOf(last?.sum ?? START, body)
-  if (sum !== expected) throw broken(place, `expected the check sum ${expected}, got ${JSON.stringify(sum)}`)
+  if (entry.v !== 1) throw broken(place, `expected format version 1, got ${got(entry.v)}; a newer nsnet wrote it`)
+  const expected = sumOf(last, line.subarray(0, -TAIL))
+  if (!line.subarray(-TAIL).equals(Buffer.from(tailOf(expected))))
+    throw broken(place, `expected the check sum ${expected}, got ${got(entry.sum)}`)
   if (entry.seq !== (last?.seq ?? 0) + 1)
-    throw broken(place, `expected number ${(last?.seq ?? 0) + 1}, got ${entry.seq}`)
+    throw broken(place, `expected number ${(last?.seq ?? 0) + 1}, got ${got(entry.seq)}`)
   return entry
 }
-
-function parsed(line: string): Entry | undefined {
+function parsed(line: Buffer): Entry | undefined {
   try {
-    const value: unknown = JSON.parse(line)
+    const value: unknown = JSON.parse(line.toString())
     return typeof value === 'object' && value !== null ? (value as Entry) : undefined
   } catch {
     return undefined
@@ -64,6 +74,16 @@ function broken(place: string, what: string): NsnetError {
   return new NsnetError('JOURNAL_BROKEN', `${place}: ${what}`, hint)
 }
 
-function sumOf(before: string, body: Omit<Entry, 'sum'>): string {
-  return createHash('sha256').update(before).update(JSON.stringify(body)).digest('hex').slice(0, 16)
+/** Sums up a line that follows another, without its own sum and the brace after it. */
+function sumOf(last: Entry | undefined, line: string | Buffer): string {
+  const hash = createHash('sha256')
+    .update(last?.sum ?? START)
+    .update(line)
+    .update('}')
+  return hash.digest('hex').slice(0, START.length)
 }
+
+/** Writes the end of a line, which has its sum. */
+const tailOf = (sum: string): string => `,"sum":"${sum}"}`
+
+const TAIL = tailOf(START).length
