@@ -97,17 +97,16 @@ const marks: { readonly [status in StepRecord['status']]: readonly [string, Pain
 /** A step as one line, with the words that a table of steps has. */
 export function stepLine(
   { paint }: Terminal,
-  { steps }: Run,
+  run: Run,
   id: string,
   status: StepRecord['status'],
   durationMs: number | undefined,
   detail: string,
 ): string {
-  const width = Math.max(...[...steps.keys()].map((step) => step.length))
   const [mark, color] = marks[status]
   const took = (durationMs === undefined ? '' : duration(durationMs)).padStart(8)
   const state = paint(color, `${mark} ${status.padEnd(11)}`)
-  return `  ${state} ${id.padEnd(Math.min(width, 30))} ${paint('dim', took)}  ${printable(detail).replaceAll('\n', '⏎ ')}`.trimEnd()
+  return `  ${state} ${id.padEnd(widthOf(run))} ${paint('dim', took)}  ${printable(detail).replaceAll('\n', '⏎ ')}`.trimEnd()
 }
 
 /** Writes text of several lines behind the word that says what it is. */
@@ -115,6 +114,15 @@ const indented = (text: string): string =>
   printable(text)
     .split('\n')
     .join(`\n${' '.repeat(17)}`)
+
+/** How wide the ids of a run's steps are, up to 30 characters; found once, for each line needs it. */
+function widthOf({ started }: Run): number {
+  const width = widths.get(started) ?? started.steps.reduce((most, { id }) => Math.max(most, id.length), 0)
+  widths.set(started, width)
+  return Math.min(width, 30)
+}
+
+const widths = new WeakMap<Run['started'], number>()
 
 /** Everything about a failure: where it stands in the workflow, the command, what it said, and advice. */
 export function failureLines({ started, steps }: Run, step: string, failure: Failure): readonly string[] {
