@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander'
 import { NsnetError, type ErrorCode } from '../core/errors.ts'
 import { printable } from '../core/quote.ts'
+import { jsonSafe } from './terminal.ts'
 
 /** Exit codes of refusals, after sysexits.h where it has one; all others are 1. */
 const exits: { readonly [code in ErrorCode]?: number } = {
@@ -30,6 +31,6 @@ export function tellError(error: unknown, json: boolean): void {
     return
   }
   const { code, message, hint } = error
-  if (json) process.stdout.write(`${JSON.stringify({ error: { code, message, hint } })}\n`)
+  if (json) process.stdout.write(`${jsonSafe(JSON.stringify({ error: { code, message, hint } }))}\n`)
   else process.stderr.write(`nsnet: ${printable(message)}\n${hint === undefined ? '' : `  ${printable(hint)}\n`}`)
 }

@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
+import { printable } from '../core/quote.ts'
 import { terminalFor, type GlobalOptions, type Terminal } from './terminal.ts'
 import { showFingerprint } from './verbs/fingerprint.ts'
 import { list } from './verbs/list.ts'
@@ -19,6 +20,7 @@ export function program(done: (code: number) => void): Command {
     .version(packageJson.version)
     .addHelpText('after', examples)
     .enablePositionalOptions()
+    .configureOutput({ outputError: (text, write) => write(printable(text)) })
     .exitOverride()
 
   const verb = (usage: string, description: string): Command =>

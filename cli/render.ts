@@ -42,7 +42,7 @@ export function eventLines(terminal: Terminal, run: Run, event: RunEvent): reado
     case 'StepUndone':
       return [stepLine(terminal, run, event.step, event.how, event.durationMs, event.reason ?? '')]
     case 'RunInterrupted':
-      return [terminal.paint('yellow', `  stopped by ${event.signal}`)]
+      return [terminal.paint('yellow', `  stopped by ${printable(event.signal)}`)]
     default:
       return []
   }

@@ -3,6 +3,7 @@ import { NsnetError } from '../core/errors.ts'
 import type { RunEvent, RunStarted } from '../core/events.ts'
 import { maskedError } from '../core/masked-error.ts'
 import { replay, start, type Moment } from '../core/machine.ts'
+import { printable } from '../core/quote.ts'
 import type { Ports } from '../core/ports.ts'
 import type { Registry } from '../core/registry.ts'
 import type { Secrets } from '../core/secret.ts'
@@ -38,7 +39,7 @@ export async function beginRun(session: Session, started: RunStarted): Promise<n
   return await locked(session, started, async (turn) => {
     const journal = await session.store.create(started.run)
     return await withJournal(session, turn, journal, async (append, go) => {
-      session.terminal.tell(`run ${session.terminal.paint('bold', started.run)} of ${started.workflow.name}`)
+      session.terminal.tell(`run ${session.terminal.paint('bold', started.run)} of ${printable(started.workflow.name)}`)
       await append(started)
       return await go(start(started))
     })

@@ -25,11 +25,15 @@ export interface Terminal {
   readonly options: GlobalOptions
 }
 
-/** Opens the terminal as the options say. A reader that goes away (`nsnet log | head`) ends nothing. */
+/**
+ * Opens the terminal as the options say. A reader that goes away (`nsnet log | head`) ends nothing. Whatever a line says,
+ * no control character reaches the terminal but line feeds, tabs and the colours of `paint`.
+ */
 export function terminalFor(options: GlobalOptions): Terminal {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosed)
   const live = process.stderr.isTTY && !options.json && !options.quiet && !options.verbose
   const colored = wantsColor(options)
+  const safe = (line: string): string => (colored ? printableButColors(line) : printable(line))
   let flashed = false
   const clear = (): void => {
     if (flashed) process.stderr.write('\r\x1b[K')
@@ -38,22 +42,36 @@ export function terminalFor(options: GlobalOptions): Terminal {
   return {
     out: (line) => {
       clear()
-      process.stdout.write(`${line}\n`)
+      process.stdout.write(`${options.json ? jsonSafe(line) : safe(line)}\n`)
     },
     tell: (line) => {
       clear()
-      if (!options.quiet && !options.json) process.stderr.write(`${line}\n`)
+      if (!options.quiet && !options.json) process.stderr.write(`${safe(line)}\n`)
     },
     flash: (line) => {
       if (!live) return
       clear()
-      process.stderr.write(line.replaceAll('\n', ' ⏎ ').slice(0, process.stderr.columns - 1))
+      process.stderr.write(
+        safe(line)
+          .replaceAll('\n', ' ⏎ ')
+          .slice(0, process.stderr.columns - 1),
+      )
       flashed = true
     },
     paint: (paint, text) => (colored ? styleText(paint, text, { validateStream: false }) : text),
     options,
   }
 }
+
+const printableButColors = (line: string): string =>
+  line
+    .split(/(\x1b\[\d+m)/)
+    .map((part, at) => (at % 2 === 1 ? part : printable(part)))
+    .join('')
+
+/** Escapes in a JSON text what JSON lets stand and some terminals obey. */
+export const jsonSafe = (json: string): string =>
+  json.replace(/[\x7f-\x9f]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`)
 
 /** Writes a document for programs. */
 export const asJson = (value: unknown): string => JSON.stringify(value, null, 2)

@@ -42,7 +42,7 @@ function noteOf(event: Entry['event']): string {
     case 'StepUndone':
       return `: ${event.how}${event.reason ? `, ${printable(event.reason)}` : ''}`
     case 'RunInterrupted':
-      return `by ${event.signal}`
+      return `by ${printable(event.signal)}`
     case 'UndoStarted':
       return event.until === undefined ? '' : `back to ${event.until}, which stays`
     default:

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import { NsnetError } from '../../core/errors.ts'
+import { printable } from '../../core/quote.ts'
 import type { Run } from '../../core/run.ts'
 import type { Summary } from '../../journal/index.ts'
 import { expectRight, givenBy, secretsFor, type InputOptions } from '../given.ts'
@@ -33,7 +34,9 @@ async function agreed(terminal: Terminal, { steps, started }: Run, { yes }: Undo
   if (yes || terminal.options.json || !process.stdin.isTTY || !process.stderr.isTTY) return true
   const ours = [...steps.values()].filter(({ open }) => open).length
   const ask = createInterface({ input: process.stdin, output: process.stderr })
-  const answer = await ask.question(`undo ${ours} steps of run ${started.run} (${started.workflow.name})? [y/N] `)
+  const answer = await ask.question(
+    `undo ${ours} steps of run ${started.run} (${printable(started.workflow.name)})? [y/N] `,
+  )
   ask.close()
   return /^y(es)?$/i.test(answer.trim())
 }
