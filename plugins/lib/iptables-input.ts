@@ -26,7 +26,7 @@ const shape = z.strictObject({
     .refine(isChainName, 'expected a chain name: 1 to 28 bytes without white space, not starting with "-", "!" or ":"')
     .meta({ description: 'chain, built in or own', examples: ['FORWARD', 'nsnet-lab'] }),
   rule: z
-    .union([z.string().max(MAX_RULE), z.array(z.string()).max(MAX_RULE)])
+    .union([z.string().max(MAX_RULE, { abort: true }), z.array(z.string()).max(MAX_RULE, { abort: true })])
     .optional()
     .meta({ description: 'matches and target, as after "iptables -A CHAIN"', examples: ['-i veth-host -j ACCEPT'] }),
   position: z.int().min(1).optional().meta({ description: 'where to insert the rule, from 1; appended when absent' }),
