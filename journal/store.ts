@@ -8,6 +8,7 @@ import { claimsOf, type Claim } from '../core/claims.ts'
 import { NsnetError } from '../core/errors.ts'
 import type { RunStarted } from '../core/events.ts'
 import { replay, type Moment } from '../core/machine.ts'
+import { listed } from '../core/problems.ts'
 import { readIndex, writeIndex, type Row, type Summary } from './index.ts'
 import { createJournal, openJournal, readJournal, type Journal } from './journal.ts'
 import { acquire, isHeld, takeTurn, type Lock } from './lock.ts'
@@ -159,11 +160,11 @@ async function summarized(id: string, path: string): Promise<Summary | undefined
 
 function oneOf(name: string, runs: readonly Summary[]): Summary {
   const hint = 'nsnet list shows all runs'
-  const found = name === 'last' ? runs.slice(0, 1) : runs.filter(({ id }) => id.startsWith(name))
+  const found = name === 'last' ? runs.slice(0, 1) : runs.filter(({ id }) => name !== '' && id.startsWith(name))
   const [run, other] = found
   if (!run) throw new NsnetError('RUN_NOT_FOUND', `expected a run, found none that "${name}" names`, hint)
   const exact = found.find(({ id }) => id === name)
   if (exact || !other) return exact ?? run
-  const ids = found.map(({ id }) => id).join(', ')
+  const ids = listed(found.map(({ id }) => id))
   throw new NsnetError('RUN_AMBIGUOUS', `expected one run, "${name}" begins the ids of ${found.length}: ${ids}`, hint)
 }

@@ -59,7 +59,8 @@ test('finds a run by id, unique prefix and last', async () => {
   expect((await store.find('abc')).id).toBe('abc')
   expect((await store.find('last')).id).toBe('abd')
   await expect(store.find('ab')).rejects.toMatchObject({ code: 'RUN_AMBIGUOUS' })
-  await expect(store.find('x')).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' })
+  for (const name of ['x', '', '../runs/abc', 'abc.jsonl'])
+    await expect(store.find(name)).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' })
 })
 
 test('gives the lock of one work to one at a time, and says who holds it', async () => {
