@@ -58,7 +58,7 @@ export async function readIndex(path: string): Promise<Record<string, Row>> {
   try {
     const db = new Low<Rows>(privateFile(path), empty())
     await db.read()
-    return rowsSchema.parse(db.data).rows
+    return rowsSchema.safeParse(db.data).success ? db.data.rows : {}
   } catch {
     return {}
   }

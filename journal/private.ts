@@ -14,7 +14,7 @@ const { O_NOFOLLOW, O_NONBLOCK } = constants
  */
 export async function openPrivate(path: string, flags: number): Promise<FileHandle> {
   const file = await open(path, flags | O_NOFOLLOW | O_NONBLOCK, 0o600).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ELOOP' ? notPlain(path) : error
+    throw /^(ELOOP|ENXIO|EISDIR)$/.test(error.code ?? '') ? notPlain(path) : error
   })
   try {
     const { mode, isFile } = await statOf(file)
