@@ -40,10 +40,21 @@ export function decode(bytes: Buffer, path: string): string {
   if (/^(?:\xff\xfe|\xfe\xff)/.test(bytes.toString('latin1', 0, 2))) throw refusal(path, 'expected UTF-8, got UTF-16')
   const text = bytes.toString('utf8')
   if (isUtf8(bytes)) return text
-  const again = Buffer.from(text)
-  const bad = bytes.findIndex((byte, at) => byte !== again[at])
-  const position = positionsIn(text)(bytes.toString('utf8', 0, bad).length)
-  throw refusal(path, `expected UTF-8, got the byte 0x${bytes[bad]!.toString(16)}`, position)
+  const { at, byte } = firstReplaced(text, bytes)
+  throw refusal(path, `expected UTF-8, got the byte 0x${bytes[byte]!.toString(16)}`, positionsIn(text)(at))
+}
+
+/** Finds the first character that stands for bytes which are none: one that is not in the bytes as it is in the text. */
+function firstReplaced(text: string, bytes: Buffer): { readonly at: number; readonly byte: number } {
+  const replacement = Buffer.from('\ufffd')
+  let [from, byte] = [0, 0]
+  for (;;) {
+    const at = text.indexOf('\ufffd', from)
+    byte += Buffer.byteLength(text.slice(from, at))
+    if (!bytes.subarray(byte, byte + replacement.length).equals(replacement)) return { at, byte }
+    byte += replacement.length
+    from = at + 1
+  }
 }
 
 function nearestPosition(read: Read, pointer: string): Position {

@@ -46,63 +46,67 @@ const spec = z.object({
   at: z.object({ line: number, column: number, pointer: text }),
 })
 
-const eventShape = z.discriminatedUnion('type', [
-  z.object({
-    type: z.literal('RunStarted'),
-    run: text,
-    nsnet: text,
-    workflow: z.object({ name: text, path: text, text, hash: text }),
-    inputs: fields,
-    facts,
-    plugins: texts,
-    steps: z.array(spec),
-  }),
-  z.object({
-    type: z.literal('StepPlanned'),
-    step: id,
-    input: json,
-    before: json,
-    apply: commands,
-    undo: commands,
-    resources,
-  }),
-  z.object({
-    type: z.literal('StepApplied'),
-    step: id,
-    after: json,
-    undo: commands,
-    netns: z.record(text, number),
-    outputs: fields,
-    durationMs: number,
-  }),
-  z.object({
-    type: z.literal('StepSatisfied'),
-    step: id,
-    input: json,
-    resources,
-    outputs: fields,
-    durationMs: number,
-  }),
-  z.object({ type: z.literal('StepFailed'), step: id, failure }),
-  z.object({ type: z.literal('RunInterrupted'), signal: text }),
-  z.object({ type: z.literal('RunResumed'), facts: facts.optional() }),
-  z.object({ type: z.literal('UndoStarted'), until: id.optional() }),
-  z.object({
-    type: z.literal('StepUndone'),
-    step: id,
-    how: z.enum(['undone', 'gone', 'not ours']),
-    reason: text.optional(),
-    durationMs: number,
-  }),
-  z.object({
-    type: z.literal('StepKept'),
-    step: id,
-    reason: text,
-    neededBy: texts.optional(),
-    durationMs: number,
-  }),
-  z.object({ type: z.literal('UndoFailed'), step: id, failure }),
-])
+const eventShape = z.discriminatedUnion(
+  'type',
+  [
+    z.object({
+      type: z.literal('RunStarted'),
+      run: text,
+      nsnet: text,
+      workflow: z.object({ name: text, path: text, text, hash: text }),
+      inputs: fields,
+      facts,
+      plugins: texts,
+      steps: z.array(spec),
+    }),
+    z.object({
+      type: z.literal('StepPlanned'),
+      step: id,
+      input: json,
+      before: json,
+      apply: commands,
+      undo: commands,
+      resources,
+    }),
+    z.object({
+      type: z.literal('StepApplied'),
+      step: id,
+      after: json,
+      undo: commands,
+      netns: z.record(text, number),
+      outputs: fields,
+      durationMs: number,
+    }),
+    z.object({
+      type: z.literal('StepSatisfied'),
+      step: id,
+      input: json,
+      resources,
+      outputs: fields,
+      durationMs: number,
+    }),
+    z.object({ type: z.literal('StepFailed'), step: id, failure }),
+    z.object({ type: z.literal('RunInterrupted'), signal: text }),
+    z.object({ type: z.literal('RunResumed'), facts: facts.optional() }),
+    z.object({ type: z.literal('UndoStarted'), until: id.optional() }),
+    z.object({
+      type: z.literal('StepUndone'),
+      step: id,
+      how: z.enum(['undone', 'gone', 'not ours']),
+      reason: text.optional(),
+      durationMs: number,
+    }),
+    z.object({
+      type: z.literal('StepKept'),
+      step: id,
+      reason: text,
+      neededBy: texts.optional(),
+      durationMs: number,
+    }),
+    z.object({ type: z.literal('UndoFailed'), step: id, failure }),
+  ],
+  { error: ({ code }) => (code === 'invalid_union' ? 'expected an event that nsnet knows' : undefined) },
+)
 
 const entryShape = z.object({
   at: text.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, 'expected a time in UTC'),
@@ -118,7 +122,7 @@ export function shapeMistake(line: Entry): string | undefined {
   const { error } = entryShape.safeParse(line)
   if (!error) return undefined
   const [first] = mistakesOf(error.issues, line, entryShape as Schema<unknown>)
-  return first && `${pointerOf(first.path)}: ${first.message}`
+  return first ? `${pointerOf(first.path)}: ${first.message}` : 'expected an event that nsnet knows'
 }
 
 function isShallow(value: unknown, levels: number): boolean {

@@ -1,8 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import { parseTemplate, type Scope } from '../../core/expression.ts'
 
+const LONG = 'x'.repeat(65_536)
+
 const scope: Scope = {
-  inputs: { n: 3, name: 'blue', flag: true, prefix: '10.0.0.0/24', prefix6: '2001:db8::/64' },
+  inputs: {
+    n: 3,
+    name: 'blue',
+    flag: true,
+    constructor: 'own',
+    long: LONG,
+    longer: `${LONG}x`,
+    prefix: '10.0.0.0/24',
+    prefix6: '2001:db8::/64',
+  },
   host: { uplink: 'enp1s0' },
   steps: (id) => (id === 'my-veth' ? { mac: '02:00:00:00:00:01' } : undefined),
 }
@@ -20,6 +31,8 @@ test.each([
   ['${{ cidrhost(inputs.prefix, -2) }}', '10.0.0.254'],
   ['${{ address(inputs.prefix, 2) }}', '10.0.0.2/24'],
   ['${{ address(inputs.prefix6, 255) }}', '2001:db8::ff/64'],
+  ['${{ inputs.constructor }}', 'own'],
+  ['${{ inputs.prefix.split("/")[1] }}', '24'],
   ['$${{ literal }}', '${{ literal }}'],
 ])('%s is %j', (text, expected) => expect(parseTemplate(text).evaluate(scope)).toEqual(expected))
 
@@ -35,14 +48,23 @@ describe('refuses', () => {
     ['${{ inputs.', 'expected "}}" after "${{"'],
     ['${{ 1 + }}', 'expected a value, got the end'],
     ['${{ secrets.x }}', 'Unknown variable: secrets'],
-    ['${{ nofunction(1) }}', 'nofunction'],
+    ['${{ nofunction(1) }}', 'expected a function that expressions have, got nofunction()'],
+    ['${{ [1, 2].map(a, a) }}', 'got map()'],
+    ['${{ [1].all(a, [2].exists(b, a == b)) }}', 'got all()'],
+    ['${{ cel.bind(a, 1, a) }}', 'got bind()'],
+    ['${{ "a".matches("(a+)+$") }}', 'got matches()'],
+    ['${{ "a".startWith("a") }}', 'got startWith() (did you mean "startsWith"?)'],
+    ['x'.repeat(65_537) + '${{ 1 }}', 'at most 65536 characters, got 65545'],
   ])('%s', (text, message) => expect(() => parseTemplate(text)).toThrow(message))
 
   test.each([
     ['${{ inputs.none }}', 'No such key: none'],
-    ['${{ inputs.constructor }}', 'No such key'],
+    ['${{ inputs.toString }}', 'No such key'],
     ['${{ inputs.name.__proto__ }}', 'No such key'],
     ['${{ cidrhost("10.0.0.0/24", 256) }}', 'has no host number 256'],
     ['${{ cidrhost("10.0.0.0", 1) }}', 'expected a prefix'],
+    ['${{ inputs.long + "x" }}', 'expected a text of at most 65536 characters, got 65537'],
+    ['${{ inputs.longer }}', 'expected a text of at most 65536 characters, got 65537'],
+    ['${{ inputs.long }}x', 'at most 65536 characters, got 65537'],
   ])('%s when it is evaluated', (text, message) => expect(() => parseTemplate(text).evaluate(scope)).toThrow(message))
 })

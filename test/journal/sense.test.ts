@@ -67,7 +67,11 @@ test.each([
   ['a step it lacks', [started('a'), planned('b')], ':2: expected a step of the run, got "b"'],
   ['an inherited step', [started('a'), planned('constructor')], ':2: expected a step of the run, got "constructor"'],
   ['an undo to a step it lacks', [started('a'), undoStarted('b')], ':2: expected a step of the run, got "b"'],
-  ['an unknown event', [started('a'), { type: 'StepBlessed', step: 'a' }], ':2: /event/type: '],
+  [
+    'an unknown event',
+    [started('a'), { type: 'StepBlessed', step: 'a' }],
+    ':2: /event/type: expected an event that nsnet knows, got "StepBlessed"',
+  ],
   ['no event', [null], ':1: /event: expected an object, got null'],
   ['no steps', [other({ steps: undefined })], ':1: /event/steps: expected a field "steps" (an array), got nothing'],
   ['steps that are none', [other({ steps: 7 })], ':1: /event/steps: expected an array, got 7'],

@@ -1,0 +1,133 @@
+import fc from 'fast-check'
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { stringify } from 'yaml'
+import { NsnetError } from '../../core/errors.ts'
+import { printable } from '../../core/quote.ts'
+import { decode } from '../../core/source.ts'
+import { mutated } from '../support/mutated.ts'
+import { prepared } from '../support/workflow.ts'
+
+/** Whatever a file holds: it can be run, or is refused by code and place in words that can be shown; and it takes no time. */
+async function expectReadOrRefused(bytes: Buffer | string, at: string): Promise<void> {
+  const began = performance.now()
+  const read = async () => await prepared(typeof bytes === 'string' ? bytes : decode(bytes, at), {}, at)
+  const error = await read().then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  expect(error === undefined || isRefusal(error) ? 'fine' : error).toBe('fine')
+  expect(performance.now() - began, 'milliseconds').toBeLessThan(1000)
+}
+
+function isRefusal(error: unknown): boolean {
+  const { code, message } = error as { readonly code?: string; readonly message: string }
+  const told = /^\S+ has (a mistake|\d+ mistakes|1000 mistakes or more):\n {2}lab\.\w+:\d+:\d+/.test(message)
+  return error instanceof NsnetError && code === 'WORKFLOW_INVALID' && told && message === printable(message)
+}
+
+const path = fc.constantFrom('/lab.json', '/lab.yaml')
+const bounded = { interruptAfterTimeLimit: 6_000, numRuns: 1_500 }
+
+const workflows = fc.constantFrom(
+  ...['internet', 'internet-nftables', 'two-namespaces'].map((name): unknown =>
+    JSON.parse(readFileSync(`workflows/${name}.json`, 'utf8')),
+  ),
+)
+
+test('the reader of workflows withstands any bytes', async () => {
+  const bytes = fc.oneof(fc.uint8Array({ maxLength: 2_000 }), fc.string({ unit: 'binary', maxLength: 500 }))
+  await fc.assert(
+    fc.asyncProperty(bytes, path, (it, at) => expectReadOrRefused(typeof it === 'string' ? it : Buffer.from(it), at)),
+    bounded,
+  )
+})
+
+test('the reader of workflows withstands any tree', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.jsonValue(), fc.boolean(), async (steps, whole) => {
+      const tree = whole ? steps : { name: 'lab', inputs: steps, plugins: steps, steps: [steps] }
+      await expectReadOrRefused(JSON.stringify(tree), '/lab.json')
+      await expectReadOrRefused(stringify(tree), '/lab.yaml')
+    }),
+    bounded,
+  )
+})
+
+test('the reader of workflows withstands good workflows that were changed', async () => {
+  await fc.assert(
+    fc.asyncProperty(mutated(workflows), async (tree) => {
+      await expectReadOrRefused(JSON.stringify(tree), '/lab.json')
+      await expectReadOrRefused(stringify(tree), '/lab.yaml')
+    }),
+    bounded,
+  )
+})
+
+test('the reader of workflows withstands characters that were changed, left out or put in', async () => {
+  const signs = fc.string({ unit: fc.constantFrom(...'{}[]",:\\&*!|>-?#%@` \n\t${}\0é'), maxLength: 5 })
+  const change = fc.tuple(fc.nat(), fc.nat(8), signs)
+  await fc.assert(
+    fc.asyncProperty(workflows, fc.array(change, { minLength: 1, maxLength: 4 }), path, async (tree, changes, at) => {
+      const text = at.endsWith('json') ? JSON.stringify(tree, null, 1) : stringify(tree)
+      const broken = changes.reduce((it, [from, length, by]) => {
+        const start = from % it.length
+        return it.slice(0, start) + by + it.slice(start + length)
+      }, text)
+      await expectReadOrRefused(broken, at)
+    }),
+    bounded,
+  )
+})
+
+test('the reader of expressions withstands any text', async () => {
+  const parts = [
+    'inputs.a',
+    'steps.s.outputs.netns',
+    '(',
+    ')',
+    '[',
+    ']',
+    '{',
+    '}',
+    '"',
+    "'",
+    '+',
+    '?',
+    ':',
+    '.',
+    ',',
+    '1',
+    'size',
+    'split',
+    '!',
+    '`',
+    '&&',
+    ' ',
+    '\n',
+    'host',
+    'in',
+    '${{',
+    '}}',
+    '\\',
+    '-',
+    '9'.repeat(30),
+  ]
+  const text = fc.oneof(
+    fc.array(fc.constantFrom(...parts), { maxLength: 40 }).map((it) => it.join('')),
+    fc.string({ unit: 'binary' }),
+  )
+  await fc.assert(
+    fc.asyncProperty(text, (it) =>
+      expectReadOrRefused(
+        JSON.stringify({
+          name: 'lab',
+          inputs: { a: { default: 'x' } },
+          steps: [{ id: 's', uses: 'netns', with: { netns: `\${{ ${it} }}` } }],
+        }),
+        '/lab.json',
+      ),
+    ),
+    bounded,
+  )
+})
