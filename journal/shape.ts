@@ -55,6 +55,7 @@ const eventShape = z.discriminatedUnion(
       nsnet: text,
       workflow: z.object({ name: text, path: text, text, hash: text }),
       inputs: fields,
+      secrets: z.record(text, text).optional(),
       facts,
       plugins: texts,
       steps: z.array(spec),
