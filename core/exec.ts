@@ -1,4 +1,5 @@
 import { execa } from 'execa'
+import { setMaxListeners } from 'node:events'
 import { constants } from 'node:os'
 import { HOST_NETNS, type Command, type Output } from './command.ts'
 import { NsnetError } from './errors.ts'
@@ -34,6 +35,8 @@ const TIME_LIMIT_MS = 30_000
  */
 export function processExec({ trace, kill, fd, holds }: ExecOptions = {}) {
   const usual = timeLimit(process.env['NSNET_TIMEOUT'])
+  // each running command listens, and many may run at the same time
+  if (kill) setMaxListeners(Infinity, kill)
   return async (command: Command): Promise<Output> => {
     const { argv, stdin, timeoutMs } = holds ? withoutSecretsInArgv(command, holds) : command
     const began = performance.now()

@@ -33,6 +33,9 @@ export function evolve({ run, snapshot }: Moment, event: RunEvent): Moment {
   return momentOf(run, next, actions)
 }
 
+/** Says whether an undo was stopped before its end: a resume first finishes the step that it was at. */
+export const isMidUndo = ({ snapshot }: Moment): boolean => snapshot.context.left.length > 0
+
 /** Folds a journal. Only the effects of its last event survive. */
 export function replay([first, ...rest]: readonly RunEvent[]): Moment {
   if (first?.type !== 'RunStarted') throw new Error('a journal begins with RunStarted')
@@ -57,6 +60,8 @@ interface Control {
 
 type Event = Exclude<RunEvent, RunStarted>
 
+const atTheBeginning = { cursor: 0, inFlight: [], left: [], stuck: [], kept: [], until: 0 }
+
 const { createMachine } = setup({
   types: { context: {} as Control, events: {} as Event, input: {} as Pick<Control, 'steps'> },
   actions: {
@@ -70,15 +75,16 @@ const { createMachine } = setup({
       stuck: stuck.filter((index) => index !== cursor),
       kept: kept.filter((index) => index !== cursor),
     })),
-    goOn: assign(({ context, event }) =>
-      event.type === 'RunResumed' && event.facts ? atTheBeginning : inDoubt(context),
-    ),
+    beginAgain: assign(atTheBeginning),
     turnBack: assign(({ context, event }) => (event.type === 'UndoStarted' ? wayBack(context, event.until) : {})),
     stepBack: assign(({ context }) => behind(context)),
     leaveStuck: assign(({ context }) => ({ ...behind(context), stuck: withLast(context.stuck, context) })),
     keep: assign(({ context }) => ({ ...behind(context), kept: withLast(context.kept, context) })),
+    turnForth: assign({ left: [] }),
   },
   guards: {
+    rebooted: ({ event }) => event.type === 'RunResumed' && event.facts !== undefined,
+    midUndo: ({ context: { left } }) => left.length > 0,
     allDone: ({ context: { cursor, steps } }) => cursor === steps.length,
     allBack: ({ context: { left } }) => left.length === 0,
     someStuck: ({ context: { left, stuck, until } }) => left.length === 0 && stuck.some((index) => index >= until),
@@ -86,13 +92,15 @@ const { createMachine } = setup({
   },
 })
 
-const atTheBeginning = { cursor: 0, inFlight: [], left: [], stuck: [], kept: [], until: 0 }
-
 const machine = createMachine({
   context: ({ input: { steps } }) => ({ steps, ...atTheBeginning }),
   initial: 'running',
   on: {
-    RunResumed: { target: '.running', actions: 'goOn' },
+    RunResumed: [
+      { guard: 'rebooted', target: '.running', actions: 'beginAgain' },
+      { guard: 'midUndo', target: '.running.finishing' },
+      '.running',
+    ],
     RunInterrupted: '.interrupted',
     UndoStarted: { target: '.undoing', actions: 'turnBack' },
   },
@@ -109,6 +117,15 @@ const machine = createMachine({
         planning: {
           entry: { type: 'plan', params: ({ context: { cursor } }) => ({ index: cursor }) },
           on: { StepPlanned: { target: 'applying', actions: 'takeOff' } },
+        },
+        // an undo may have been stopped inside its next step: only when that one is undone, it can be planned anew
+        finishing: {
+          entry: { type: 'undo', params: ({ context: { left } }) => ({ index: left.at(-1)! }) },
+          on: {
+            StepUndone: { target: 'next', actions: ['stepBack', 'turnForth'] },
+            StepKept: { target: 'next', actions: ['keep', 'turnForth'] },
+            UndoFailed: { target: 'next', actions: ['leaveStuck', 'turnForth'] },
+          },
         },
         applying: { entry: { type: 'apply', params: ({ context: { cursor } }) => ({ index: cursor }) } },
       },
@@ -141,12 +158,6 @@ const machine = createMachine({
     undone: { id: 'undone' },
   },
 })
-
-/** An undo may have been stopped inside a step: that one counts as in flight again, until it is looked at. */
-function inDoubt({ steps, cursor, left }: Control): Partial<Control> {
-  const index = left.at(-1)
-  return index === undefined || index >= cursor ? { left: [] } : { cursor: index, inFlight: [steps[index]!], left: [] }
-}
 
 /** Lists what an undo takes back: everything from `until` on that was planned, and what an earlier undo left. */
 function wayBack({ steps, cursor, inFlight, stuck, kept }: Control, stays: string | undefined): Partial<Control> {

@@ -1,15 +1,18 @@
 import { NsnetError } from '../../core/errors.ts'
-import type { RunEvent } from '../../core/events.ts'
+import type { Claim } from '../../core/claims.ts'
+import type { RunEvent, RunStarted } from '../../core/events.ts'
 import { processExec } from '../../core/exec.ts'
-import type { Moment } from '../../core/machine.ts'
+import { isMidUndo, type Moment } from '../../core/machine.ts'
 import type { Facts } from '../../core/step.ts'
 import type { Summary } from '../../journal/index.ts'
+import type { Store } from '../../journal/store.ts'
 import { bootOf, expectSameNetns, readFacts } from '../facts.ts'
 import { expectAll, expectRight, givenBy, secretsFor, type GivenSecrets, type InputOptions } from '../given.ts'
 import { registryOfRun } from '../plugins.ts'
 import { expectPrivilege } from '../privilege.ts'
 import { continueRun, locked, momentOf, storeFor } from '../session.ts'
 import type { Terminal } from '../terminal.ts'
+import type { Turn } from '../turn.ts'
 
 export interface ResumeOptions extends Pick<InputOptions, 'setFile'> {
   readonly wait: boolean
@@ -31,9 +34,16 @@ export async function resume(
   expectRight(started, given)
   const session = { terminal, store, wait, registry, secrets: given.secrets }
   const facts = started.facts.boot === bootOf() ? undefined : await readFacts(processExec())
-  return await locked(session, started, (turn) =>
-    continueRun(session, turn, id, (moment) => resumed(terminal, moment, given, facts)),
-  )
+  return await locked(session, started, async (turn) => {
+    const others = isMidUndo(await momentOf(store, id)) ? await claimsAlone(turn, store, started) : []
+    return await continueRun(session, turn, id, (moment) => resumed(terminal, moment, given, facts), others)
+  })
+}
+
+/** What other runs claim, while nobody else is at work: what an undo needs that is to be finished first. */
+async function claimsAlone(turn: Turn, store: Store, started: RunStarted): Promise<readonly Claim[]> {
+  await turn.alone()
+  return await store.claims(started)
 }
 
 /** The event that goes on with a run: after a reboot all of it, else what is left. */

@@ -40,10 +40,14 @@ describe('resuming', () => {
     after(run, planned('a'), resumed, applied('a')).next('plan b'))
   test('sets up again what a partial undo took back', () =>
     after(run, ...['a', 'b', 'c'].flatMap(done), undoStarted('a'), undone('c'), undone('b'), resumed).next('plan b'))
-  test('looks again at the step that an undo was killed in', () =>
-    after(run, ...['a', 'b', 'c'].flatMap(done), undoStarted(), undone('c'), resumed).next('plan b'))
-  test('and takes that step back when the resume is killed too', () =>
+  test('first finishes the step that an undo was killed in', () =>
+    after(run, ...['a', 'b', 'c'].flatMap(done), undoStarted(), undone('c'), resumed).next('undo b'))
+  test('and then plans it anew', () =>
+    after(run, ...['a', 'b', 'c'].flatMap(done), undoStarted(), undone('c'), resumed, undone('b')).next('plan b'))
+  test('takes that step back when the resume is killed too', () =>
     after(run, ...['a', 'b', 'c'].flatMap(done), undoStarted(), undone('c'), resumed, undoStarted()).next('undo b'))
+  test('begins anew after a reboot, also in the middle of an undo', () =>
+    after(run, ...['a', 'b'].flatMap(done), undoStarted(), { type: 'RunResumed', facts: run.facts }).next('plan a'))
 })
 
 describe('undoing', () => {
@@ -100,16 +104,17 @@ describe('whatever happens, killed and stopped anywhere', () => {
       expect({ status: now.status, open }).toEqual({ status: 'undone', open: [] })
     }))
 
-  test('a resume looks again at the step whose undo was begun', () =>
+  test('a resume first finishes the step whose undo was begun, and then plans it', () =>
     always((before) => {
       const inDoubt = before.effects[0]?.type === 'undo' ? stepOf(before) : undefined
-      const seen = new Set<string | undefined>([undefined])
+      const acts = new Map<string | undefined, string>([[undefined, 'undo plan']])
       let now = evolve(before, resumed)
       for (let step = stepOf(now); step !== undefined; step = stepOf(now)) {
-        seen.add(step)
-        now = evolve(now, now.effects[0]!.type === 'plan' ? planned(step) : applied(step))
+        const { type } = now.effects[0]!
+        if (type !== 'apply') acts.set(step, `${acts.get(step) ?? ''} ${type}`.trim())
+        now = evolve(now, { plan: planned, apply: applied, undo: undone }[type](step))
       }
-      expect({ status: now.status, looked: seen.has(inDoubt) }).toEqual({ status: 'completed', looked: true })
+      expect({ status: now.status, acts: acts.get(inDoubt) }).toEqual({ status: 'completed', acts: 'undo plan' })
     }))
 })
 
