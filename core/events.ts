@@ -1,6 +1,6 @@
 import type { Command, Output } from './command.ts'
 import type { Json } from './json.ts'
-import type { Resources } from './resource.ts'
+import type { NetnsId, Resources } from './resource.ts'
 import type { Facts } from './step.ts'
 
 /**
@@ -83,6 +83,10 @@ export interface StepPlanned {
   readonly apply: readonly Command[]
   readonly undo: readonly Command[]
   readonly resources: Resources
+  /** The named netns that the step works in, as they are now. */
+  readonly netns?: { readonly [name: string]: NetnsId }
+  /** ISO 8601, UTC: what is much older or younger than this was not made by the step's commands. */
+  readonly at?: string
 }
 
 /** The step holds, as observed after its commands ran. */
@@ -92,8 +96,8 @@ export interface StepApplied {
   readonly after: Json
   /** The way back, now that handles and indexes are known. */
   readonly undo: readonly Command[]
-  /** Inode of each named netns that the step makes or works in. */
-  readonly netns: { readonly [name: string]: number }
+  /** The named netns that the step makes or works in. */
+  readonly netns: { readonly [name: string]: NetnsId }
   readonly outputs: { readonly [name: string]: Json }
   readonly durationMs: number
 }

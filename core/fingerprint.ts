@@ -1,5 +1,6 @@
 import { inNetns, ip, type Command, type Exec } from './command.ts'
 import type { Json } from './json.ts'
+import type { NetnsId } from './resource.ts'
 
 /** A fingerprint: the parts of the host's netns, those of each named netns, and the files of `/etc/netns`. */
 export type Fingerprint = {
@@ -25,7 +26,9 @@ export async function fingerprint(exec: Exec): Promise<Fingerprint> {
   const [host, etc, ...inside] = await Promise.all([
     partsOf(exec, undefined),
     filesOf(exec),
-    ...Object.entries(names).map(async ([name, inode]) => [name, { inode, ...(await partsOf(exec, name)) }] as const),
+    ...Object.entries(names).map(
+      async ([name, { inode }]) => [name, { inode, ...(await partsOf(exec, name)) }] as const,
+    ),
   ])
   return { host, netns: Object.fromEntries(inside), etc }
 }
@@ -40,27 +43,28 @@ export async function partsOf(exec: Exec, netns: string | undefined): Promise<Pa
   return Object.fromEntries(await Promise.all(parts))
 }
 
-/** The command that lists named netns with their inodes; it exits 0 also before `/run/netns` exists. */
+/** The command that lists named netns with what identifies them; it exits 0 also before `/run/netns` exists. */
 export const listNetns: Command = {
   argv: ['find', '/run', '-mindepth', '1', '-maxdepth', '2', '!', '-path', '/run/netns*', '-prune', '-o'].concat([
     '-path',
     '/run/netns/*',
     '-printf',
-    '%f %i %F\\n',
+    '%f %i %F %C@\\n',
   ]),
 }
 
 /**
- * Reads what `listNetns` printed: name → inode. Files that are not a netns (leftovers of a crash) are left out.
+ * Reads what `listNetns` printed, by name. Files that are not a netns (leftovers of a crash) are left out.
  *
  * @throws when that is not what find(1) prints
  */
-export function parseNetns(stdout: string): { readonly [name: string]: number } {
+export function parseNetns(stdout: string): { readonly [name: string]: NetnsId } {
   const rows = stdout.split('\n').filter((line) => line !== '')
-  const files = rows.map((line) => /^(.*) (\d+) (\S+)$/.exec(line))
+  const files = rows.map((line) => /^(.*) (\d+) (\S+) (\S+)$/.exec(line))
   if (rows.length > 0 && files.every((file) => file === null))
-    throw new Error('expected lines of a name, an inode and a file system')
-  return Object.fromEntries(files.flatMap((it) => (it?.[3] === 'nsfs' ? [[it[1]!, Number(it[2])]] : [])))
+    throw new Error('expected lines of a name, an inode, a file system and a time')
+  const there = files.filter((file) => file?.[3] === 'nsfs')
+  return Object.fromEntries(there.map((it) => [it![1]!, { inode: Number(it![2]), made: it![4]! }]))
 }
 
 async function filesOf(exec: Exec): Promise<Json> {

@@ -8,8 +8,8 @@ import type { Secrets } from './secret.ts'
 export function hiddenEvent(event: RunEvent, { hide, mask }: Secrets): RunEvent {
   switch (event.type) {
     case 'StepPlanned': {
-      const { input, before, apply, undo, resources } = event
-      return { ...event, ...hide({ input, before, apply, undo, resources }) }
+      const { input, before, apply, undo, resources, netns = {} } = event
+      return { ...event, ...hide({ input, before, apply, undo, resources, netns }) }
     }
     case 'StepApplied': {
       const { after, undo, netns, outputs } = event

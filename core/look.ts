@@ -3,11 +3,12 @@ import type { Failure } from './events.ts'
 import { listNetns, parseNetns } from './fingerprint.ts'
 import { inWords, StepBroken } from './guard.ts'
 import type { Json } from './json.ts'
+import type { NetnsId } from './resource.ts'
 import { probesOf, type Context, type Step } from './step.ts'
 import { failureOfCommand, missingProgram } from './tools.ts'
 
-/** Inode of each named netns. */
-export type NetnsInodes = { readonly [name: string]: number }
+/** What identifies each named netns. */
+export type NetnsIds = { readonly [name: string]: NetnsId }
 
 /** A probe that failed or cannot be understood: nsnet could not look, which is not the same as seeing nothing. */
 export class CouldNotLook extends Error {
@@ -25,7 +26,7 @@ export class CouldNotLook extends Error {
 /** One look at the kernel: equal probes are run once. */
 export interface Look {
   /** The named netns that are there. @throws CouldNotLook */
-  readonly netns: () => Promise<NetnsInodes>
+  readonly netns: () => Promise<NetnsIds>
   /** A step's state. A probe in one of the netns that are `absent` is not run; it sees nothing. @throws CouldNotLook */
   readonly observe: <I>(step: Step<I>, input: I, context: Context, absent: ReadonlySet<string>) => Promise<Json>
 }
@@ -56,7 +57,7 @@ export function lookWith(exec: Exec): Look {
 async function askNow(exec: Exec, command: Command): Promise<Output> {
   const output = await exec(command)
   if (!succeeded(command, output) || missingProgram(output) !== undefined) throw new CouldNotLook(command, output)
-  if (output.stdout === '' && neverSilent(command))
+  if (output.exitCode === 0 && output.stdout === '' && neverSilent(command))
     throw new CouldNotLook(command, output, new Error('expected a list in JSON, got nothing'))
   return output
 }

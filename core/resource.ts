@@ -27,6 +27,12 @@ export const keyIn = (
 /** Keys a link. */
 export const linkKey = (netns: string | undefined, link: string): ResourceKey => keyIn('link', netns, link)
 
+/**
+ * Tells one netns from another of the same name: the kernel gives an inode anew as soon as its netns is gone, so that the
+ * time at which the name was made (seconds since 1970, as find(1) prints them) counts too.
+ */
+export type NetnsId = { readonly inode: number; readonly made: string }
+
 /** Lists the netns key of a named netns, and nothing for the host's: what `uses` starts with. */
 export const inside = (netns: string | undefined): readonly ResourceKey[] =>
   netns === undefined ? [] : [netnsKey(netns)]

@@ -1,7 +1,7 @@
 import type { Command } from './command.ts'
 import type { Failure, RunEvent, RunStarted, StepSpec } from './events.ts'
 import type { Json } from './json.ts'
-import type { Resources } from './resource.ts'
+import type { NetnsId, Resources } from './resource.ts'
 
 /** What is known of one step of a run, folded from its events. */
 export interface StepRecord {
@@ -25,7 +25,9 @@ export interface StepRecord {
   readonly apply?: readonly Command[]
   readonly undo?: readonly Command[]
   readonly resources?: Resources
-  readonly netns?: { readonly [name: string]: number }
+  readonly netns?: { readonly [name: string]: NetnsId }
+  /** When its intent was journaled last. */
+  readonly at?: string
   readonly outputs?: { readonly [name: string]: Json }
   readonly failure?: Failure
   readonly reason?: string
@@ -50,8 +52,11 @@ export function note(run: Run, event: RunEvent): void {
   if (event.type === 'RunResumed' && event.facts) Object.assign(run, begin({ ...run.started, facts: event.facts }))
   if (!('step' in event)) return
   const record = stepOf(run, event.step)
-  run.steps.set(event.step, { ...record, ...changeOf(record, event) })
+  run.steps.set(event.step, { ...(event.type === 'StepPlanned' ? anew(record) : record), ...changeOf(record, event) })
 }
+
+/** Forgets what an earlier application left: commands run again, and what they make is another thing. */
+const anew = ({ spec, status, open }: StepRecord): StepRecord => ({ spec, status, open })
 
 /** Finds a step's record. A step that the run does not have means a broken journal. */
 export function stepOf(run: Run, id: string): StepRecord {

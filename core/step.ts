@@ -42,6 +42,16 @@ export interface Step<Input = unknown, State extends Json = Json> {
   rest?(input: Input, before: State, now: State): readonly ResourceKey[]
   /** Tells this very thing from another of the same name (inode, ifindex, handle); null when it is not there. */
   identity?(state: State): Json
+  /**
+   * Says whether what is there can be what this step made, when nobody saw it made: nsnet was killed inside the step, or
+   * the kernel refused its commands. Without it, it can.
+   */
+  mine?(input: Input, before: State, now: State, attempt: Attempt): boolean
+  /**
+   * Says what others did to what the step made, `after` being what it left (undefined when nsnet was killed inside it):
+   * "its mtu is 1300". Undefined when nothing. What does not fit `input` any more needs no mention.
+   */
+  drift?(input: Input, after: State | undefined, now: State, context: Context): string | undefined
   /** Values that later steps read as `steps.<id>.outputs.<name>`; `summary` is for people. */
   readonly outputs?: { readonly [name: string]: (state: State, input: Input) => Json }
   /**
@@ -87,6 +97,14 @@ export interface Failed<State extends Json = Json> extends Context {
 /** What a step looks with: the context, and the answers of all its probes in their order. */
 export interface Look extends Context {
   readonly outputs: readonly Output[]
+}
+
+/** How a step came to be applied, as far as it is known. */
+export interface Attempt extends Context {
+  /** When the intent was journaled, ISO 8601 in UTC; each of its commands is ended after 30 s. */
+  readonly at: string | undefined
+  /** The kernel refused a command of the step. */
+  readonly refused: boolean
 }
 
 /** The host as it was when the run started; workflows read it as `host.*`. */

@@ -37,6 +37,7 @@ const facts = z.object({
   netns: number,
   iptables: z.enum(['nft', 'legacy', 'none']),
 })
+const netns = z.record(text, z.object({ inode: number, made: text }))
 const id = text.regex(/^[A-Za-z][\w-]{0,62}$/, 'expected the id of a step')
 const spec = z.object({
   id,
@@ -68,13 +69,15 @@ const eventShape = z.discriminatedUnion(
       apply: commands,
       undo: commands,
       resources,
+      netns: netns.optional(),
+      at: text.optional(),
     }),
     z.object({
       type: z.literal('StepApplied'),
       step: id,
       after: json,
       undo: commands,
-      netns: z.record(text, number),
+      netns,
       outputs: fields,
       durationMs: number,
     }),

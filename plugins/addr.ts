@@ -1,10 +1,22 @@
 import { Address4 } from 'ip-address'
 import { z } from 'zod'
 import { inNetns, ip, type Command } from '../core/command.ts'
+import { equal } from '../core/json.ts'
 import { address, canonical, familyOf, hostAddress, linkName, netnsName, networkOf } from '../core/net.ts'
 import { inside, keyIn, linkKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
-import { didYouMean, linkNamed, nearNames, parseLinks, place, type IpAddress, type IpLink } from './lib/ip-json.ts'
+import {
+  didYouMean,
+  kindOf,
+  linkId,
+  linkNamed,
+  nearNames,
+  parseLinks,
+  place,
+  type IpAddress,
+  type IpLink,
+  type LinkId,
+} from './lib/ip-json.ts'
 
 const input = z
   .strictObject({
@@ -57,8 +69,8 @@ export default defineStep({
     const links = parseLinks(stdout)
     const link = linkNamed(links, wanted.link)
     if (!link) return { ...bare, link: null, near: nearNames(links, wanted.link) }
-    const promotes = /= 1$/m.test(outputs[1]?.stdout ?? '')
-    return { ...bare, link: link.ifindex, promotes, ...entryOn(link, wanted) }
+    const id = linkId(link.ifindex, kindOf(link), link.address ?? '')
+    return { ...bare, link: id, promotes: promotesIn(outputs[1]?.stdout ?? ''), ...entryOn(link, wanted) }
   },
   blank: (): State => bare,
   plan(wanted, now): Plan {
@@ -70,9 +82,19 @@ export default defineStep({
     return wrong === undefined ? nothingToDo : conflict(`${wanted.address} on link ${link} ${wrong}`)
   },
   undo(wanted, before, now): readonly Command[] {
-    if (before.entry !== null || now.entry === null) return []
-    if (now.behind.length === 0 || now.promotes) return [remove(wanted)]
-    return [promote(wanted, 1), remove(wanted), promote(wanted, 0)]
+    if (before.entry !== null) return []
+    const gone = now.entry === null ? [] : [remove(wanted)]
+    if (now.promotes === 'for us') return [...gone, promote(wanted, 0)]
+    if (gone.length === 0 || now.behind.length === 0 || now.promotes === 'always') return gone
+    return [promote(wanted, PROMOTING), ...gone, promote(wanted, 0)]
+  },
+  mine: (_wanted, before, now, { refused }) => !refused && equal(before.link, now.link),
+  drift(_wanted, after, { entry }) {
+    const was = after?.entry
+    if (!was || !entry) return undefined
+    const fields = ['scope', 'label', 'broadcast', 'lifetime', 'nodad', 'metric'] as const
+    const field = fields.find((it) => was[it] !== entry[it])
+    return field && `its ${field} is ${entry[field] ?? 'none'}, was ${was[field] ?? 'none'}`
   },
   // an address that failed duplicate address detection is not in use by anybody here: nobody's, so that undo removes it
   identity: ({ link, entry }) => (entry === null || entry.dadfailed ? null : link),
@@ -91,11 +113,12 @@ type Entry = {
   readonly label: string | null
   readonly nodad: boolean
   readonly dadfailed: boolean
+  readonly lifetime: 'forever' | 'limited'
+  readonly metric: number | null
 }
 
 type State = {
-  /** ifindex of the link. */
-  readonly link: number | null
+  readonly link: LinkId | null
   /** Names like the link's, when it is not there. */
   readonly near: readonly string[]
   readonly entry: Entry | null
@@ -103,11 +126,21 @@ type State = {
   readonly rival: string | null
   /** Secondary addresses that the kernel drops with ours. */
   readonly behind: readonly string[]
-  /** Whether the kernel makes a secondary address primary instead. */
-  readonly promotes: boolean
+  /** Whether the kernel makes a secondary address primary instead; `for us` while an undo has set it. */
+  readonly promotes: 'no' | 'always' | 'for us'
 }
 
-const bare: State = { link: 0, near: [], entry: null, rival: null, behind: [], promotes: false }
+const bare: State = { link: [0, null], near: [], entry: null, rival: null, behind: [], promotes: 'no' }
+
+/** `promote_secondaries` while it is ours: an undo that was killed in between finds it again. Any number but 0 is yes. */
+const PROMOTING = 110_115
+
+/** Reads the values for all links and for this one, as sysctl(8) prints them. */
+function promotesIn(stdout: string): State['promotes'] {
+  const [all = '0', own = '0'] = Array.from(stdout.matchAll(/= (\S+)$/gm), ([, value]) => value!)
+  if (all !== '0') return 'always'
+  return own === '0' ? 'no' : own === `${PROMOTING}` ? 'for us' : 'always'
+}
 
 function entryOn({ addr_info = [] }: IpLink, wanted: Input): Pick<State, 'entry' | 'rival' | 'behind'> {
   const [host, length] = wanted.address.split('/')
@@ -127,6 +160,8 @@ const entryOf = (it: IpAddress): Entry => ({
   label: it.label ?? null,
   nodad: it.nodad ?? false,
   dadfailed: it.dadfailed ?? false,
+  lifetime: it.dynamic ? 'limited' : 'forever',
+  metric: it.metric ?? null,
 })
 
 const peerOf = ({ local, address: peer }: IpAddress): string | null => (peer === local ? null : (peer ?? null))
@@ -167,6 +202,6 @@ function named({ address: wanted, peer, link }: Input): readonly string[] {
 
 const promotion = (link: string): string => `net/ipv4/conf/${link}/promote_secondaries`
 
-const promote = ({ netns, link }: Input, value: 0 | 1): Command => ({
+const promote = ({ netns, link }: Input, value: number): Command => ({
   argv: inNetns(netns, ['sysctl', '-q', '-w', `${promotion(link)}=${value}`]),
 })

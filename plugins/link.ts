@@ -1,6 +1,6 @@
 import { inside, keyIn, linkKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
-import { didYouMean, nearNames, place } from './lib/ip-json.ts'
+import { didYouMean, hasSteadyMac, linkId, nearNames, place } from './lib/ip-json.ts'
 import { changesOf, predicted, wayBack } from './lib/link-commands.ts'
 import { fields, input, target, type Input } from './lib/link-input.ts'
 import { blankOf, looksIn, nothing, obstaclesTo, places, stateOf, viewOf, type State } from './lib/link-state.ts'
@@ -50,7 +50,12 @@ export default defineStep({
     return apply.length === 0 ? nothingToDo : { apply, undo: wayBack(wanted, now, predicted(wanted, now)) }
   },
   undo: (wanted, before, now) => wayBack(wanted, before, now),
-  identity: ({ link }) => link?.ifindex ?? null,
+  identity: ({ link }) => (link === null ? null : linkId(link.ifindex, link.kind, link.mac)),
+  mine({ mac }, { link: was }, { link: is, moved }) {
+    if (was === null || is === null) return true
+    const fits = [was.mac, mac].includes(is.mac) || !hasSteadyMac(is.kind)
+    return fits && (moved || was.ifindex === is.ifindex)
+  },
   outputs: {
     mac: ({ link }) => link?.mac ?? null,
     mtu: ({ link }) => link?.mtu ?? null,

@@ -67,6 +67,8 @@ export default defineStep<NftablesInput, NftablesState>({
     return [nft(input, deleting(askedBy(input), now.handle))]
   },
   identity: ({ handle }) => handle,
+  drift: (input, after, { handle, text }) =>
+    handle === null || !after || after.text === text ? undefined : `${nameOf(askedBy(input))} says something else now`,
 })
 
 const absent: NftablesState = {
@@ -132,6 +134,9 @@ function deleting(asked: Asked, handle: number | 'HANDLE'): string {
   if (asked.rule === undefined) return `delete table ${asked.family} handle ${handle}\n`
   return `delete rule ${asked.family} ${asked.name} ${asked.chain} handle ${handle}\n`
 }
+
+const nameOf = ({ family, name, ...asked }: Asked): string =>
+  asked.rule === undefined ? `table ${family} ${name}` : `the rule in table ${family} ${name}`
 
 const nft = ({ netns }: NftablesInput, stdin: string): Command => ({ argv: inNetns(netns, ['nft', '-f', '-']), stdin })
 

@@ -41,10 +41,15 @@ export default defineStep({
   },
   undo(wanted, { slot: before }, { slot: now }): readonly Command[] {
     if (equal(before, now)) return []
-    const ours = now.find((each) => fulfils(wanted, each) && isPlain(each))
     const [old] = before
-    if (old === undefined) return ours ? [change(wanted, 'delete', ours)] : []
-    return ours || now.length === 0 ? [change(wanted, 'replace', old)] : []
+    if (old !== undefined) return [change(wanted, 'replace', old)]
+    const ours = now.find((each) => fulfils(wanted, each))
+    return ours ? [change(wanted, 'delete', ours)] : []
+  },
+  drift(wanted, _, { slot }) {
+    const [other] = slot
+    const isThere = slot.some((each) => fulfils(wanted, each) && isPlain(each))
+    return isThere || other === undefined ? undefined : `in its place is "${other.join(' ')}"`
   },
   outputs: {
     via: ({ slot }, wanted) => found(wanted, slot, 'via'),

@@ -1,21 +1,9 @@
-import { z } from 'zod'
 import { ip, type Command } from '../core/command.ts'
-import { linkName, mac, mtu, netnsName } from '../core/net.ts'
 import { inside, linkKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
-import { kindOf, linkNamed, parseLinks, place, type IpLink } from './lib/ip-json.ts'
-
-const end = z.strictObject({
-  name: linkName,
-  netns: netnsName.optional(),
-  mac: mac.optional(),
-  mtu: mtu.optional(),
-})
-
-const input = end.extend({ peer: end }).refine(({ name, netns, peer }) => name !== peer.name || netns !== peer.netns, {
-  error: 'expected two names for two links in one netns',
-  path: ['peer', 'name'],
-})
+import { kindOf, parseLinks, type IpLink } from './lib/ip-json.ts'
+import { changeOf, describe, differing, endOf, findEnd, input, marked } from './lib/veth-ends.ts'
+import type { End, EndState, Input } from './lib/veth-ends.ts'
 
 /**
  * Creates a veth: two links, each the other's peer, each born in its own netns (moving one there would cost 20 ms).
@@ -23,6 +11,9 @@ const input = end.extend({ peer: end }).refine(({ name, netns, peer }) => name !
  * The kernel makes and deletes both ends at once. Deleting goes by the end in the host's netns where there is one, so
  * that it also works after the name of the other end's netns is gone. A netns that was deleted keeps its links for some
  * 20 ms: a name that is still taken is waited for, half a second long.
+ *
+ * An end without a `mac` gets one that is made of run and step: it tells the end from another of the same name (the kernel
+ * gives an ifindex anew at once), finds it when somebody renamed it, and keeps udev from giving it another one.
  *
  * @see veth(4), ip-link(8)
  */
@@ -35,26 +26,37 @@ export default defineStep({
     uses: [...new Set([...inside(netns), ...inside(peer.netns)])],
   }),
   probe: (wanted) => inOrder(wanted).map(({ netns }) => ip(netns, '-json', '-details', 'link', 'show')),
-  observe(_, wanted, { outputs }): State {
-    const [a, b] = inOrder(wanted)
-    const [near, far] = [a, b].map(({ name }, at) => linkNamed(parseLinks(outputs[at]?.stdout ?? ''), name))
+  observe(_, wanted, { outputs, ...context }): State {
+    const [[a, b], own] = [inOrder(wanted), inOrder(marked(wanted, context))]
+    const [near, far] = [a, b].map((end, at) => findEnd(parseLinks(outputs[at]?.stdout ?? ''), end, own[at]!))
     return { near: endOf(near), far: endOf(far), paired: arePeers(near, far, a.netns === b.netns) }
   },
   blank: (): State => ({ near: null, far: null, paired: false }),
-  plan(wanted, now): Plan {
-    if (now.near === null && now.far === null) return { apply: [add(wanted)], undo: [remove(inOrder(wanted)[0])] }
+  plan(wanted, now, context): Plan {
+    if (now.near === null && now.far === null)
+      return { apply: [add(marked(wanted, context))], undo: [remove(inOrder(wanted)[0])] }
     const wrong = obstacle(wanted, now)
     return wrong === undefined ? nothingToDo : conflict(wrong, 'delete that link or choose another name')
   },
   undo(wanted, before, now): readonly Command[] {
     const [a, b] = inOrder(wanted)
     if (before.near !== null || before.far !== null) return []
-    if (now.near !== null) return [remove(a)]
-    return now.far === null ? [] : [remove(b)]
+    if (now.near !== null) return [remove({ ...a, name: now.near.name })]
+    return now.far === null ? [] : [remove({ ...b, name: now.far.name })]
   },
   identity({ near, far }) {
     if (near !== null) return { near: [near.ifindex, near.mac] }
     return far === null ? null : { far: [far.ifindex, far.mac] }
+  },
+  mine(wanted, _, now, attempt) {
+    const [a, b] = inOrder(marked(wanted, attempt))
+    return (
+      !attempt.refused && (now.near === null || now.near.mac === a.mac) && (now.far === null || now.far.mac === b.mac)
+    )
+  },
+  drift(wanted, after, now) {
+    const [a, b] = inOrder(wanted)
+    return changeOf(a, after?.near, now.near) ?? changeOf(b, after?.far, now.far)
   },
   outputs: {
     mac: (now, wanted) => endsOf(wanted, now)[0]?.mac ?? null,
@@ -63,16 +65,6 @@ export default defineStep({
   },
   patience: () => ({ forMs: 500, everyMs: 25 }),
 })
-
-type Input = z.infer<typeof input>
-type End = z.infer<typeof end>
-
-type EndState = {
-  readonly ifindex: number
-  readonly mac: string
-  readonly mtu: number
-  readonly kind: string
-} | null
 
 /** `near` is the end that commands go by: the one in the host's netns, else the first. */
 type State = { readonly near: EndState; readonly far: EndState; readonly paired: boolean }
@@ -84,9 +76,6 @@ const inOrder = (wanted: Input): readonly [End, End] =>
 
 const endsOf = (wanted: Input, { near, far }: State): readonly [EndState, EndState] =>
   swapped(wanted) ? [far, near] : [near, far]
-
-const endOf = (link: IpLink | undefined): EndState =>
-  link ? { ifindex: link.ifindex, mac: link.address ?? '', mtu: link.mtu, kind: kindOf(link) } : null
 
 function arePeers(a: IpLink | undefined, b: IpLink | undefined, together: boolean): boolean {
   if (a === undefined || b === undefined || kindOf(a) !== 'veth' || kindOf(b) !== 'veth') return false
@@ -114,12 +103,3 @@ function obstacle(wanted: Input, { near, far, paired }: State): string | undefin
   const found = [describe(a, near), describe(b, far)]
   return `expected the two ends of a veth or neither, got ${found.join(' and ')}${near && far ? ', not peers' : ''}`
 }
-
-function differing({ name, netns, ...wanted }: End, now: EndState): string | undefined {
-  const field = (['mac', 'mtu'] as const).find((it) => wanted[it] !== undefined && wanted[it] !== now?.[it])
-  if (field === undefined) return undefined
-  return `link ${name} in ${place(netns)} has ${field} ${now?.[field]}, expected ${wanted[field]}`
-}
-
-const describe = ({ name, netns }: End, now: EndState): string =>
-  now === null ? `no ${name} in ${place(netns)}` : `${name} (${now.kind}, ifindex ${now.ifindex}) in ${place(netns)}`

@@ -8,6 +8,7 @@ import { undoOf } from '../step.ts'
 import { failureOfCommand, type Ran } from '../tools.ts'
 import { goOn, settle } from '../wait.ts'
 import { diagnosed } from './diagnose.ts'
+import { notMadeBy } from './ownership.ts'
 import { failureOf, netnsName, outputsIn, subjectOf, type Subject } from './subject.ts'
 
 /** How long the kernel may take until what was applied can be seen, in milliseconds. */
@@ -27,7 +28,8 @@ export async function apply(ports: Ports, run: Run, id: string): Promise<RunEven
       (seen) => seen.left === '',
       failure ? 0 : SETTLE_MS,
     )
-    if (left === '') return await appliedOf(ports, subject, state, performance.now() - began)
+    const refused = failure?.output?.timedOut === false
+    if (left === '') return await outcomeOf(ports, subject, state, refused, performance.now() - began)
     const why = failure ?? { message: `its commands went well, yet ${left}`, ...said }
     return { type: 'StepFailed', step: id, failure: await diagnosed(ports, run, subject, why) }
   } catch (error) {
@@ -35,21 +37,40 @@ export async function apply(ports: Ports, run: Run, id: string): Promise<RunEven
   }
 }
 
-/** The event of a step that is seen to hold. */
-export async function appliedOf(
+/** The event of a step that is seen to hold: applied, unless somebody else was faster than its commands. */
+export async function outcomeOf(
+  ports: Ports,
+  subject: Subject,
+  state: Json,
+  refused: boolean,
+  durationMs: number,
+): Promise<RunEvent> {
+  const foreign = subject.record.open ? notMadeBy(subject, state, refused) : 'it was there before'
+  return foreign === undefined
+    ? await appliedOf(ports, subject, state, durationMs)
+    : satisfied(subject, state, durationMs)
+}
+
+async function appliedOf(
   { exec }: Ports,
   { record, step, input, context, uses }: Subject,
   after: Json,
   durationMs: number,
 ): Promise<StepApplied> {
   const made = (step.resources(input).creates ?? []).flatMap(netnsName)
-  const netns = await inodesOf(exec, [...uses, ...made])
+  const netns = await netnsIds(exec, [...uses, ...made])
   const undo = undoOf(step, input, record.before!, after, context)
   const outputs = outputsIn(step, after, input)
   return { type: 'StepApplied', step: context.step, after, undo, netns, outputs, durationMs }
 }
 
-async function inodesOf(exec: Exec, names: readonly string[]): Promise<StepApplied['netns']> {
+function satisfied({ step, input, context }: Subject, state: Json, durationMs: number): RunEvent {
+  const outputs = outputsIn(step, state, input)
+  const resources = step.resources(input)
+  return { type: 'StepSatisfied', step: context.step, input: input as Json, resources, outputs, durationMs }
+}
+
+async function netnsIds(exec: Exec, names: readonly string[]): Promise<StepApplied['netns']> {
   if (names.length === 0) return {}
   const there = await lookWith(exec).netns()
   return Object.fromEntries(names.filter((name) => name in there).map((name) => [name, there[name]!]))

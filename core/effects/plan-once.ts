@@ -1,6 +1,6 @@
 import type { Failure } from '../events.ts'
-import type { Json } from '../json.ts'
-import type { Look } from '../look.ts'
+import { equal, type Json } from '../json.ts'
+import type { Look, NetnsIds } from '../look.ts'
 import type { Plan } from '../step.ts'
 import { StepTrouble, type Subject } from './subject.ts'
 
@@ -8,13 +8,18 @@ import { StepTrouble, type Subject } from './subject.ts'
 export interface Planned {
   readonly state: Json
   readonly planned: Plan
+  /** The named netns that the step works in, as they are. */
+  readonly netns: NetnsIds
 }
 
-/** Looks at a step's subject and plans it. @throws CouldNotLook; StepTrouble when a netns that it works in is not there */
-export async function planOnce(look: Look, { step, input, context, uses }: Subject): Promise<Planned> {
-  if (uses.length > 0) expectNetns(uses, await look.netns())
+/** Looks at a step's subject and plans it. @throws CouldNotLook; StepTrouble when a netns that it works in is not there or another one */
+export async function planOnce(look: Look, subject: Subject): Promise<Planned> {
+  const { step, input, context, uses } = subject
+  const there = uses.length > 0 ? await look.netns() : {}
+  expectNetns(subject, there)
   const state = await look.observe(step, input, context, new Set())
-  return { state, planned: step.plan(input, state, context) }
+  const netns = Object.fromEntries(uses.map((name) => [name, there[name]!]))
+  return { state, planned: step.plan(input, state, context), netns }
 }
 
 /** The failure of a step that something stands in the way of. */
@@ -22,7 +27,12 @@ export function troubleOf(planned: Plan & { readonly conflict: string; readonly 
   return { message: planned.conflict, ...(planned.hint === undefined ? {} : { hint: planned.hint }) }
 }
 
-function expectNetns(uses: readonly string[], there: { readonly [name: string]: number }): void {
+function expectNetns({ uses, known, context: { run } }: Subject, there: NetnsIds): void {
+  const other = uses.find((name) => name in there && !equal(known[name] ?? there[name], there[name]))
+  if (other !== undefined) {
+    const message = `expected the netns "${other}" that the run has worked in so far, found another one of that name`
+    throw new StepTrouble({ message, hint: `take the run back and begin anew: nsnet undo ${run}` })
+  }
   const missing = uses.find((netns) => !(netns in there))
   if (missing === undefined) return
   const names = Object.keys(there).join(', ') || 'none'

@@ -1,14 +1,14 @@
 import type { RunEvent, StepPlanned } from '../events.ts'
 import type { Json } from '../json.ts'
-import { lookWith } from '../look.ts'
+import { lookWith, type NetnsIds } from '../look.ts'
 import type { Ports } from '../ports.ts'
 import type { Run } from '../run.ts'
 import type { Plan } from '../step.ts'
-import { appliedOf } from './apply.ts'
+import { outcomeOf } from './apply.ts'
 import { diagnosed } from './diagnose.ts'
 import { foresee } from './foresee.ts'
 import { planOnce, troubleOf, type Planned } from './plan-once.ts'
-import { failureOf, outputsIn, subjectOf, type Subject } from './subject.ts'
+import { failureOf, subjectOf, type Subject } from './subject.ts'
 
 /**
  * Looks at a step's subject and plans it: what to do, nothing to do, or a conflict.
@@ -22,12 +22,11 @@ export async function plan(ports: Ports, run: Run, id: string): Promise<RunEvent
   if (foreseen) return foreseen
   try {
     const subject = await subjectOf(ports, run, id)
-    const { state, planned } = await planPatiently(ports, subject)
+    const { state, planned, netns } = await planPatiently(ports, subject)
     if (planned.conflict !== undefined)
       return { type: 'StepFailed', step: id, failure: await diagnosed(ports, run, subject, troubleOf(planned), state) }
-    if (planned.apply.length > 0) return intent(subject, state, planned)
-    if (subject.record.open) return await appliedOf(ports, subject, state, performance.now() - began)
-    return satisfied(subject, state, performance.now() - began)
+    if (planned.apply.length > 0) return intent(subject, state, planned, netns)
+    return await outcomeOf(ports, subject, state, false, performance.now() - began)
   } catch (error) {
     return { type: 'StepFailed', step: id, failure: failureOf(error) }
   }
@@ -44,15 +43,10 @@ async function planPatiently(ports: Ports, subject: Subject): Promise<Planned> {
   }
 }
 
-function intent({ step, input, context }: Subject, before: Json, planned: Plan): StepPlanned {
+function intent({ step, input, context }: Subject, before: Json, planned: Plan, netns: NetnsIds): StepPlanned {
   if (planned.conflict !== undefined) throw new Error('a conflict is no intent')
   const resources = step.resources(input)
   const { apply, undo } = planned
-  return { type: 'StepPlanned', step: context.step, input: input as Json, before, apply, undo, resources }
-}
-
-function satisfied({ step, input, context }: Subject, state: Json, durationMs: number): RunEvent {
-  const outputs = outputsIn(step, state, input)
-  const resources = step.resources(input)
-  return { type: 'StepSatisfied', step: context.step, input: input as Json, resources, outputs, durationMs }
+  const at = new Date().toISOString()
+  return { type: 'StepPlanned', step: context.step, input: input as Json, before, apply, undo, resources, netns, at }
 }

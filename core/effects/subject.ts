@@ -3,6 +3,7 @@ import { StepBroken } from '../guard.ts'
 import type { Json } from '../json.ts'
 import { CouldNotLook } from '../look.ts'
 import type { Ports } from '../ports.ts'
+import type { NetnsId } from '../resource.ts'
 import { outputsOf, stepOf, type Run, type StepRecord } from '../run.ts'
 import type { Context, Step } from '../step.ts'
 import { howToGive } from '../inputs.ts'
@@ -17,6 +18,8 @@ export interface Subject {
   readonly context: Context
   /** Named netns that the step works in and does not make. */
   readonly uses: readonly string[]
+  /** The named netns that the run has worked in so far. */
+  readonly known: { readonly [name: string]: NetnsId }
 }
 
 /** Why a step cannot be worked on, or what went wrong with it. */
@@ -38,7 +41,8 @@ export async function subjectOf({ stepOf: find, secrets }: Ports, run: Run, id: 
   const { facts } = run.started
   const input = record.open ? record.input : await inputOf(run, record, step, secrets)
   const uses = (step.resources(input).uses ?? []).flatMap(netnsName)
-  return { record, step, input, context: { run: run.started.run, step: id, facts }, uses }
+  const known = secrets.reveal(netnsOfRun(run))
+  return { record, step, input, context: { run: run.started.run, step: id, facts }, uses, known }
 }
 
 /** Resolves what the workflow says, now that the outputs of earlier steps are known. @throws StepTrouble */
@@ -77,6 +81,10 @@ export function failureOf(error: unknown): Failure {
 export function outputsIn(step: Step, state: Json, input: unknown): { readonly [name: string]: Json } {
   return Object.fromEntries(Object.entries(step.outputs ?? {}).map(([name, read]) => [name, read(state, input)]))
 }
+
+/** The named netns that a run works in, as its steps found or made them. */
+const netnsOfRun = ({ steps }: Run): Subject['known'] =>
+  Object.assign({}, ...[...steps.values()].map(({ open, netns }) => (open ? netns : {}))) as Subject['known']
 
 /** The name in the key of a netns; nothing for other keys. */
 export const netnsName = (key: string): readonly string[] =>

@@ -1,5 +1,5 @@
 import { needOf, type Need } from '../claims.ts'
-import { show, succeeded, type Command } from '../command.ts'
+import { netnsOf, show, succeeded, type Command } from '../command.ts'
 import type { Failure, RunEvent, StepKept, StepUndone } from '../events.ts'
 import { equal, type Json } from '../json.ts'
 import { lookWith } from '../look.ts'
@@ -10,6 +10,7 @@ import { undoOf } from '../step.ts'
 import { failureOfCommand, type Ran } from '../tools.ts'
 import { goOn, settle } from '../wait.ts'
 import { diagnosed } from './diagnose.ts'
+import { foreignIn } from './ownership.ts'
 import { expectSecrets, failureOf, missingSecrets, netnsName, subjectOf, type Subject } from './subject.ts'
 
 /** How long the kernel may take until what was undone is seen to be gone, in milliseconds. */
@@ -57,13 +58,15 @@ interface Outcome {
 async function undoSubject(ports: Ports, run: Run, subject: Subject, need: Need, outcome: Outcome): Promise<RunEvent> {
   const { step, input, context, record } = subject
   const absent = await absentNetns(ports, subject)
+  const names = new Set(absent.keys())
   const wayBack = async (): Promise<{ readonly now: Json; readonly left: readonly Command[] }> => {
-    const now = await lookWith(ports.exec).observe(step, input, context, absent)
-    return { now, left: undoOf(step, input, record.before!, now, context) }
+    const now = await lookWith(ports.exec).observe(step, input, context, names)
+    const commands = undoOf(step, input, record.before!, now, context)
+    return { now, left: commands.filter((command) => !names.has(netnsOf(command) ?? '')) }
   }
   const { now, left } = await wayBack()
-  if (left.length === 0) return restOf(subject, now, need, outcome) ?? outcome.undone('gone')
-  const foreign = foreignTo(subject, now, absent)
+  if (left.length === 0) return restOf(subject, now, need, outcome) ?? outcome.undone('gone', [...absent.values()][0])
+  const foreign = foreignIn(subject, now, names.size > 0)
   if (foreign !== undefined && !ports.force) return outcome.kept(foreign)
   const { failure, said } = await runCommands(ports, context.step, left)
   const after = await settle(wayBack, (seen) => seen.left.length === 0, SETTLE_MS)
@@ -97,35 +100,19 @@ async function isGone(ports: Ports, record: StepRecord): Promise<boolean> {
   )
 }
 
-/** Names the netns in which nothing of ours can be: those that are gone, and those that somebody made anew. */
+/** Names the netns in which nothing of ours can be, and says why: those that are gone or that somebody made anew. */
 async function absentNetns(
   { exec }: Ports,
   { record, uses }: Pick<Subject, 'record' | 'uses'>,
-): Promise<ReadonlySet<string>> {
-  if (uses.length === 0) return new Set()
+): Promise<ReadonlyMap<string, string>> {
+  if (uses.length === 0) return new Map()
   const there = await lookWith(exec).netns()
-  const ours = (name: string): boolean => name in there && (record.netns?.[name] ?? there[name]) === there[name]
-  return new Set(uses.filter((name) => !ours(name)))
-}
-
-/**
- * Says why what is there now is not what the step made; undefined when it is. Where a netns of the step is gone, its identity
- * has to do: the step cannot hold any more.
- */
-function foreignTo(
-  { step, input, context, record: { after } }: Subject,
-  now: Json,
-  absent: ReadonlySet<string>,
-): string | undefined {
-  if (after === undefined) return undefined
-  const [made, found] = [step.identity?.(after) ?? null, step.identity?.(now) ?? null]
-  if (made !== null && found === null) return undefined
-  if (!equal(made, found))
-    return `somebody replaced it since (made ${JSON.stringify(made)}, found ${JSON.stringify(found)})`
-  if (absent.size > 0) return undefined
-  const plan = step.plan(input, now, context)
-  const holds = plan.conflict === undefined && plan.apply.length === 0
-  return holds ? undefined : 'somebody changed it since'
+  const whyNot = (name: string): string => {
+    if (!(name in there)) return `there is no netns ${name} any more`
+    const same = equal(record.netns?.[name] ?? there[name], there[name])
+    return same ? '' : `somebody made the netns ${name} anew, nothing in it is ours`
+  }
+  return new Map(uses.map((name) => [name, whyNot(name)] as const).filter(([, why]) => why !== ''))
 }
 
 async function runCommands(ports: Ports, id: string, commands: readonly Command[]): Promise<Ran> {

@@ -52,6 +52,18 @@ export const linkNamed = (links: readonly IpLink[], name: string): IpLink | unde
 /** Says what kind a link is, `veth` or `bridge`; a hardware link and `lo` are `device`. */
 export const kindOf = ({ linkinfo }: IpLink): string => linkinfo?.info_kind ?? 'device'
 
+/**
+ * Tells a link from another of the same name. The kernel gives an ifindex anew at once, so that the mac counts too, of the
+ * kinds that keep theirs.
+ */
+export type LinkId = readonly [ifindex: number, mac: string | null]
+
+/** What identifies a link of that ifindex, kind and mac. */
+export const linkId = (ifindex: number, kind: string, mac: string): LinkId => [ifindex, hasSteadyMac(kind) ? mac : null]
+
+/** Says whether a link of that kind keeps its mac unless somebody sets another: a bridge takes that of a port. */
+export const hasSteadyMac = (kind: string): boolean => /^(veth|dummy|tun|vxlan|macvlan|macvtap|gretap|ifb)$/.test(kind)
+
 /** Says whether a link was set up (its flag, not whether it has a carrier). */
 export const isUp = ({ flags }: IpLink): boolean => flags.includes('UP')
 

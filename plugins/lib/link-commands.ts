@@ -17,6 +17,7 @@ export function changesOf(wanted: Input, now: State): readonly Command[] {
 
 const intended = (wanted: Input, now: LinkState): LinkState => ({
   ifindex: now.ifindex,
+  kind: now.kind,
   up: wanted.state === undefined ? now.up : wanted.state === 'up',
   mtu: wanted.mtu ?? now.mtu,
   mac: wanted.mac ?? now.mac,

@@ -29,6 +29,7 @@ export type State = {
 /** What can be changed about a link. */
 export type LinkState = {
   readonly ifindex: number
+  readonly kind: string
   readonly up: boolean
   readonly mtu: number
   readonly mac: string
@@ -38,7 +39,7 @@ export type LinkState = {
 
 type Lowest = { readonly otherMac: string | null; readonly otherMtu: number | null }
 
-const newLink: LinkState = { ifindex: 0, up: false, mtu: 1500, mac: '', alias: '', master: null }
+const newLink: LinkState = { ifindex: 0, kind: 'veth', up: false, mtu: 1500, mac: '', alias: '', master: null }
 
 /** Nothing in the way, and nothing that the kernel would drop. */
 export const nothing = { moved: false, bridge: null, near: [], obstacles: [], addresses: [], routes: [], sysctls: {} }
@@ -104,7 +105,7 @@ export function stateOf(wanted: Input, link: IpLink, view: View, around: readonl
   const keeps = wanted.state === undefined && !losesRoutes(wanted)
   return {
     ...nothing,
-    link: { ifindex, up: isUp(link), mtu: bytes, mac: hardware, alias, master },
+    link: { ifindex, kind: kindOf(link), up: isUp(link), mtu: bytes, mac: hardware, alias, master },
     bridge: bridge ? bridgeState(bridge, around, wanted.link) : null,
     near: wanted.master === undefined || bridge ? [] : nearNames(around, wanted.master),
     addresses: keeps ? [] : staticAddresses(link),

@@ -80,7 +80,7 @@ test.each([
   ['commands of numbers', [started('a'), { ...planned('a'), undo: [{ argv: [1] }] }], ':2: /event/undo/0/argv/0: '],
   ['no state before', [started('a'), { ...planned('a'), before: undefined }], ':2: /event/before: expected'],
   ['no way back', step({ undo: undefined }), ':2: /event/undo: expected a field "undo" (an array), got nothing'],
-  ['inodes that are none', step({ netns: { a: 'x' } }), ':2: /event/netns/a: expected a number, got "x"'],
+  ['netns that are none', step({ netns: { a: 'x' } }), ':2: /event/netns/a: expected an object, got "x"'],
   ['an escape as step', [started('\x1b[2J')], ':1: /event/steps/0/id: expected the id of a step, got "\\u001b[2J"'],
   ['depth', step({ after: JSON.parse(`${'['.repeat(500)}${']'.repeat(500)}`) }), ':2: expected at most 200 levels'],
 ])('refuses %s', async (_, events, message) => {

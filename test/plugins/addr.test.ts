@@ -2,12 +2,13 @@ import { expect, test } from 'vitest'
 import { fingerprint } from '../../core/fingerprint.ts'
 import addr from '../../plugins/addr.ts'
 import { conforms, on } from '../support/conforms.ts'
-import { given } from '../support/given.ts'
+import { context, given } from '../support/given.ts'
 import { privateKernel, type Kernel } from '../support/kernel.ts'
 
 const v4 = { link: 'lan', address: '10.0.0.1/24' }
-const bare = { link: 2, near: [], entry: null, rival: null, behind: [], promotes: false }
-const entry = { peer: null, broadcast: null, scope: 'global', label: 'lan', nodad: false, dadfailed: false }
+const bare = { link: [2, null], near: [], entry: null, rival: null, behind: [], promotes: 'no' } as const
+const flags = { nodad: false, dadfailed: false, lifetime: 'forever', metric: null } as const
+const entry = { peer: null, broadcast: null, scope: 'global', label: 'lan', ...flags }
 
 test('adds and deletes an address', () =>
   given(addr, v4)
@@ -92,6 +93,19 @@ test('keeps the addresses that others added behind ours', async () => {
   expect(await kernel.sh('sysctl -n net/ipv4/conf/lan/promote_secondaries')).toBe('0\n')
 })
 
+test('an undo that was cut off behind setting promote_secondaries takes that back too', async () => {
+  const kernel = await lan()
+  const it = on(kernel, addr, v4)
+  const before = await it.apply()
+  await kernel.sh('ip address add 10.0.0.9/24 dev lan')
+  const { input } = given(addr, v4)
+  for (const command of addr.undo!(input, before, await it.observe(), context).slice(0, 2)) await kernel.exec(command)
+  expect(await kernel.sh('sysctl -n net/ipv4/conf/lan/promote_secondaries')).not.toBe('0\n')
+  await it.undo(before)
+  expect(await kernel.sh('sysctl -n net/ipv4/conf/lan/promote_secondaries')).toBe('0\n')
+  expect(await kernel.sh('ip -json address show dev lan')).toMatch(/^(?!.*10\.0\.0\.1").*10\.0\.0\.9/)
+})
+
 test('keeps a foreign secondary address in a netns', async () => {
   const kernel = await lan()
   const it = on(kernel, addr, { ...v4, netns: 'ns1' })
@@ -145,7 +159,7 @@ test('leaves an address alone that was there before', async () => {
 
 test('sees a fresh link as blank', async () => {
   const seen = await on(await lan(), addr, v4).observe()
-  expect({ ...seen, link: 0 }).toEqual(addr.blank!(given(addr, v4).input))
+  expect({ ...seen, link: [0, null] }).toEqual(addr.blank!(given(addr, v4).input))
 })
 
 /** A kernel with a veth in the host and in ns1, up and without addresses of their own. */

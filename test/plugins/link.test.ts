@@ -6,7 +6,7 @@ import { on } from '../support/conforms.ts'
 import { given } from '../support/given.ts'
 import { privateKernel, type Kernel } from '../support/kernel.ts'
 
-const lan = { ifindex: 2, up: true, mtu: 1500, mac: '02:00:00:00:00:01', alias: '', master: null }
+const lan = { ifindex: 2, kind: 'veth', up: true, mtu: 1500, mac: '02:00:00:00:00:01', alias: '', master: null }
 const seen = { moved: false, bridge: null, near: [], obstacles: [], addresses: [], routes: [], sysctls: {}, link: lan }
 const bridge = { kind: 'bridge', mac: '02:00:00:00:00:09', mtu: 1500, otherMac: null, otherMtu: null }
 

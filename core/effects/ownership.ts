@@ -1,0 +1,42 @@
+import { equal, type Json } from '../json.ts'
+import type { Subject } from './subject.ts'
+
+/**
+ * Says why what is there now is not the very thing that the step made; undefined when it is, or may be.
+ *
+ * Where the step left something, its identity decides. Where nobody saw what it left (nsnet was killed inside it, or the
+ * kernel `refused` a command), its mark, its time and what was there before have to do.
+ */
+export function notMadeBy({ step, input, context, record }: Subject, now: Json, refused: boolean): string | undefined {
+  const { before, after, at } = record
+  if (after === undefined) {
+    const mine = step.mine?.(input, before!, now, { ...context, at, refused }) ?? true
+    return mine ? undefined : 'somebody else made what is there now'
+  }
+  const [made, found] = [step.identity?.(after) ?? null, step.identity?.(now) ?? null]
+  if (equal(made, found) || (made !== null && found === null)) return undefined
+  return `somebody replaced it since (made ${JSON.stringify(made)}, found ${JSON.stringify(found)})`
+}
+
+/**
+ * Says why what is there now is not as the step left it; undefined when it is. Where a netns of the step is gone
+ * (`partly`), the step cannot hold any more.
+ */
+export function foreignIn(subject: Subject, now: Json, partly: boolean): string | undefined {
+  const { step, input, context, record } = subject
+  const foreign = notMadeBy(subject, now, false) ?? driftIn(subject, now)
+  if (foreign !== undefined || partly || record.after === undefined || isGone(subject, now)) return foreign
+  const plan = step.plan(input, now, context)
+  const holds = plan.conflict === undefined && plan.apply.length === 0
+  return holds ? undefined : 'somebody changed it since'
+}
+
+function driftIn({ step, input, context, record }: Subject, now: Json): string | undefined {
+  const drift = step.drift?.(input, record.after, now, context)
+  return drift === undefined ? undefined : `somebody changed it since: ${drift}`
+}
+
+function isGone({ step, record }: Subject, now: Json): boolean {
+  const made = step.identity?.(record.after!) ?? null
+  return made !== null && (step.identity?.(now) ?? null) === null
+}
