@@ -2,6 +2,7 @@ import { CommanderError } from 'commander'
 import { program } from './program.ts'
 import { exitCodeFor, tellError } from './failure.ts'
 import { sandboxInit } from './sandbox/init.ts'
+import { outliveReaders } from './terminal.ts'
 
 /** Runs nsnet; its exit code is that of the process. */
 async function main(args: readonly string[]): Promise<number> {
@@ -11,8 +12,9 @@ async function main(args: readonly string[]): Promise<number> {
   return code
 }
 
+outliveReaders()
 try {
-  process.exitCode = await main(process.argv.slice(2))
+  process.exitCode = (await main(process.argv.slice(2))) || (process.exitCode ?? 0)
 } catch (error) {
   if (!(error instanceof CommanderError)) tellError(error, process.argv.includes('--json'))
   process.exitCode = exitCodeFor(error)

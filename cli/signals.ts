@@ -4,7 +4,7 @@ import { constants } from 'node:os'
 export interface Stop {
   /** Aborted by the first signal: finish what runs, journal it, stop. Its `reason` is the signal's name. */
   readonly signal: AbortSignal
-  /** Aborted by the second signal, just before nsnet ends: end the running command too. */
+  /** Aborted by the second signal, just before nsnet ends: end the running command too. SIGHUP is no second signal. */
   readonly kill: AbortSignal
   readonly release: () => void
 }
@@ -19,6 +19,8 @@ export function listenForStop(onFirst: (signal: string) => void): Stop {
   const first = new AbortController()
   const second = new AbortController()
   const stop = (name: NodeJS.Signals): void => {
+    // when a terminal goes away, both the kernel and the shell say so
+    if (first.signal.aborted && name === 'SIGHUP') return
     if (first.signal.aborted) {
       second.abort(name)
       process.exit(exitCodeOf(name))

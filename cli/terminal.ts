@@ -26,11 +26,22 @@ export interface Terminal {
 }
 
 /**
- * Opens the terminal as the options say. A reader that goes away (`nsnet log | head`) ends nothing. Whatever a line says,
+ * Lets nsnet outlive whoever reads what it writes: a closed pipe (`nsnet log | head`) and a terminal that went away end
+ * nothing, so that a run is never left half-way because of them. A result that could not be written for another reason (no
+ * space left) makes the exit code 1.
+ */
+export function outliveReaders(): void {
+  process.stderr.on('error', () => undefined)
+  process.stdout.on('error', ({ code = '' }: NodeJS.ErrnoException) => {
+    if (!/^(EPIPE|EIO|ERR_STREAM_DESTROYED)$/.test(code)) process.exitCode ||= 1
+  })
+}
+
+/**
+ * Opens the terminal as the options say. Whatever a line says,
  * no control character reaches the terminal but line feeds, tabs and the colours of `paint`.
  */
 export function terminalFor(options: GlobalOptions): Terminal {
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosed)
   const live = process.stderr.isTTY && !options.json && !options.quiet && !options.verbose
   const colored = wantsColor(options)
   const safe = (line: string): string => (colored ? printableButColors(line) : printable(line))
@@ -100,8 +111,4 @@ function wantsColor({ color = 'auto' }: GlobalOptions): boolean {
   if (color !== 'auto') return color === 'always'
   const { NO_COLOR, TERM } = process.env
   return !NO_COLOR && TERM !== 'dumb' && Boolean(process.stdout.isTTY && process.stderr.isTTY)
-}
-
-function ignoreClosed(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error
 }

@@ -34,9 +34,16 @@ async function agreed(terminal: Terminal, { steps, started }: Run, { yes }: Undo
   if (yes || terminal.options.json || !process.stdin.isTTY || !process.stderr.isTTY) return true
   const ours = [...steps.values()].filter(({ open }) => open).length
   const ask = createInterface({ input: process.stdin, output: process.stderr })
-  const answer = await ask.question(
-    `undo ${ours} steps of run ${started.run} (${printable(started.workflow.name)})? [y/N] `,
-  )
+  ask.once('SIGINT', () => {
+    ask.close()
+    process.kill(process.pid, 'SIGINT')
+  })
+  const answer = await new Promise<string>((resolve) => {
+    ask.once('close', () => resolve(''))
+    void ask
+      .question(`undo ${ours} steps of run ${started.run} (${printable(started.workflow.name)})? [y/N] `)
+      .then(resolve)
+  })
   ask.close()
   return /^y(es)?$/i.test(answer.trim())
 }
