@@ -1,0 +1,53 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect } from 'vitest'
+import type { RunEvent } from '../../core/events.ts'
+import { createJournal, readJournal } from '../../journal/journal.ts'
+import type { Sandboxed } from './sandbox.ts'
+
+/** One step, as a workflow file has it. */
+export interface StepText {
+  readonly id: string
+  readonly uses: string
+  readonly with: unknown
+}
+
+/** Opens a directory for the files of a test file; it goes away behind its last test. */
+export function workspace(): {
+  readonly dir: string
+  readonly fileOf: (name: string, ...steps: readonly StepText[]) => string
+  readonly stateDir: () => string
+} {
+  const dir = mkdtempSync(join(tmpdir(), 'nsnet-test-'))
+  afterAll(() => rmSync(dir, { recursive: true, force: true }))
+  return {
+    dir,
+    fileOf: (name, ...steps) => {
+      const path = join(dir, `${name}.json`)
+      writeFileSync(path, JSON.stringify({ name, steps }))
+      return path
+    },
+    stateDir: () => mkdtempSync(join(dir, 'state-')),
+  }
+}
+
+/** Runs a workflow to its end; gives the id of the run. */
+export async function ranOne({ nsnet }: Sandboxed, ...args: readonly string[]): Promise<string> {
+  const { exitCode, stdout, stderr } = await nsnet('run', ...args, '--json')
+  expect({ args, exitCode, stderr }).toMatchObject({ exitCode: 0 })
+  return (JSON.parse(stdout.split('\n')[0]!) as { event: { run: string } }).event.run
+}
+
+/** Copies a journal up to and with the first event that `last` finds, each event as `change` makes it. */
+export async function copyJournal(
+  from: string,
+  to: string,
+  last: (event: RunEvent) => boolean,
+  change: (event: RunEvent) => RunEvent,
+): Promise<void> {
+  const events = (await readJournal(from)).entries.map(({ event }) => event)
+  const journal = await createJournal(to)
+  for (const event of events.slice(0, events.findIndex(last) + 1)) await journal.append(change(event))
+  await journal.close()
+}
