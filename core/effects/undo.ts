@@ -4,6 +4,7 @@ import type { Failure, RunEvent, StepKept, StepUndone } from '../events.ts'
 import { equal, type Json } from '../json.ts'
 import { lookWith } from '../look.ts'
 import type { Ports } from '../ports.ts'
+import type { Resources } from '../resource.ts'
 import { stepOf, type Run, type StepRecord } from '../run.ts'
 import { secretsIn } from '../secret.ts'
 import { undoOf } from '../step.ts'
@@ -18,7 +19,7 @@ const SETTLE_MS = 3_000
 
 /**
  * Takes a step back, if it is ours, still what we made, and no other run needs it; looks before and after, whatever the
- * exit codes say. What a reboot took away is not looked for.
+ * exit codes say. What a reboot took away is not looked for. What a kept step stands on is kept with it.
  *
  * When the step's plugin is gone, the commands that the journal holds are run, and their exit codes have to do.
  */
@@ -38,6 +39,8 @@ export async function undo(ports: Ports, run: Run, id: string): Promise<RunEvent
   }
   if (!record.open) return outcome.undone('not ours', 'nothing of it was made by this run')
   if (run.started.facts.boot !== ports.boot) return outcome.undone('gone', 'the machine was started anew since')
+  const kept = keptOn(run, record)
+  if (kept && !ports.force) return outcome.kept(`${kept.spec.id} is kept, and needs it`, someOf(kept.neededBy))
   try {
     const need = needOf(run, id, ports.others, ports.stepOf)
     if (need.whole) return outcome.kept(`${runs(need)} it too`, need.runs)
@@ -49,6 +52,16 @@ export async function undo(ports: Ports, run: Run, id: string): Promise<RunEvent
     return { type: 'UndoFailed', step: id, failure: failureOf(error) }
   }
 }
+
+/** Finds a step that this undo has kept and that works with what this one made: with it, it would go. */
+function keptOn({ steps }: Run, { spec, resources }: StepRecord): StepRecord | undefined {
+  const made = resources?.creates ?? []
+  const needs = ({ uses = [], shares = [] }: Resources): boolean =>
+    [...uses, ...shares].some((key) => made.includes(key))
+  return [...steps.values()].find((it) => it.status === 'kept' && it.spec.id !== spec.id && needs(it.resources ?? {}))
+}
+
+const someOf = (runs: readonly string[] = []): readonly string[] | undefined => (runs.length === 0 ? undefined : runs)
 
 interface Outcome {
   readonly undone: (how: StepUndone['how'], reason?: string) => StepUndone

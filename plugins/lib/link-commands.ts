@@ -75,7 +75,9 @@ export function wayBack(wanted: Input, before: State, now: State): readonly Comm
   return [
     ...(moves ? [move] : set(here, wanted.link, words)),
     ...bridgeBack(wanted, before, now),
-    ...putBack(wanted, home, before, words.includes('down') ? { ...left, addresses: [] } : left),
+    ...(words.includes('down')
+      ? putBack(wanted, home, withThose(before, now), { ...left, addresses: [] })
+      : putBack(wanted, home, before, left)),
   ]
 }
 
@@ -104,6 +106,12 @@ function putBack(
     ...routes.map(([family, ...words]) => ip(netns, family!, 'route', 'add', ...words)),
   ]
 }
+
+/** Setting a link down drops also the addresses that others gave it since. */
+const withThose = (before: State, now: State): State => ({
+  ...before,
+  addresses: [...before.addresses, ...gone(now.addresses, before.addresses)],
+})
 
 const gone = (had: readonly Words[], have: readonly Words[]): readonly Words[] =>
   had.filter((words) => !have.some((other) => equal(words, other)))
