@@ -35,6 +35,18 @@ const masquerade = (source: string): StepText => ({
   with: { table: 'nat', chain: 'POSTROUTING', rule: ['-s', source, '-j', 'MASQUERADE'] },
 })
 
+const address = (host: number): StepText => ({
+  id: 'address',
+  uses: 'addr',
+  with: { link: 'enp1s0', address: `10.7.0.${host}/24` },
+})
+const ownTable: StepText = { id: 'table', uses: 'nftables', with: { ruleset: 'table inet lab { chain c { } }' } }
+const ruleIn = (rule: string): StepText => ({
+  id: 'rule',
+  uses: 'nftables',
+  with: { family: 'inet', table: 'lab', chain: 'c', rule },
+})
+
 /** Runs workflows one after another; gives the id of each run. */
 async function ranAll({ nsnet }: Sandboxed, ...files: readonly string[]): Promise<readonly string[]> {
   const ids: string[] = []
@@ -59,6 +71,9 @@ describe('what two runs share is there until the last of them is undone, and the
     ['a value over a value', [fileOf('t1', ttl(70)), fileOf('t2', ttl(80)), fileOf('t3', ttl(80), netns('c'))]],
     ['rules in one table', [fileOf('m1', masquerade('10.1.0.0/24')), fileOf('m2', masquerade('10.2.0.0/24'))]],
     ['the same rule', [fileOf('s1', masquerade('10.1.0.0/24')), fileOf('s2', netns('d'), masquerade('10.1.0.0/24'))]],
+    ['the same address', [fileOf('a1', netns('g'), address(1)), fileOf('a2', netns('h'), address(1))]],
+    ['two addresses of one prefix', [fileOf('p1', address(1)), fileOf('p2', address(2))]],
+    ['a table and a rule in it', [fileOf('r1', ownTable), fileOf('r2', ruleIn('udp dport 9 drop'))]],
     ['the same netns', [fileOf('n1', netns('e')), fileOf('n2', netns('e'), netns('f'))]],
   ]
   test.each(table)('%s, undone in every order', async (_, files) => {
