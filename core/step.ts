@@ -125,7 +125,12 @@ export interface Facts {
 /** What to run and how to take it back, or the conflict that stands in the way. Empty lists: it holds already. */
 export type Plan =
   | { readonly apply: readonly Command[]; readonly undo: readonly Command[]; readonly conflict?: undefined }
-  | { readonly conflict: string; readonly hint?: string }
+  | {
+      readonly conflict: string
+      readonly hint?: string
+      /** It goes away by itself in a moment: the engine looks again, for some seconds. */
+      readonly passing?: boolean
+    }
 
 /** The plan of a step that holds already. */
 export const nothingToDo: Plan = { apply: [], undo: [] }

@@ -5,7 +5,7 @@ import { expectLines } from './lib/expect-lines.ts'
 import { didYouMean, nearNames, place, type IpLink } from './lib/ip-json.ts'
 import { ipv6Probes, madeLinkLocals, parseIpv6, putBackIpv6 } from './lib/ipv6-subjects.ts'
 import { removeLinkLocals, type Ipv6Subjects } from './lib/ipv6-subjects.ts'
-import { parseSides, sideProbe, sidesOf } from './lib/sysctl-couplings.ts'
+import { isSteady, parseSides, sideProbe, sidesOf } from './lib/sysctl-couplings.ts'
 import { folded, swapped, sysctlInput, type SysctlInput } from './lib/sysctl-input.ts'
 
 /**
@@ -41,13 +41,16 @@ export default defineStep({
     expectLines(stdout, /^\S+ =/, 'parameters of sysctl')
     const value = new Map(stdout.split('\n').map(keyAndValue)).get(swapped(key)) ?? null
     const texts = outputs.slice(2).map((output) => output.stdout)
-    const sides = sideProbe(key) ? parseSides(texts.shift() ?? '') : {}
+    const besides = sideProbe(key) ? (texts.shift() ?? '') : ''
+    const sides = parseSides(besides)
     const links = [...new Set(Object.keys(sides).flatMap((path) => linkIn(path) ?? []))].toSorted()
     const odd = sidesOf(key, links).filter(({ path, expected }) => sides[path] !== expected(value ?? ''))
     const [addresses = '', routes = ''] = texts
+    const faulty = faultOf(key, value, outputs[1]?.stdout ?? '', stderr.trim())
     return {
       value,
-      ...faultOf(key, value, outputs[1]?.stdout ?? '', stderr.trim()),
+      near: faulty.near,
+      fault: faulty.fault ?? (isSteady(besides, key, value) ? null : CHANGING),
       exceptions: Object.fromEntries(odd.flatMap(({ path }) => (path in sides ? [[path, sides[path]!]] : []))),
       links,
       ...(dropsIpv6(key) ? parseIpv6(addresses, routes, linkIn(key)) : { addresses: [], routes: [] }),
@@ -67,6 +70,8 @@ export default defineStep({
   foreseeable: ({ key }) => /^net\/(core|unix|ipv[46])\/(?!netfilter|vs\/)/.test(key),
   outputs: { value: ({ value }) => value },
 })
+
+const CHANGING = 'is just being changed by somebody else'
 
 type State = Ipv6Subjects & {
   /** As the kernel prints it; null when there is nothing to read. */
@@ -125,7 +130,8 @@ function refusal({ netns, key }: SysctlInput, { fault, near }: State): Plan {
   const link = linkIn(key)
   if (fault === READ_ONLY) return conflict(`sysctl ${swapped(key)} ${fault} in ${place(netns)}`, MOUNTED)
   const hint = link === undefined || near.length > 0 ? didYouMean(near) : `is there a link ${link} in ${place(netns)}?`
-  return conflict(`sysctl ${swapped(key)} ${fault ?? 'does not exist'} in ${place(netns)}`, hint)
+  const refused = conflict(`sysctl ${swapped(key)} ${fault ?? 'does not exist'} in ${place(netns)}`, hint)
+  return fault === CHANGING ? { conflict: `sysctl ${swapped(key)} ${fault}`, passing: true } : refused
 }
 
 function wayBack(wanted: SysctlInput, before: State, now: State): readonly Command[] {

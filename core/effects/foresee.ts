@@ -41,7 +41,7 @@ async function foreseen(look: Look, subject: Subject): Promise<StepFailed['failu
   try {
     if (subject.step.foreseeable?.(subject.input) !== true) return undefined
     const { planned } = await planOnce(look, subject)
-    return planned.conflict === undefined ? undefined : troubleOf(planned)
+    return planned.conflict === undefined || planned.passing ? undefined : troubleOf(planned)
   } catch (error) {
     // a netns that is not there yet: the step itself will tell
     return error instanceof StepTrouble ? undefined : failureOf(error)

@@ -32,12 +32,17 @@ export async function plan(ports: Ports, run: Run, id: string): Promise<RunEvent
   }
 }
 
+/** How long a conflict that goes away by itself in a moment may take, and how often to look, in milliseconds. */
+const PASSING = { forMs: 10_000, everyMs: 20 }
+
 async function planPatiently(ports: Ports, subject: Subject): Promise<Planned> {
-  const { forMs, everyMs } = subject.step.patience?.(subject.input) ?? { forMs: 0, everyMs: 0 }
-  const deadline = performance.now() + forMs
+  const patience = subject.step.patience?.(subject.input) ?? { forMs: 0, everyMs: 0 }
+  const began = performance.now()
   for (let attempt = 1; ; attempt++) {
     const seen = await planOnce(lookWith(ports.exec), subject)
-    if (seen.planned.conflict === undefined || performance.now() + everyMs >= deadline) return seen
+    if (seen.planned.conflict === undefined) return seen
+    const { forMs, everyMs } = seen.planned.passing ? PASSING : patience
+    if (performance.now() + everyMs >= began + forMs) return seen
     ports.progress({ doing: 'wait', step: subject.context.step, attempt, message: seen.planned.conflict })
     await ports.pause(everyMs)
   }

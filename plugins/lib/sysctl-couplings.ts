@@ -41,21 +41,32 @@ export function sidesOf(key: string, links: readonly string[]): readonly Side[] 
   )
 }
 
-/** Makes the command that prints the side sysctls as `path:value`; undefined when there can be none. */
+/**
+ * Makes the command that prints the side sysctls as `path:value`; undefined when there can be none. The sysctl itself is
+ * read before and behind them, so that a change in between is noticed.
+ */
 export function sideProbe(key: string): readonly string[] | undefined {
   const rows = matching(key)
   if (rows.length === 0) return undefined
   const [search, file] = [rows.find(({ names }) => names.length > 0), rows.find(({ names }) => names.length === 0)]
-  const include = (search?.names ?? []).map((name) => `--include=${name}`)
+  const include = [...(search?.names ?? []), key.split('/').at(-1)!].map((name) => `--include=${name}`)
   const only = file ? [`--include=${file.under.split('/').at(-1)}`] : []
   const where = [search, file].flatMap((it) => (it ? [`/proc/sys/net/${it.under}`] : []))
-  return ['grep', '-rHs', ...include, ...only, '', ...where]
+  const itself = `/proc/sys/${key}`
+  return ['grep', '-rHs', ...include, ...only, '', itself, ...where, itself]
 }
 
 /** Reads what the side probe printed: slashed key → value. */
 export function parseSides(stdout: string): { readonly [path: string]: string } {
   const rows = stdout.split('\n').map((line) => /^\/proc\/sys\/([^:]+):(.*)$/.exec(line))
   return Object.fromEntries(rows.flatMap((it) => (it ? [[it[1]!, it[2]!]] : [])))
+}
+
+/** Says whether the sysctl had this value before and behind the look at its sides. */
+export function isSteady(stdout: string, key: string, value: string | null): boolean {
+  const itself = `/proc/sys/${key}:`
+  const seen = stdout.split('\n').filter((line) => line.startsWith(itself))
+  return seen.every((line) => line.slice(itself.length) === value)
 }
 
 function matching(key: string): readonly Coupling[] {
