@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { apply } from './effects/apply.ts'
 import { plan } from './effects/plan.ts'
 import { undo } from './effects/undo.ts'
@@ -29,14 +30,27 @@ async function record(ports: Ports, moment: Moment, event: RunEvent): Promise<Mo
 
 async function perform(ports: Ports, { run }: Moment, { type, index }: Effect): Promise<RunEvent> {
   const step = run.started.steps[index]!.id
+  const interrupted = (): RunEvent => ({ type: 'RunInterrupted', signal: String(ports.signal.reason) })
   try {
     goOn(ports.signal)
     ports.progress({ doing: type, step })
-    return await effects[type](ports, run, step)
+    const event = await effects[type](ports, run, step)
+    return ports.signal.aborted && wasHit(event) ? interrupted() : event
   } catch (error) {
-    if (error instanceof Interrupted) return { type: 'RunInterrupted', signal: String(ports.signal.reason) }
+    if (error instanceof Interrupted) return interrupted()
     throw error
   }
 }
+
+/**
+ * Says whether the signal that asks nsnet to stop has hit its command too: Ctrl-C does, in the instant in which a new process
+ * is not in a process group of its own yet. Then the step is neither done nor failed.
+ */
+function wasHit(event: RunEvent): boolean {
+  const exitCode = 'failure' in event ? event.failure.output?.exitCode : undefined
+  return exitCode === 128 + SIGHUP || exitCode === 128 + SIGINT || exitCode === 128 + SIGTERM
+}
+
+const { SIGHUP, SIGINT, SIGTERM } = constants.signals
 
 const effects = { plan, apply, undo }

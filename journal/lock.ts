@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { constants } from 'node:fs'
+import { constants as system } from 'node:os'
 import { NsnetError } from '../core/errors.ts'
 import { processExec } from '../core/exec.ts'
 import { expectSuccess } from '../core/tools.ts'
@@ -80,6 +81,8 @@ async function lock(file: FileHandle, how: readonly string[]): Promise<void> {
   const command = how.includes('--nonblock') ? { argv } : { argv, timeoutMs: WAIT_MS }
   const output = await processExec({ fd: file.fd })(command)
   if (output.exitCode === 0) return
+  // Ctrl-C hits a new process before it has a process group of its own: nothing came of it
+  if (output.exitCode === 128 + system.signals.SIGINT) return await lock(file, how)
   if (output.exitCode !== HELD || output.timedOut) return expectSuccess(command, output)
   const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0)
   const holder = buffer.toString('utf8', 0, bytesRead).trim() || 'another nsnet'
