@@ -1,47 +1,12 @@
 import { Address4 } from 'ip-address'
-import { z } from 'zod'
 import { inNetns, ip, type Command } from '../core/command.ts'
 import { equal } from '../core/json.ts'
-import { address, canonical, familyOf, hostAddress, linkName, netnsName, networkOf } from '../core/net.ts'
+import { familyOf, networkOf } from '../core/net.ts'
 import { inside, keyIn, linkKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
-import {
-  didYouMean,
-  kindOf,
-  linkId,
-  linkNamed,
-  nearNames,
-  parseLinks,
-  place,
-  type IpAddress,
-  type IpLink,
-  type LinkId,
-} from './lib/ip-json.ts'
-
-const input = z
-  .strictObject({
-    link: linkName,
-    netns: netnsName.optional(),
-    address: address.transform(canonical),
-    peer: hostAddress.transform(canonical).optional(),
-    broadcast: z.union([z.literal('+'), hostAddress.transform(canonical)]).optional(),
-    scope: z.enum(['global', 'link', 'host']).optional(),
-    label: linkName.or(z.string().regex(/^[^/%\s]{1,15}$/)).optional(),
-    nodad: z.boolean().optional(),
-  })
-  .superRefine((wanted, { addIssue }) => {
-    const refuse = (field: string, message: string) => addIssue({ code: 'custom', path: [field], message })
-    const family = familyOf(wanted.address)
-    if (family === 4 && wanted.nodad !== undefined)
-      refuse('nodad', 'expected an IPv6 address with nodad: IPv4 has none')
-    for (const field of ['broadcast', 'scope', 'label'] as const)
-      if (family === 6 && wanted[field] !== undefined) refuse(field, `expected an IPv4 address with ${field}`)
-    for (const field of ['peer', 'broadcast'] as const)
-      if (wanted[field] !== undefined && wanted[field] !== '+' && familyOf(wanted[field]) !== family)
-        refuse(field, `expected an IPv${family} address, as in "address"`)
-    if (wanted.label !== undefined && !wanted.label.startsWith(wanted.link))
-      refuse('label', `expected a label that starts with the name of the link, such as "${wanted.link}:1"`)
-  })
+import { bare, entryOn, input, networkOfInput, promotesIn, PROMOTING } from './lib/addr-state.ts'
+import type { Entry, Input, State } from './lib/addr-state.ts'
+import { didYouMean, kindOf, linkId, linkNamed, nearNames, parseLinks, place } from './lib/ip-json.ts'
 
 /**
  * Gives a link an address.
@@ -103,75 +68,6 @@ export default defineStep({
     prefix: (_, { address: wanted }) => networkOf(wanted),
   },
 })
-
-type Input = z.infer<typeof input>
-
-type Entry = {
-  readonly peer: string | null
-  readonly broadcast: string | null
-  readonly scope: string
-  readonly label: string | null
-  readonly nodad: boolean
-  readonly dadfailed: boolean
-  readonly lifetime: 'forever' | 'limited'
-  readonly metric: number | null
-}
-
-type State = {
-  readonly link: LinkId | null
-  /** Names like the link's, when it is not there. */
-  readonly near: readonly string[]
-  readonly entry: Entry | null
-  /** An address that the kernel would not let ours be added to. */
-  readonly rival: string | null
-  /** Secondary addresses that the kernel drops with ours. */
-  readonly behind: readonly string[]
-  /** Whether the kernel makes a secondary address primary instead; `for us` while an undo has set it. */
-  readonly promotes: 'no' | 'always' | 'for us'
-}
-
-const bare: State = { link: [0, null], near: [], entry: null, rival: null, behind: [], promotes: 'no' }
-
-/** `promote_secondaries` while it is ours: an undo that was killed in between finds it again. Any number but 0 is yes. */
-const PROMOTING = 110_115
-
-/** Reads the values for all links and for this one, as sysctl(8) prints them. */
-function promotesIn(stdout: string): State['promotes'] {
-  const [all = '0', own = '0'] = Array.from(stdout.matchAll(/= (\S+)$/gm), ([, value]) => value!)
-  if (all !== '0') return 'always'
-  return own === '0' ? 'no' : own === `${PROMOTING}` ? 'for us' : 'always'
-}
-
-function entryOn({ addr_info = [] }: IpLink, wanted: Input): Pick<State, 'entry' | 'rival' | 'behind'> {
-  const [host, length] = wanted.address.split('/')
-  const same = addr_info.filter(({ local }) => local === host)
-  const ours = same.find((it) => `${it.prefixlen}` === length && peerOf(it) === (wanted.peer ?? null))
-  const rival = same.find((it) => familyOf(it.local) === 6 || networkOfEntry(it) === networkOfInput(wanted))
-  if (!ours) return { entry: null, rival: rival ? text(rival) : null, behind: [] }
-  const others = addr_info.filter((it) => it.secondary === true && networkOfEntry(it) === networkOfEntry(ours))
-  const isPrimary = ours.family === 'inet' && ours.secondary !== true
-  return { entry: entryOf(ours), rival: null, behind: isPrimary ? others.map(text) : [] }
-}
-
-const entryOf = (it: IpAddress): Entry => ({
-  peer: peerOf(it),
-  broadcast: it.broadcast ?? null,
-  scope: it.scope,
-  label: it.label ?? null,
-  nodad: it.nodad ?? false,
-  dadfailed: it.dadfailed ?? false,
-  lifetime: it.dynamic ? 'limited' : 'forever',
-  metric: it.metric ?? null,
-})
-
-const peerOf = ({ local, address: peer }: IpAddress): string | null => (peer === local ? null : (peer ?? null))
-
-const text = (it: IpAddress): string => `${it.local}${it.address ? ` peer ${it.address}` : ''}/${it.prefixlen}`
-
-const networkOfEntry = (it: IpAddress): string => networkOf(`${it.address ?? it.local}/${it.prefixlen}`)
-
-const networkOfInput = ({ address: wanted, peer }: Input): string =>
-  networkOf(peer === undefined ? wanted : `${peer}/${wanted.split('/')[1]}`)
 
 function differing(wanted: Input, now: Entry): string | undefined {
   if (now.dadfailed) return 'is used by another host (duplicate address detection failed)'
