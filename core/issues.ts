@@ -1,5 +1,5 @@
 import { didYouMean } from './near.ts'
-import { got, listed, type Hint } from './problems.ts'
+import { ENOUGH, got, listed, type Hint } from './problems.ts'
 import type { Issue, Schema } from './schema.ts'
 
 /** A mistake in a value, in words: `expected …, got …`. */
@@ -21,9 +21,10 @@ interface ZodIssue extends Issue {
   readonly errors?: readonly (readonly ZodIssue[])[]
 }
 
-/** Says what is wrong with a value, after what its schema found. */
+/** Says what is wrong with a value, after what its schema found: so many mistakes as are looked for. */
 export function mistakesOf(issues: readonly Issue[], value: unknown, schema: Schema<unknown>): readonly Mistake[] {
-  return issues.flatMap((issue) => mistakesFrom(issue, [], value, schema))
+  const found = issues.slice(0, ENOUGH).flatMap((issue) => mistakesFrom(issue, [], value, schema))
+  return found.slice(0, ENOUGH)
 }
 
 function mistakesFrom(
@@ -33,7 +34,8 @@ function mistakesFrom(
   schema: Schema<unknown>,
 ): readonly Mistake[] {
   const path = [...above, ...(issue.path ?? []).map((part) => (typeof part === 'object' ? part.key : part))]
-  if (issue.code === 'unrecognized_keys') return (issue.keys ?? []).map((key) => unknownField(key, path, schema))
+  if (issue.code === 'unrecognized_keys')
+    return (issue.keys ?? []).slice(0, ENOUGH).map((key) => unknownField(key, path, schema))
   const branch = issue.code === 'invalid_union' ? likeliest(issue.errors ?? []) : undefined
   if (branch) return branch.flatMap((inner) => mistakesFrom(inner, path, value, schema))
   const found = path.reduce<unknown>((it, key) => (it as Record<PropertyKey, unknown> | null | undefined)?.[key], value)

@@ -17,10 +17,7 @@ export interface Read {
 export const MAX_DEPTH = 64
 
 /** How many values a file may have, in all; what is aliased in YAML counts as often as it stands for. */
-export const MAX_VALUES = 1_000_000
-
-/** How many entries one list or object may have: as many steps can a workflow have. */
-export const MAX_ENTRIES = 100_000
+export const MAX_VALUES = 200_000
 
 /** Refuses a file for one mistake. */
 export function refusal(path: string, message: string, { line, column }: Position = { line: 1, column: 1 }): Error {
@@ -68,8 +65,7 @@ export const tooDeep = (path: string, position?: Position): Error =>
 
 /** Refuses a file with more values than anybody needs. */
 export const tooMany = (path: string, position?: Position): Error =>
-  refusal(path, `expected at most ${MAX_VALUES} values, got more`, position)
+  refusal(path, `expected at most ${MAX_VALUES} values, got more: ${SPLIT}`, position)
 
-/** Refuses a list or object with more entries than anybody needs. */
-export const tooLong = (path: string, position?: Position): Error =>
-  refusal(path, `expected at most ${MAX_ENTRIES} entries in a list or an object, got more`, position)
+/** What to do with a file that is too large. */
+export const SPLIT = 'split it into several workflows'

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { positionsIn, refusal, type Position, type Read } from './reading.ts'
+import { positionsIn, refusal, SPLIT, type Position, type Read } from './reading.ts'
 import { readJson } from './source-json.ts'
 
 /** A file as it was written: its value, and where each part of it stands. */
@@ -12,13 +12,13 @@ export interface Source {
 }
 
 /** The largest file that is read, in bytes. */
-export const MAX_BYTES = 10 * 1024 * 1024
+export const MAX_BYTES = 2 * 1024 * 1024
 
 /**
  * Reads JSON, or YAML where the path ends in `.yaml` or `.yml`. Of a key that stands twice, nothing is taken.
  *
- * A file has at most 10 MiB, 1,000,000 values, 100,000 entries in one list or object, and is nested at most 64 deep; YAML
- * also has at most 100,000 tokens, for its reader is slow.
+ * A file has at most 2 MiB (about 20,000 steps) and 200,000 values, and is nested at most 64 deep; YAML also has at most
+ * 100,000 tokens, for its reader is slow.
  *
  * @throws WORKFLOW_INVALID
  */
@@ -33,7 +33,8 @@ export async function parseSource(text: string, path: string): Promise<Source> {
 }
 
 /** Refuses a file that is too large to be one of ours. */
-export const tooLarge = (path: string): Error => refusal(path, `expected at most ${MAX_BYTES} bytes, got more`)
+export const tooLarge = (path: string): Error =>
+  refusal(path, `expected at most ${MAX_BYTES} bytes, got more: ${SPLIT}`)
 
 /** Decodes a file. @throws WORKFLOW_INVALID when it is not UTF-8, at the first byte that cannot be */
 export function decode(bytes: Buffer, path: string): string {

@@ -55,12 +55,14 @@ const stepSchema = z.strictObject({
   with: z.record(z.string(), z.unknown()).default({}).describe('what the step type needs; texts may have ${{ … }}'),
 })
 
+const inputsSchema = z.record(name, inputSchema)
+
 /** The format of a workflow file, as far as it does not depend on the step types. */
 export const workflowSchema = z.strictObject({
   $schema: z.string().optional().describe('lets editors complete and explain'),
   name: title.describe('name of the workflow'),
   description: z.string().optional().describe('what it is for'),
-  inputs: z.record(name, inputSchema).default({}).describe('values that --set NAME=VALUE changes'),
+  inputs: inputsSchema.default({}).describe('values that --set NAME=VALUE changes'),
   plugins: z.array(pluginPath).default([]).describe('files with custom step types, relative to this file'),
   steps: z.array(stepSchema).describe('taken in this order, undone in reverse'),
 })
@@ -86,8 +88,11 @@ export interface DraftStep {
   readonly with: { readonly [field: string]: Json }
 }
 
-/** A workflow file, but for its steps. */
-const headSchema = workflowSchema.extend({ steps: z.array(z.unknown()) })
+/** A workflow file, but for its inputs and steps: these are looked at one by one, until there are mistakes enough. */
+const headSchema = workflowSchema.extend({
+  inputs: z.record(z.string(), z.unknown()).default({}),
+  steps: z.array(z.unknown()),
+})
 
 /** Understands what it can of a workflow file, so that all its mistakes can be told at once. */
 export function draftOf(source: Source): Draft {
@@ -96,14 +101,13 @@ export function draftOf(source: Source): Draft {
   const parts = (typeof value === 'object' && value !== null ? value : {}) as { readonly [field: string]: unknown }
   const list: readonly unknown[] = Array.isArray(parts['steps']) ? parts['steps'] : []
   const mistakes = head.success ? [] : [...mistakesOf(head.error.issues, value, headSchema as Schema<unknown>)]
+  const inputs = head.success ? head.data.inputs : headSchema.shape.inputs.catch({}).parse(parts['inputs'] ?? {})
+  const specs = Object.entries(inputs).map(([key, spec]) => [key, draftInput(spec, key, mistakes)])
   const steps = list.flatMap((step, index) => draftStep(step, index, mistakes))
   return {
     source,
     name: typeof parts['name'] === 'string' ? parts['name'] : '',
-    inputs: z
-      .record(z.string(), inputSchema.or(z.unknown()))
-      .catch({})
-      .parse(parts['inputs'] ?? {}) as Draft['inputs'],
+    inputs: Object.fromEntries(specs) as Draft['inputs'],
     plugins: z
       .array(pluginPath)
       .catch([])
@@ -116,6 +120,15 @@ export function draftOf(source: Source): Draft {
 /** Places a mistake in the file. */
 export function problemAt({ at }: Source, pointer: string, message: string, hint?: Hint): Problem {
   return { ...at(pointer), pointer, message, hint }
+}
+
+function draftInput(value: unknown, key: string, mistakes: Mistake[]): unknown {
+  if (mistakes.length >= ENOUGH) return value
+  const input = inputsSchema.safeParse({ [key]: value })
+  if (input.success) return input.data[key]
+  for (const mistake of mistakesOf(input.error.issues, { [key]: value }, inputsSchema as Schema<unknown>))
+    mistakes.push({ ...mistake, path: ['inputs', ...mistake.path] })
+  return value
 }
 
 function draftStep(value: unknown, index: number, mistakes: Mistake[]): readonly DraftStep[] {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { stringify } from 'yaml'
 import { NsnetError } from '../../core/errors.ts'
 import { printable } from '../../core/quote.ts'
-import { decode } from '../../core/source.ts'
+import { decode, parseSource } from '../../core/source.ts'
 import { mutated } from '../support/mutated.ts'
 import { prepared } from '../support/workflow.ts'
 
@@ -131,3 +131,80 @@ test('the reader of expressions withstands any text', async () => {
     bounded,
   )
 })
+
+test('the reader of JSON takes what JSON is, and nothing else', async () => {
+  const signs = [
+    '{',
+    '}',
+    '[',
+    ']',
+    ',',
+    ':',
+    '"a"',
+    '"',
+    '\\',
+    '\\n',
+    '\\x',
+    '\\u00',
+    '\\u0041',
+    '0',
+    '1',
+    '-',
+    '+',
+    '.',
+    'e',
+    'E',
+    'true',
+  ]
+  const others = [
+    'null',
+    'nul',
+    'NaN',
+    ' ',
+    '\n',
+    '\t',
+    '\r\n',
+    '\f',
+    '\x01',
+    '\u2028',
+    '//',
+    '/*',
+    "'",
+    'é',
+    '01',
+    '1e5',
+    '-0',
+    '1e999',
+  ]
+  const part = fc.array(fc.constantFrom(...signs, ...others), { maxLength: 8 }).map((it) => it.join(''))
+  const changed = fc.tuple(fc.json(), fc.nat(), part).map(([json, from, by]) => {
+    const at = from % (json.length + 1)
+    return json.slice(0, at) + by + json.slice(at)
+  })
+  const inside = fc
+    .tuple(fc.constantFrom('"_"', '[_]', '[1_]', '{"a":_}', '_'), part)
+    .map(([it, by]) => it.replace('_', () => by))
+  await fc.assert(
+    fc.asyncProperty(fc.oneof(changed, inside, fc.json()), async (text) => {
+      const ours = await valueOf(() => parseSource(text, '/lab.json'))
+      const theirs = await valueOf(() => ({ value: JSON.parse(text) as unknown }))
+      expect(ours).toStrictEqual(theirs === 'no JSON' || ours !== 'a name too many' ? theirs : ours)
+    }),
+    {
+      ...bounded,
+      numRuns: 5_000,
+      examples: [['"\n"'], ['"\0"'], ['-'], ['1.'], ['"\\'], ['"\\u00'], ['[1,]'], ['{"a":1,}']],
+    },
+  )
+})
+
+/** Gives what a reader makes of a text; a name that stands twice is JSON, but not for us. */
+async function valueOf(read: () => { readonly value: unknown } | Promise<{ readonly value: unknown }>) {
+  try {
+    return { value: (await read()).value }
+  } catch (error) {
+    return /expected (?:each field once|the name of a field)/.test((error as Error).message)
+      ? 'a name too many'
+      : 'no JSON'
+  }
+}
