@@ -59,12 +59,23 @@ export const listNetns: Command = {
  * @throws when that is not what find(1) prints
  */
 export function parseNetns(stdout: string): { readonly [name: string]: NetnsId } {
+  const there = filesIn(stdout).filter(({ system }) => system === 'nsfs')
+  return Object.fromEntries(there.map(({ name, inode, made }) => [name, { inode, made }]))
+}
+
+/**
+ * Says whether `listNetns` found a plain file in the place of a netns: what an `ip netns add` or `delete` leaves that is
+ * killed between making the file and mounting the netns on it.
+ */
+export const isLeftover = (stdout: string, netns: string): boolean =>
+  filesIn(stdout).some(({ name, system }) => name === netns && system !== 'nsfs')
+
+function filesIn(stdout: string): readonly (NetnsId & { readonly name: string; readonly system: string })[] {
   const rows = stdout.split('\n').filter((line) => line !== '')
   const files = rows.map((line) => /^(.*) (\d+) (\S+) (\S+)$/.exec(line))
   if (rows.length > 0 && files.every((file) => file === null))
     throw new Error('expected lines of a name, an inode, a file system and a time')
-  const there = files.filter((file) => file?.[3] === 'nsfs')
-  return Object.fromEntries(there.map((it) => [it![1]!, { inode: Number(it![2]), made: it![4]! }]))
+  return files.flatMap((it) => (it ? [{ name: it[1]!, inode: Number(it[2]), system: it[3]!, made: it[4]! }] : []))
 }
 
 async function filesOf(exec: Exec): Promise<Json> {

@@ -74,6 +74,8 @@ export interface Context {
   readonly run: string
   readonly step: string
   readonly facts: Facts
+  /** What the step saw when it was planned first, where it is looked at again since: what is there now may be half ours. */
+  readonly before?: Json | undefined
 }
 
 /** How a step finds out why it failed. */

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { ip } from '../core/command.ts'
-import { listNetns, parseNetns } from '../core/fingerprint.ts'
+import { isLeftover, listNetns, parseNetns } from '../core/fingerprint.ts'
 import { netnsName } from '../core/net.ts'
 import { netnsKey } from '../core/resource.ts'
-import { defineStep, nothingToDo, type Attempt } from '../core/step.ts'
+import { conflict, defineStep, nothingToDo, type Attempt, type Plan } from '../core/step.ts'
 import { parseLinks } from './lib/ip-json.ts'
 
 /**
@@ -24,15 +24,22 @@ export default defineStep({
   probe: ({ netns }) => [listNetns, { ...ip(netns, '-json', 'link', 'show'), okExits: [0, 255] }],
   observe({ stdout }, { netns }, { outputs }): State {
     const { [netns]: id = gone } = parseNetns(stdout)
-    return { ...id, links: parseLinks(outputs[1]?.stdout ?? '').map(({ ifname }) => ifname) }
+    const links = parseLinks(outputs[1]?.stdout ?? '').map(({ ifname }) => ifname)
+    return { ...id, links, leftover: isLeftover(stdout, netns) }
   },
-  blank: (): State => ({ inode: 0, made: '', links: ['lo'] }),
-  plan: ({ netns }, { inode }) =>
-    inode === null
-      ? { apply: [ip(undefined, 'netns', 'add', netns)], undo: [ip(undefined, 'netns', 'delete', netns)] }
-      : nothingToDo,
+  blank: (): State => ({ inode: 0, made: '', links: ['lo'], leftover: false }),
+  plan({ netns }, { inode, leftover }, context): Plan {
+    if (inode !== null) return nothingToDo
+    const [add, remove] = [ip(undefined, 'netns', 'add', netns), ip(undefined, 'netns', 'delete', netns)]
+    if (!leftover) return { apply: [add], undo: [remove] }
+    const isOurs = (context.before as State | undefined)?.leftover === false
+    return isOurs ? { apply: [remove, add], undo: [remove] } : inTheWay(netns)
+  },
   identity: ({ inode, made }) => (inode === null ? null : `${inode} of ${made}`),
-  mine: (_input, _before, { made }, attempt) => !attempt.refused && isOfTime(made, attempt),
+  mine(_input, before, { inode, made }, attempt) {
+    if (inode === null) return !before.leftover
+    return !attempt.refused && isOfTime(made, attempt)
+  },
   drift(_, after, { links }) {
     const guests = links.filter((link) => !after?.links.includes(link) && !ownLinks.test(link))
     return guests.length === 0 ? undefined : `${guests.join(', ')} ${guests.length === 1 ? 'is' : 'are'} in it`
@@ -40,7 +47,19 @@ export default defineStep({
   outputs: { inode: ({ inode }) => inode, netns: (_, { netns }) => netns },
 })
 
-type State = { readonly inode: number | null; readonly made: string | null; readonly links: readonly string[] }
+type State = {
+  readonly inode: number | null
+  readonly made: string | null
+  readonly links: readonly string[]
+  /** A plain file is in the place of the netns: what was left when an `ip netns add` or `delete` was killed. */
+  readonly leftover: boolean
+}
+
+const inTheWay = (netns: string): Plan =>
+  conflict(
+    `expected a netns ${netns} or nothing, found a plain file /run/netns/${netns}`,
+    `an "ip netns add" or "delete" that was killed left it; if nobody is at it, remove it: ip netns delete ${netns}`,
+  )
 
 const gone = { inode: null, made: null }
 

@@ -42,7 +42,7 @@ export async function subjectOf({ stepOf: find, secrets }: Ports, run: Run, id: 
   const input = record.open ? record.input : await inputOf(run, record, step, secrets)
   const uses = (step.resources(input).uses ?? []).flatMap(netnsName)
   const known = secrets.reveal(netnsOfRun(run))
-  return { record, step, input, context: { run: run.started.run, step: id, facts }, uses, known }
+  return { record, step, input, context: { run: run.started.run, step: id, facts, before: record.before }, uses, known }
 }
 
 /** Resolves what the workflow says, now that the outputs of earlier steps are known. @throws StepTrouble */

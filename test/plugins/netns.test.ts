@@ -5,8 +5,8 @@ import { context, given } from '../support/given.ts'
 import { privateKernel } from '../support/kernel.ts'
 
 const blue = given(netns, { netns: 'blue' })
-const none = { inode: null, made: null, links: [] }
-const there = { inode: 4026532248, made: '1700000000.1234567890', links: ['lo'] }
+const none = { inode: null, made: null, links: [], leftover: false }
+const there = { inode: 4026532248, made: '1700000000.1234567890', links: ['lo'], leftover: false }
 
 const mine = (at: string, refused = false): boolean => netns.mine!(blue.input, none, there, { ...context, at, refused })
 
@@ -15,8 +15,29 @@ test('creates a netns that is not there', () =>
 
 test('is satisfied with a netns that is there', () => blue.seeing(there).isSatisfied())
 
-test('does not take a leftover file in /run/netns for a netns', () =>
-  expect(blue.observes('blue 4 tmpfs 1.0\ngreen 4026532248 nsfs 1.0\n')).toEqual(none))
+const leftover = { ...none, leftover: true }
+
+test('does not take a leftover file in /run/netns for a netns', () => {
+  expect(blue.observes('blue 4 tmpfs 1.0\ngreen 4026532248 nsfs 1.0\n')).toEqual(leftover)
+  blue.seeing(leftover).conflicts('found a plain file /run/netns/blue')
+})
+
+test('removes a leftover of its own, when it is planned again', () =>
+  given(netns, { netns: 'blue' }, { ...context, before: none })
+    .seeing(leftover)
+    .plans({ apply: ['ip netns delete blue', 'ip netns add blue'], undo: ['ip netns delete blue'] }))
+
+test('makes a netns in the place of a leftover of its own, in the kernel, and leaves nothing', async () => {
+  const kernel = await privateKernel()
+  const before = await on(kernel, netns, { netns: 'blue' }).observe()
+  await kernel.sh('touch /run/netns/blue')
+  const it = on(kernel, netns, { netns: 'blue' }, { ...context, before })
+  await it.apply()
+  await it.undo(before)
+  await kernel.sh('touch /run/netns/blue')
+  await it.undo(before)
+  expect(await kernel.sh('ls /run/netns')).toBe('')
+})
 
 test('creates and removes a netns in the kernel', async () => conforms(await privateKernel(), netns, { netns: 'blue' }))
 
