@@ -1,6 +1,7 @@
 import { constants } from 'node:os'
 import { apply } from './effects/apply.ts'
 import { plan } from './effects/plan.ts'
+import { takeBack } from './effects/take-back.ts'
 import { undo } from './effects/undo.ts'
 import type { RunEvent } from './events.ts'
 import { hiddenEvent } from './hidden-event.ts'
@@ -53,4 +54,4 @@ function wasHit(event: RunEvent): boolean {
 
 const { SIGHUP, SIGINT, SIGTERM } = constants.signals
 
-const effects = { plan, apply, undo }
+const effects = { plan, apply, undo, takeBack }

@@ -27,6 +27,7 @@ export type RunEvent =
   | RunInterrupted
   | RunResumed
   | UndoStarted
+  | UndoPlanned
   | StepUndone
   | StepKept
   | UndoFailed
@@ -146,6 +147,13 @@ export interface RunResumed {
 export interface UndoStarted {
   readonly type: 'UndoStarted'
   readonly until?: string
+}
+
+/** The intent to take a step back, durable before the first command runs; without an outcome, half of it may be done. */
+export interface UndoPlanned {
+  readonly type: 'UndoPlanned'
+  readonly step: string
+  readonly undo: readonly Command[]
 }
 
 /**

@@ -19,6 +19,8 @@ export function hiddenEvent(event: RunEvent, { hide, mask }: Secrets): RunEvent 
       const { input, resources, outputs } = event
       return { ...event, ...hide({ input, resources, outputs }) }
     }
+    case 'UndoPlanned':
+      return { ...event, undo: hide(event.undo) }
     case 'StepFailed':
     case 'UndoFailed':
       return { ...event, failure: hiddenFailure(event.failure, { hide, mask }) }

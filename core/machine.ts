@@ -7,7 +7,7 @@ export type Status = 'running' | 'completed' | 'failed' | 'interrupted' | 'undoi
 
 /** What the engine is asked to do next, for the step with this index; it ends in events. */
 export interface Effect {
-  readonly type: 'plan' | 'apply' | 'undo'
+  readonly type: 'plan' | 'apply' | 'undo' | 'takeBack'
   readonly index: number
 }
 
@@ -33,8 +33,8 @@ export function evolve({ run, snapshot }: Moment, event: RunEvent): Moment {
   return momentOf(run, next, actions)
 }
 
-/** Says whether an undo was stopped before its end: a resume first finishes the step that it was at. */
-export const isMidUndo = ({ snapshot }: Moment): boolean => snapshot.context.left.length > 0
+/** Says whether an undo was stopped inside a step: a resume first finishes that. */
+export const isMidUndo = ({ snapshot }: Moment): boolean => snapshot.context.halfBack.length > 0
 
 /** Folds a journal. Only the effects of its last event survive. */
 export function replay([first, ...rest]: readonly RunEvent[]): Moment {
@@ -46,7 +46,7 @@ export function replay([first, ...rest]: readonly RunEvent[]): Moment {
  * Steps are taken in the workflow's order: `cursor` counts those that are dealt with, running moves it up, undoing down.
  * `inFlight` are the steps whose intent is journaled and whose outcome is not. `left` are the steps that an undo takes
  * back, from its end. `stuck` are those that it could not, `kept` those that it left on purpose; a later undo takes both
- * up again. `until` is where it ends.
+ * up again. `halfBack` are those whose way back is journaled and its outcome is not. `until` is where it ends.
  */
 interface Control {
   readonly steps: readonly string[]
@@ -55,12 +55,13 @@ interface Control {
   readonly left: readonly number[]
   readonly stuck: readonly number[]
   readonly kept: readonly number[]
+  readonly halfBack: readonly number[]
   readonly until: number
 }
 
 type Event = Exclude<RunEvent, RunStarted>
 
-const atTheBeginning = { cursor: 0, inFlight: [], left: [], stuck: [], kept: [], until: 0 }
+const atTheBeginning = { cursor: 0, inFlight: [], left: [], stuck: [], kept: [], halfBack: [], until: 0 }
 
 const { createMachine } = setup({
   types: { context: {} as Control, events: {} as Event, input: {} as Pick<Control, 'steps'> },
@@ -68,6 +69,7 @@ const { createMachine } = setup({
     plan: (_, _effect: { index: number }) => {},
     apply: (_, _effect: { index: number }) => {},
     undo: (_, _effect: { index: number }) => {},
+    takeBack: (_, _effect: { index: number }) => {},
     takeOff: assign(({ event }) => (event.type === 'StepPlanned' ? { inFlight: [event.step] } : {})),
     advance: assign(({ context: { cursor, stuck, kept } }) => ({
       cursor: cursor + 1,
@@ -76,15 +78,16 @@ const { createMachine } = setup({
       kept: kept.filter((index) => index !== cursor),
     })),
     beginAgain: assign(atTheBeginning),
+    goForth: assign({ left: [] }),
     turnBack: assign(({ context, event }) => (event.type === 'UndoStarted' ? wayBack(context, event.until) : {})),
+    goHalfBack: assign(({ context }) => ({ halfBack: including(context.halfBack, nextBack(context)) })),
     stepBack: assign(({ context }) => behind(context)),
-    leaveStuck: assign(({ context }) => ({ ...behind(context), stuck: withLast(context.stuck, context) })),
-    keep: assign(({ context }) => ({ ...behind(context), kept: withLast(context.kept, context) })),
-    turnForth: assign({ left: [] }),
+    leaveStuck: assign(({ context }) => ({ ...behind(context), stuck: including(context.stuck, nextBack(context)) })),
+    keep: assign(({ context }) => ({ ...behind(context), kept: including(context.kept, nextBack(context)) })),
   },
   guards: {
     rebooted: ({ event }) => event.type === 'RunResumed' && event.facts !== undefined,
-    midUndo: ({ context: { left } }) => left.length > 0,
+    someHalfBack: ({ context: { halfBack } }) => halfBack.length > 0,
     allDone: ({ context: { cursor, steps } }) => cursor === steps.length,
     allBack: ({ context: { left } }) => left.length === 0,
     someStuck: ({ context: { left, stuck, until } }) => left.length === 0 && stuck.some((index) => index >= until),
@@ -92,20 +95,40 @@ const { createMachine } = setup({
   },
 })
 
+/** Takes the next step back: looks whether there is anything to do, journals how, and does it. */
+const takingBack = <const Next extends string>(next: Next) =>
+  ({
+    initial: 'looking',
+    on: {
+      StepUndone: { target: next, actions: 'stepBack' },
+      StepKept: { target: next, actions: 'keep' },
+      UndoFailed: { target: next, actions: 'leaveStuck' },
+    },
+    states: {
+      looking: {
+        entry: { type: 'undo', params: ({ context }: { context: Control }) => ({ index: nextBack(context) }) },
+        on: { UndoPlanned: { target: 'acting', actions: 'goHalfBack' } },
+      },
+      acting: {
+        entry: { type: 'takeBack', params: ({ context }: { context: Control }) => ({ index: nextBack(context) }) },
+      },
+    },
+  }) as const
+
 const machine = createMachine({
   context: ({ input: { steps } }) => ({ steps, ...atTheBeginning }),
   initial: 'running',
   on: {
     RunResumed: [
       { guard: 'rebooted', target: '.running', actions: 'beginAgain' },
-      { guard: 'midUndo', target: '.running.finishing' },
-      '.running',
+      { target: '.running', actions: 'goForth' },
     ],
     RunInterrupted: '.interrupted',
     UndoStarted: { target: '.undoing', actions: 'turnBack' },
   },
   states: {
     running: {
+      id: 'running',
       initial: 'next',
       on: {
         StepApplied: { target: '.next', actions: 'advance' },
@@ -113,19 +136,18 @@ const machine = createMachine({
         StepFailed: 'failed',
       },
       states: {
-        next: { always: [{ guard: 'allDone', target: '#completed' }, 'planning'] },
+        next: {
+          always: [
+            { guard: 'someHalfBack', target: 'finishing' },
+            { guard: 'allDone', target: '#completed' },
+            'planning',
+          ],
+        },
+        // only when the step that an undo was stopped in is undone, it can be planned anew
+        finishing: takingBack('#running.next'),
         planning: {
           entry: { type: 'plan', params: ({ context: { cursor } }) => ({ index: cursor }) },
           on: { StepPlanned: { target: 'applying', actions: 'takeOff' } },
-        },
-        // an undo may have been stopped inside its next step: only when that one is undone, it can be planned anew
-        finishing: {
-          entry: { type: 'undo', params: ({ context: { left } }) => ({ index: left.at(-1)! }) },
-          on: {
-            StepUndone: { target: 'next', actions: ['stepBack', 'turnForth'] },
-            StepKept: { target: 'next', actions: ['keep', 'turnForth'] },
-            UndoFailed: { target: 'next', actions: ['leaveStuck', 'turnForth'] },
-          },
         },
         applying: { entry: { type: 'apply', params: ({ context: { cursor } }) => ({ index: cursor }) } },
       },
@@ -134,6 +156,7 @@ const machine = createMachine({
     failed: {},
     interrupted: { id: 'interrupted' },
     undoing: {
+      id: 'undoing',
       initial: 'next',
       states: {
         next: {
@@ -144,20 +167,16 @@ const machine = createMachine({
             'step',
           ],
         },
-        step: {
-          entry: { type: 'undo', params: ({ context: { left } }) => ({ index: left.at(-1)! }) },
-          on: {
-            StepUndone: { target: 'next', actions: 'stepBack' },
-            StepKept: { target: 'next', actions: 'keep' },
-            UndoFailed: { target: 'next', actions: 'leaveStuck' },
-          },
-        },
+        step: takingBack('#undoing.next'),
       },
     },
     'undo failed': { id: 'undo failed' },
     undone: { id: 'undone' },
   },
 })
+
+/** The step that is taken back next: one that is half back already goes before the others. */
+const nextBack = ({ left, halfBack }: Control): number => left.at(-1) ?? halfBack.at(-1)!
 
 /** Lists what an undo takes back: everything from `until` on that was planned, and what an earlier undo left. */
 function wayBack({ steps, cursor, inFlight, stuck, kept }: Control, stays: string | undefined): Partial<Control> {
@@ -170,19 +189,21 @@ function wayBack({ steps, cursor, inFlight, stuck, kept }: Control, stays: strin
 }
 
 /** Moves an undo past the last of the steps left. */
-function behind({ steps, cursor, inFlight, left, stuck, kept }: Control): Partial<Control> {
-  const index = left.at(-1)!
+function behind(control: Control): Partial<Control> {
+  const { steps, cursor, inFlight, left, stuck, kept, halfBack } = control
+  const index = nextBack(control)
   return {
     cursor: Math.min(cursor, index),
     inFlight: inFlight.filter((step) => step !== steps[index]),
     left: left.slice(0, -1),
     stuck: stuck.filter((other) => other !== index),
     kept: kept.filter((other) => other !== index),
+    halfBack: halfBack.filter((other) => other !== index),
   }
 }
 
-const withLast = (list: readonly number[], { left }: Control): readonly number[] =>
-  [...new Set([...list, left.at(-1)!])].toSorted((a, b) => a - b)
+const including = (list: readonly number[], index: number): readonly number[] =>
+  [...new Set([...list, index])].toSorted((a, b) => a - b)
 
 function momentOf(run: Run, snapshot: SnapshotFrom<typeof machine>, actions: readonly unknown[]): Moment {
   return { run, snapshot, status: statusOf(snapshot), effects: actions.flatMap(effectOf) }
@@ -192,7 +213,9 @@ function statusOf({ value }: SnapshotFrom<typeof machine>): Status {
   return (typeof value === 'string' ? value : Object.keys(value)[0]) as Status
 }
 
+const effectTypes: ReadonlySet<string> = new Set<Effect['type']>(['plan', 'apply', 'undo', 'takeBack'])
+
 function effectOf(action: unknown): readonly Effect[] {
   const { type, params } = action as { readonly type: string; readonly params?: { readonly index: number } }
-  return (type === 'plan' || type === 'apply' || type === 'undo') && params ? [{ type, index: params.index }] : []
+  return effectTypes.has(type) && params ? [{ type: type as Effect['type'], index: params.index }] : []
 }

@@ -24,6 +24,8 @@ export interface StepRecord {
   readonly after?: Json
   readonly apply?: readonly Command[]
   readonly undo?: readonly Command[]
+  /** What takes it back; there from the intent to its outcome: half of it may be done. */
+  readonly takingBack?: readonly Command[] | undefined
   readonly resources?: Resources
   readonly netns?: { readonly [name: string]: NetnsId }
   /** When its intent was journaled last. */
@@ -78,13 +80,15 @@ function changeOf(record: StepRecord, event: StepEvent): Partial<StepRecord> {
     case 'StepPlanned':
       return { ...event, status: 'planned', open: true, before: record.open ? record.before! : event.before }
     case 'StepApplied':
-      return { ...event, status: 'applied' }
+      return { ...event, status: 'applied', takingBack: undefined }
     case 'StepSatisfied':
-      return { ...event, status: 'satisfied', open: false }
+      return { ...event, status: 'satisfied', open: false, takingBack: undefined }
     case 'StepFailed':
       return { status: 'failed', failure: event.failure }
+    case 'UndoPlanned':
+      return { takingBack: event.undo }
     case 'StepUndone':
-      return { ...event, status: event.how, open: false }
+      return { ...event, status: event.how, open: false, takingBack: undefined }
     case 'StepKept':
       return { reason: event.reason, neededBy: event.neededBy ?? [], durationMs: event.durationMs, status: 'kept' }
     case 'UndoFailed':

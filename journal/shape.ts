@@ -93,6 +93,7 @@ const eventShape = z.discriminatedUnion(
     z.object({ type: z.literal('RunInterrupted'), signal: text }),
     z.object({ type: z.literal('RunResumed'), facts: facts.optional() }),
     z.object({ type: z.literal('UndoStarted'), until: id.optional() }),
+    z.object({ type: z.literal('UndoPlanned'), step: id, undo: commands }),
     z.object({
       type: z.literal('StepUndone'),
       step: id,

@@ -36,6 +36,8 @@ function noteOf(event: Entry['event']): string {
       return `${event.run} of ${printable(event.workflow.name)}, ${event.steps.length} steps`
     case 'StepPlanned':
       return `: ${event.apply.length} to apply, ${event.undo.length} to undo`
+    case 'UndoPlanned':
+      return `: ${event.undo.length} to run`
     case 'StepFailed':
     case 'UndoFailed':
       return `: ${printable(event.failure.message)}`

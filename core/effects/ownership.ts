@@ -20,10 +20,11 @@ export function notMadeBy({ step, input, context, record }: Subject, now: Json, 
 
 /**
  * Says why what is there now is not as the step left it; undefined when it is. Where a netns of the step is gone
- * (`partly`), the step cannot hold any more.
+ * (`partly`), the step cannot hold any more; where an undo was stopped inside it, neither.
  */
 export function foreignIn(subject: Subject, now: Json, partly: boolean): string | undefined {
   const { step, input, context, record } = subject
+  if (record.takingBack !== undefined) return notMadeBy(subject, now, false)
   const foreign = notMadeBy(subject, now, false) ?? driftIn(subject, now)
   if (foreign !== undefined || partly || record.after === undefined || isGone(subject, now)) return foreign
   const plan = step.plan(input, now, context)

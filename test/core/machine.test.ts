@@ -13,6 +13,7 @@ import {
   satisfied,
   started,
   undoFailed,
+  undoPlanned,
   undone,
   undoStarted,
 } from '../support/events.ts'
@@ -40,12 +41,12 @@ describe('resuming', () => {
     after(run, planned('a'), resumed, applied('a')).next('plan b'))
   test('sets up again what a partial undo took back', () =>
     after(run, ...['a', 'b', 'c'].flatMap(done), undoStarted('a'), undone('c'), undone('b'), resumed).next('plan b'))
-  test('first finishes the step that an undo was killed in', () =>
-    after(run, ...['a', 'b', 'c'].flatMap(done), undoStarted(), undone('c'), resumed).next('undo b'))
-  test('and then plans it anew', () =>
-    after(run, ...['a', 'b', 'c'].flatMap(done), undoStarted(), undone('c'), resumed, undone('b')).next('plan b'))
+  const halfBack = [run, ...['a', 'b', 'c'].flatMap(done), undoStarted(), undone('c'), undoPlanned('b')]
+  test('plans again what an undo has taken back', () => after(...halfBack.slice(0, -1), resumed).next('plan c'))
+  test('first finishes the step that an undo was killed in', () => after(...halfBack, resumed).next('undo b'))
+  test('and then plans it anew', () => after(...halfBack, resumed, undoPlanned('b'), undone('b')).next('plan b'))
   test('takes that step back when the resume is killed too', () =>
-    after(run, ...['a', 'b', 'c'].flatMap(done), undoStarted(), undone('c'), resumed, undoStarted()).next('undo b'))
+    after(...halfBack, resumed, undoStarted()).next('undo b'))
   test('begins anew after a reboot, also in the middle of an undo', () =>
     after(run, ...['a', 'b'].flatMap(done), undoStarted(), { type: 'RunResumed', facts: run.facts }).next('plan a'))
 })
@@ -54,6 +55,10 @@ describe('undoing', () => {
   const whole = [run, ...['a', 'b', 'c'].flatMap(done)]
 
   test('begins with the last step', () => after(...whole, undoStarted()).next('undo c'))
+  test('takes a step back once that is journaled', () =>
+    after(...whole, undoStarted(), undoPlanned('c')).next('takeBack c'))
+  test('looks again at a step that it was killed in', () =>
+    after(...whole, undoStarted(), undoPlanned('c'), undoStarted()).next('undo c'))
   test('goes backwards', () => after(...whole, undoStarted(), undone('c')).next('undo b'))
   test('ends undone', () => after(...whole, undoStarted(), undone('c'), undone('b'), undone('a')).is('undone'))
   test('begins with the step in flight', () => after(run, ...done('a'), planned('b'), undoStarted()).next('undo b'))
@@ -104,15 +109,15 @@ describe('whatever happens, killed and stopped anywhere', () => {
       expect({ status: now.status, open }).toEqual({ status: 'undone', open: [] })
     }))
 
-  test('a resume first finishes the step whose undo was begun, and then plans it', () =>
+  test('a resume first finishes the step that was half back, and then plans it', () =>
     always((before) => {
-      const inDoubt = before.effects[0]?.type === 'undo' ? stepOf(before) : undefined
+      const inDoubt = before.effects[0]?.type === 'takeBack' ? stepOf(before) : undefined
       const acts = new Map<string | undefined, string>([[undefined, 'undo plan']])
       let now = evolve(before, resumed)
       for (let step = stepOf(now); step !== undefined; step = stepOf(now)) {
         const { type } = now.effects[0]!
-        if (type !== 'apply') acts.set(step, `${acts.get(step) ?? ''} ${type}`.trim())
-        now = evolve(now, { plan: planned, apply: applied, undo: undone }[type](step))
+        if (type === 'undo' || type === 'plan') acts.set(step, `${acts.get(step) ?? ''} ${type}`.trim())
+        now = evolve(now, { plan: planned, apply: applied, undo: undoPlanned, takeBack: undone }[type](step))
       }
       expect({ status: now.status, acts: acts.get(inDoubt) }).toEqual({ status: 'completed', acts: 'undo plan' })
     }))
@@ -124,7 +129,8 @@ function following(now: Moment, by: number): RunEvent {
   const outcomes: { readonly [type: string]: (id: string) => readonly RunEvent[] } = {
     plan: (id) => [planned(id), planned(id), satisfied(id), failed(id), applied(id)],
     apply: (id) => [applied(id), applied(id), failed(id)],
-    undo: (id) => [undone(id), undone(id), undoFailed(id), kept(id)],
+    undo: (id) => [undoPlanned(id), undoPlanned(id), undone(id), undoFailed(id), kept(id)],
+    takeBack: (id) => [undone(id), undone(id), undoFailed(id), kept(id)],
   }
   const anyTime = [...(now.status === 'undone' ? [] : [resumed, interrupted]), undoStarted(), undoStarted('a')]
   const all = [...(step === undefined ? [] : outcomes[now.effects[0]!.type]!(step)), ...anyTime]

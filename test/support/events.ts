@@ -46,6 +46,7 @@ export const satisfied = (step: string): RunEvent => ({
 export const failed = (step: string): RunEvent => ({ type: 'StepFailed', step, failure: { message: 'no' } })
 export const undone = (step: string): RunEvent => ({ type: 'StepUndone', step, how: 'undone', durationMs: 1 })
 export const undoFailed = (step: string): RunEvent => ({ type: 'UndoFailed', step, failure: { message: 'no' } })
+export const undoPlanned = (step: string): RunEvent => ({ type: 'UndoPlanned', step, undo: [] })
 export const kept = (step: string): RunEvent => ({ type: 'StepKept', step, reason: 'no', durationMs: 1 })
 export const interrupted: RunEvent = { type: 'RunInterrupted', signal: 'SIGINT' }
 export const resumed: RunEvent = { type: 'RunResumed' }

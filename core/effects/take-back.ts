@@ -1,0 +1,68 @@
+import { needOf, type Need } from '../claims.ts'
+import { show, succeeded, type Command } from '../command.ts'
+import type { Failure, RunEvent } from '../events.ts'
+import type { Ports } from '../ports.ts'
+import { stepOf, type Run } from '../run.ts'
+import { failureOfCommand, type Ran } from '../tools.ts'
+import { goOn, settle } from '../wait.ts'
+import { diagnosed } from './diagnose.ts'
+import { failureOf, subjectOf, type Subject } from './subject.ts'
+import { absentNetns, outcomeFor, restOf, wayBackOf, type Outcome } from './way-back.ts'
+
+/** How long the kernel may take until what was undone is seen to be gone, in milliseconds. */
+const SETTLE_MS = 3_000
+
+/**
+ * Runs the journaled way back of a step, and looks whether all of it is gone: that is the verdict, whatever the exit codes
+ * say. When the step's plugin is gone, they have to do.
+ */
+export async function takeBack(ports: Ports, run: Run, id: string): Promise<RunEvent> {
+  const outcome = outcomeFor(id)
+  const { spec, takingBack = [] } = ports.secrets.reveal(stepOf(run, id))
+  try {
+    const ran = await runCommands(ports, id, takingBack)
+    if (ports.stepOf(spec.uses)) {
+      const need = needOf(run, id, ports.others, ports.stepOf)
+      return await verdict(ports, run, await subjectOf(ports, run, id), ran, need, outcome)
+    }
+    if (ran.failure) return { type: 'UndoFailed', step: id, failure: ran.failure }
+    return outcome.undone(
+      'undone',
+      `the plugin of "${spec.uses}" is gone: by the journal's commands, not looked at again`,
+    )
+  } catch (error) {
+    return { type: 'UndoFailed', step: id, failure: failureOf(error) }
+  }
+}
+
+async function verdict(
+  ports: Ports,
+  run: Run,
+  subject: Subject,
+  { failure, said }: Ran,
+  need: Need,
+  outcome: Outcome,
+): Promise<RunEvent> {
+  const absent = new Set((await absentNetns(ports, subject)).keys())
+  const { now, left } = await settle(
+    () => wayBackOf(ports, subject, absent),
+    (seen) => seen.left.length === 0,
+    SETTLE_MS,
+  )
+  if (left.length === 0) return restOf(subject, now, need, outcome) ?? outcome.undone('undone')
+  const why = failure ?? { message: `there is still to undo: ${left.map(show).join('; ')}`, ...said }
+  return { type: 'UndoFailed', step: subject.context.step, failure: await diagnosed(ports, run, subject, why) }
+}
+
+async function runCommands(ports: Ports, id: string, commands: readonly Command[]): Promise<Ran> {
+  let failure: Failure | undefined
+  let said: Ran['said']
+  for (const command of commands) {
+    goOn(ports.signal)
+    ports.progress({ doing: 'run', step: id, command })
+    const output = await ports.exec(command)
+    if (!succeeded(command, output)) failure ??= failureOfCommand('its command', command, output)
+    else if (output.stdout !== '' || output.stderr !== '') said = { command, output }
+  }
+  return { ...(failure && { failure }), ...(said && { said }) }
+}
