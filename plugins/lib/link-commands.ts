@@ -59,6 +59,7 @@ export function predicted(wanted: Input, before: State): State {
     bridge: before.bridge && before.link!.master === null ? { ...before.bridge, mac: macs[0]! } : before.bridge,
     addresses: lost ? [] : before.addresses,
     routes: before.routes.filter(([family]) => !drops && !(lost && family === '-6')),
+    loopback: before.loopback === null ? null : before.loopback || link.up,
     sysctls: moves || losesIpv6(wanted) ? {} : before.sysctls,
   }
 }
@@ -75,6 +76,7 @@ export function wayBack(wanted: Input, before: State, now: State): readonly Comm
   return [
     ...(moves ? [move] : set(here, wanted.link, words)),
     ...bridgeBack(wanted, before, now),
+    ...loopbackBack(wanted, before, now),
     ...(words.includes('down')
       ? putBack(wanted, home, withThose(before, now), { ...left, addresses: [] })
       : putBack(wanted, home, before, left)),
@@ -88,6 +90,12 @@ function bridgeBack(wanted: Input, before: State, now: State): readonly Command[
   const address = was.mac === '' || is.mac === was.mac || released.mac === was.mac ? [] : ['address', was.mac]
   const bytes = is.mtu === was.mtu || released.mtu === was.mtu ? [] : ['mtu', `${was.mtu}`]
   return set(target(wanted), wanted.master, [...address, ...bytes])
+}
+
+/** Setting the loopback device down leaves the address that setting it up gave it. */
+function loopbackBack({ netns, link, state }: Input, before: State, now: State): readonly Command[] {
+  const isNew = state === 'up' && before.link?.up === false && before.loopback === false && now.loopback === true
+  return isNew ? [ip(netns, 'address', 'delete', '127.0.0.1/8', 'dev', link)] : []
 }
 
 /** Adds what the kernel dropped. Routes without a gateway come first, because those of the others need them. */

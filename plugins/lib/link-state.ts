@@ -22,6 +22,8 @@ export type State = {
   readonly addresses: readonly Words[]
   /** Static routes, as `ip` takes them, the family first; likewise. */
   readonly routes: readonly Words[]
+  /** Whether the loopback device has 127.0.0.1/8, which setting it up gives it for good; null for other links. */
+  readonly loopback: boolean | null
   /** The link's sysctls that differ from the default; likewise. */
   readonly sysctls: { readonly [key: string]: string }
 }
@@ -42,7 +44,16 @@ type Lowest = { readonly otherMac: string | null; readonly otherMtu: number | nu
 const newLink: LinkState = { ifindex: 0, kind: 'veth', up: false, mtu: 1500, mac: '', alias: '', master: null }
 
 /** Nothing in the way, and nothing that the kernel would drop. */
-export const nothing = { moved: false, bridge: null, near: [], obstacles: [], addresses: [], routes: [], sysctls: {} }
+export const nothing = {
+  moved: false,
+  bridge: null,
+  near: [],
+  obstacles: [],
+  addresses: [],
+  routes: [],
+  loopback: null,
+  sysctls: {},
+}
 
 /** The state of a link made a moment ago. */
 export function blankOf({ master }: Input): State {
@@ -110,8 +121,14 @@ export function stateOf(wanted: Input, link: IpLink, view: View, around: readonl
     near: wanted.master === undefined || bridge ? [] : nearNames(around, wanted.master),
     addresses: keeps ? [] : staticAddresses(link),
     routes: view.routes,
+    loopback: loopbackOf(link),
     sysctls: view.sysctls,
   }
+}
+
+function loopbackOf({ flags, addr_info: all = [] }: IpLink): State['loopback'] {
+  if (!flags.includes('LOOPBACK')) return null
+  return all.some(({ local, prefixlen }) => local === '127.0.0.1' && prefixlen === 8)
 }
 
 function bridgeState(bridge: IpLink, around: readonly IpLink[], link: string): State['bridge'] {
@@ -127,10 +144,11 @@ function bridgeState(bridge: IpLink, around: readonly IpLink[], link: string): S
 
 /**
  * IPv6 addresses that stay until they are deleted, oldest first (the kernel lists the newest first); the link-local one
- * of the mac comes by itself.
+ * of the mac and `::1` come by themselves.
  */
 function staticAddresses({ addr_info: all = [], address: hardware = '' }: IpLink): readonly Words[] {
-  const own = (it: IpAddress): boolean => !(it.dynamic ?? it.temporary ?? it.local === linkLocal(hardware))
+  const own = (it: IpAddress): boolean =>
+    !(it.dynamic ?? it.temporary ?? ['::1', linkLocal(hardware)].includes(it.local))
   return all
     .filter((it) => it.family === 'inet6' && own(it))
     .map(addressWords)

@@ -1,13 +1,14 @@
 import { expect, test, vi } from 'vitest'
 import { HOST_NETNS } from '../../core/command.ts'
 import { fingerprint } from '../../core/fingerprint.ts'
+import { nothing } from '../../plugins/lib/link-state.ts'
 import link from '../../plugins/link.ts'
 import { on } from '../support/conforms.ts'
 import { given } from '../support/given.ts'
 import { privateKernel, type Kernel } from '../support/kernel.ts'
 
 const lan = { ifindex: 2, kind: 'veth', up: true, mtu: 1500, mac: '02:00:00:00:00:01', alias: '', master: null }
-const seen = { moved: false, bridge: null, near: [], obstacles: [], addresses: [], routes: [], sysctls: {}, link: lan }
+const seen = { ...nothing, link: lan }
 const bridge = { kind: 'bridge', mac: '02:00:00:00:00:09', mtu: 1500, otherMac: null, otherMtu: null }
 
 test('sets several fields in one command, up last', () =>
@@ -121,6 +122,20 @@ test('sets a link up and back, and its static IPv6 addresses stay', async () => 
   await kernel.sh('ip link set dev lan down')
   await kernel.sh('ip address add fd00::1/64 dev lan')
   await thereAndBack(kernel, { link: 'lan', state: 'up' })
+})
+
+test('sets the loopback device up and back, without the addresses that come with it', async () => {
+  const kernel = await lab()
+  // a device that was never up has another qdisc, which does not come back
+  for (const line of ['link set dev lo up', 'link set dev lo down', 'address delete 127.0.0.1/8 dev lo'])
+    await kernel.sh(`ip -n ns1 ${line}`)
+  await thereAndBack(kernel, { netns: 'ns1', link: 'lo', state: 'up' })
+})
+
+test('leaves the loopback address that was there before', async () => {
+  const kernel = await lab()
+  for (const state of ['up', 'down']) await kernel.sh(`ip -n ns1 link set dev lo ${state}`)
+  await thereAndBack(kernel, { netns: 'ns1', link: 'lo', state: 'up' })
 })
 
 test.each(['$(x)', '-x', 'a;b', 'a.b*'])('changes a link named %s', async (name) => {
