@@ -17,7 +17,7 @@ export interface Read {
 export const MAX_DEPTH = 64
 
 /** How many values a file may have, in all; what is aliased in YAML counts as often as it stands for. */
-export const MAX_VALUES = 200_000
+export const MAX_VALUES = 120_000
 
 /** Refuses a file for one mistake. */
 export function refusal(path: string, message: string, { line, column }: Position = { line: 1, column: 1 }): Error {

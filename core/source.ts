@@ -17,7 +17,7 @@ export const MAX_BYTES = 2 * 1024 * 1024
 /**
  * Reads JSON, or YAML where the path ends in `.yaml` or `.yml`. Of a key that stands twice, nothing is taken.
  *
- * A file has at most 2 MiB (about 20,000 steps) and 200,000 values, and is nested at most 64 deep; YAML also has at most
+ * A file has at most 2 MiB (about 20,000 steps) and 120,000 values, and is nested at most 64 deep; YAML also has at most
  * 100,000 tokens, for its reader is slow.
  *
  * @throws WORKFLOW_INVALID
