@@ -37,7 +37,7 @@ test('does not believe a look during which somebody else changed the parameter',
   const itself = '/proc/sys/net/ipv4/ip_forward'
   const besides = (last: number) => `${itself}:0\n/proc/sys/net/ipv4/conf/lo/forwarding:1\n${itself}:${last}\n`
   const seen = (last: number) =>
-    given(sysctl, forward).observes('net.ipv4.ip_forward = 0\n', 'f 644 ip_forward\n', besides(last))
+    given(sysctl, forward).observes('net.ipv4.ip_forward = 0\n', 'f 644 ip_forward w\n', besides(last))
   given(sysctl, forward).seeing(seen(1)).conflicts('is just being changed by somebody else')
   expect(sysctl.plan(given(sysctl, forward).input, seen(1), context)).toMatchObject({ passing: true })
   expect(sysctl.plan(given(sysctl, forward).input, seen(0), context).conflict).toBeUndefined()
