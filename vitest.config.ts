@@ -5,5 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // kernel tests mostly wait: for a process to start, for a packet, for the kernel to tidy up
+    maxWorkers: 4,
   },
 })
