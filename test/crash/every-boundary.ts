@@ -1,0 +1,38 @@
+import { describe, expect, test } from 'vitest'
+import { sandboxed } from '../support/sandbox.ts'
+import { faultsOf, stageOf, type Act } from './trial.ts'
+
+/**
+ * `npm run test:crash` tries every boundary with every way to go on (with `NSNET_CRASH=every` also those that leave the
+ * same behind as the one before), the ordinary suite each 21st of these trials. The first trial with a fault is the last one, for it leaves the world in a state that the next ones would stumble over.
+ */
+const stride = process.env['NSNET_CRASH'] === undefined ? 21 : 1
+
+const ways = ['resume', 'undo'] as const
+
+/** Kills nsnet at the boundaries of a run of a workflow, and of its undo, each time in a fresh state directory. */
+export function describeEveryBoundary(name: string): void {
+  describe.each([
+    ['a run', [{ verb: 'run' }]],
+    ['an undo', [{ verb: 'run' }, { verb: 'undo' }]],
+  ] as readonly (readonly [string, readonly Act[]])[])('%s', (_, acts) => {
+    test(
+      `of ${name}.json, killed at its boundaries, is resumed and undone exactly`,
+      { timeout: 3_600_000 },
+      async () => {
+        const stage = await stageOf(await sandboxed(), `workflows/${name}.json`)
+        const boundaries = stage.boundaries[acts.at(-1)!.verb]
+        expect(boundaries.length).toBeGreaterThan(40)
+        const trials = boundaries.flatMap((boundary, at) => ways.map((then) => ({ boundary, killAt: at + 1, then })))
+        for (const { boundary, killAt, then } of trials.filter((_trial, at) => at % stride === 0)) {
+          const killed = [...acts.slice(0, -1), { ...acts.at(-1)!, killAt }]
+          expect({ boundary, then, faults: await faultsOf(stage, killed, then) }).toEqual({
+            boundary,
+            then,
+            faults: [],
+          })
+        }
+      },
+    )
+  })
+}
