@@ -31,27 +31,33 @@ export async function takeBack(session: UndoSession, started: RunStarted, extent
   expectSameNetns(started)
   return await locked(session, started, async (turn) => {
     await turn.alone()
-    const code = await takeBackNow(session, turn, started, extent)
-    return code >= 128 ? code : worst([code, ...(await takeBackLeft(session, turn, started))])
+    const holding = { ...session, held: [started] }
+    const code = await takeBackNow(holding, turn, started, extent)
+    return code >= 128 ? code : worst([code, ...(await takeBackLeft(holding, turn, started))])
   })
 }
 
-async function takeBackNow(session: UndoSession, turn: Turn, started: RunStarted, extent: Extent): Promise<number> {
+/** A session that holds the locks of some works. */
+interface Holding extends UndoSession {
+  readonly held: readonly RunStarted[]
+}
+
+async function takeBackNow(session: Holding, turn: Turn, started: RunStarted, extent: Extent): Promise<number> {
   const { run } = await momentOf(session.store, started.run)
   const later = stepsAfter(run.steps.keys(), extent.to)
   const dependants = dependantsOf(run, later, await session.store.claims(run.started))
   if (dependants.length > 0 && !extent.cascade) throw inUse(started, dependants)
   const codes: number[] = []
   for (const other of dependants) {
-    const code = await locking(session, other, () => takeBackNow(session, turn, other, { cascade: true }))
+    const code = await locking(session, other, (inner) => takeBackNow(inner, turn, other, { cascade: true }))
     if (code === 1 || code >= 128) return code
     codes.push(code)
   }
-  return worst([...codes, await undo(session, turn, started, extent, await session.store.claims(started))])
+  return worst([...codes, await undo(session, turn, started, extent, await session.store.claims(run.started))])
 }
 
-/** Undoes what was kept for runs of which none lives any more, the latest run first. */
-async function takeBackLeft(session: UndoSession, turn: Turn, { facts, run }: RunStarted): Promise<readonly number[]> {
+/** Undoes what was kept for runs of which none lives any more, the latest run first, unless somebody is at it. */
+async function takeBackLeft(session: Holding, turn: Turn, { facts, run }: RunStarted): Promise<readonly number[]> {
   const codes: number[] = []
   for (const { id, boot, ours, status } of await session.store.list()) {
     if (id === run || boot !== facts.boot || ours === 0 || status !== 'undone') continue
@@ -59,7 +65,8 @@ async function takeBackLeft(session: UndoSession, turn: Turn, { facts, run }: Ru
     const { started } = moment.run
     const claims = await session.store.claims(started)
     if (started.facts.netns !== facts.netns || !isFree(moment, claims)) continue
-    codes.push(await locking(session, started, () => undo(session, turn, started, {}, claims)))
+    const plain = { ...session, force: false }
+    codes.push(await locking(plain, started, (inner) => undo(inner, turn, started, {}, claims)).catch(ifLocked))
   }
   return codes
 }
@@ -100,9 +107,16 @@ function stepsAfter(ids: Iterable<string>, to: string | undefined): readonly str
   throw new NsnetError('USAGE', `expected --to with a step of the run, got "${to}"`, hint)
 }
 
-async function locking<T>(session: UndoSession, started: RunStarted, work: () => Promise<T>): Promise<T> {
-  const lock = await lockOf(session, started, false)
-  return await work().finally(lock.release)
+/** Takes the lock of a run's work too, unless it is one that is held already: a lock excludes also whoever has it. */
+async function locking<T>(session: Holding, run: RunStarted, work: (session: Holding) => Promise<T>): Promise<T> {
+  if (session.held.some((other) => session.store.isSameWork(run, other))) return await work(session)
+  const lock = await lockOf(session, run, false)
+  return await work({ ...session, held: [...session.held, run] }).finally(lock.release)
+}
+
+function ifLocked(error: unknown): number {
+  if (error instanceof NsnetError && error.code === 'LOCKED') return 0
+  throw error
 }
 
 function inUse({ run }: RunStarted, dependants: readonly RunStarted[]): NsnetError {

@@ -30,6 +30,8 @@ export interface Store {
   readonly read: (id: string) => Promise<Content>
   /** Takes the lock of what a run does: the same workflow with the same inputs is worked on by one nsnet at a time. */
   readonly lock: (started: RunStarted, holder: string, wait: boolean) => Promise<Lock>
+  /** Says whether two runs do the same, so that they have one lock. */
+  readonly isSameWork: (a: RunStarted, b: RunStarted) => boolean
   /** Waits for a turn at the kernel: many set up at once (`shared`), who undoes is `alone`. */
   readonly turn: (how: 'shared' | 'alone') => Promise<Lock>
   /** Lists what live runs of this boot claim in the same netns, without those of one run. */
@@ -68,6 +70,7 @@ export async function openStore(dir: string): Promise<Store> {
     open: (id) => openJournal(journalPath(id)),
     read: (id) => readJournal(journalPath(id)),
     lock: (started, holder, wait) => acquire(join(locks, `${workOf(started)}.lock`), holder, wait),
+    isSameWork: (a, b) => workOf(a) === workOf(b),
     turn: (how) => takeTurn(join(locks, 'turn'), how),
     claims: async (but) => await claimsIn(runs, await list(), but),
     isBusy: ({ work }) => isHeld(join(locks, `${work}.lock`)),

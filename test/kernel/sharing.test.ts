@@ -108,6 +108,22 @@ describe('what two runs share is there until the last of them is undone, and the
   })
 })
 
+test('a second run of the same work is undone with the first, whose lock is the same', async () => {
+  const world = await sandboxed()
+  const before = await fingerprint(world.exec)
+  const file = fileOf('twice', netns('lab'), {
+    id: 'quiet',
+    uses: 'sysctl',
+    with: { netns: 'lab', key: 'net.ipv4.ip_default_ttl', value: 9 },
+  })
+  const [first] = await ranAll(world, file)
+  expect(await world.nsnet('undo', first!, '--to', 'lab')).toMatchObject({ exitCode: 0 })
+  await ranAll(world, file)
+  expect(await world.nsnet('undo', first!)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('--cascade') })
+  expect(await world.nsnet('undo', first!, '--cascade')).toMatchObject({ exitCode: 0 })
+  expect(await fingerprint(world.exec)).toEqual(before)
+})
+
 describe("a run inside another run's netns", () => {
   const outer = fileOf('outer', netns('lab'))
   const inner = fileOf('inner', {
