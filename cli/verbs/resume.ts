@@ -28,15 +28,19 @@ export async function resume(
   const { id } = name === undefined ? latestStopped(await store.list()) : await store.find(name)
   expectPrivilege()
   const registry = await registryOfRun(store, id)
-  const { started } = (await momentOf(store, id)).run
-  expectSameNetns(started)
-  const given = secretsFor(started, await givenBy(inputs))
-  expectRight(started, given)
-  const session = { terminal, store, wait, registry, secrets: given.secrets }
-  const facts = started.facts.boot === bootOf() ? undefined : await readFacts(processExec())
-  return await locked(session, started, async (turn) => {
-    const others = isMidUndo(await momentOf(store, id)) ? await claimsAlone(turn, store, started) : []
-    return await continueRun(session, turn, id, (moment) => resumed(terminal, moment, given, facts), others)
+  const inputsGiven = await givenBy(inputs)
+  const { started: found } = (await momentOf(store, id)).run
+  return await locked({ store, wait }, found, async (turn) => {
+    // whoever held the lock before may have gone on with this very run
+    const moment = await momentOf(store, id)
+    const { started } = moment.run
+    expectSameNetns(started)
+    const given = secretsFor(started, inputsGiven)
+    expectRight(started, given)
+    const session = { terminal, store, wait, registry, secrets: given.secrets }
+    const facts = started.facts.boot === bootOf() ? undefined : await readFacts(processExec())
+    const others = isMidUndo(moment) ? await claimsAlone(turn, store, started) : []
+    return await continueRun(session, turn, id, (now) => resumed(terminal, now, given, facts), others)
   })
 }
 
