@@ -1,7 +1,6 @@
+import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
-import { NsnetError } from '../core/errors.ts'
 import { loadPlugin, registryOf, type Registry } from '../core/registry.ts'
-import type { Step } from '../core/step.ts'
 import type { Store } from '../journal/store.ts'
 import { builtinSteps } from './builtin.ts'
 
@@ -14,15 +13,14 @@ export async function registryWith(paths: readonly string[]): Promise<Registry> 
   return registryOf([...builtinSteps, ...(await Promise.all(paths.map(loadPlugin))).flat()])
 }
 
-/** Loads the plugins of a journaled run as far as they are still there: what lacks one can still be undone. */
+/**
+ * Loads the plugins of a journaled run as far as they are still there: what lacks one can still be undone.
+ *
+ * @throws PLUGIN_INVALID of a file that is there
+ */
 export async function registryOfRun(store: Store, id: string): Promise<Registry> {
   const started = (await store.read(id)).entries[0]?.event
   const paths = started?.type === 'RunStarted' ? started.plugins : []
-  const loaded = await Promise.all(paths.map((path) => loadPlugin(path).catch(goneIsNone)))
+  const loaded = await Promise.all(paths.filter(existsSync).map(loadPlugin))
   return registryOf([...builtinSteps, ...loaded.flat()])
-}
-
-function goneIsNone(error: unknown): readonly Step[] {
-  if (error instanceof NsnetError && error.code === 'PLUGIN_INVALID') return []
-  throw error
 }

@@ -17,6 +17,10 @@ export interface Resources {
 /** Keys the named netns. */
 export const netnsKey = (netns: string): ResourceKey => `netns:${netns}`
 
+/** The name in the key of a netns; nothing for other keys. */
+export const netnsIn = (key: string): readonly string[] =>
+  key.startsWith('netns:') ? [key.slice('netns:'.length)] : []
+
 /** Keys something of a netns, the host's when `netns` is undefined (a netns that is named `host` is written `/host`). */
 export const keyIn = (
   kind: 'link' | 'addr' | 'route' | 'sysctl' | 'rule' | 'chain' | 'table',

@@ -1,15 +1,16 @@
-import { show, succeeded, type Command, type Exec } from '../command.ts'
+import { show, type Exec } from '../command.ts'
 import type { RunEvent, StepApplied } from '../events.ts'
 import type { Json } from '../json.ts'
 import { lookWith } from '../look.ts'
 import type { Ports } from '../ports.ts'
+import { netnsIn } from '../resource.ts'
 import type { Run } from '../run.ts'
 import { undoOf } from '../step.ts'
-import { failureOfCommand, type Ran } from '../tools.ts'
-import { goOn, settle } from '../wait.ts'
+import { settle } from '../wait.ts'
+import { runCommands } from './run-commands.ts'
 import { diagnosed } from './diagnose.ts'
 import { notMadeBy } from './ownership.ts'
-import { failureOf, netnsName, outputsIn, subjectOf, type Subject } from './subject.ts'
+import { failureOf, outputsIn, subjectOf, type Subject } from './subject.ts'
 
 /** How long the kernel may take until what was applied can be seen, in milliseconds. */
 const SETTLE_MS = 3_000
@@ -22,7 +23,7 @@ export async function apply(ports: Ports, run: Run, id: string): Promise<RunEven
   const began = performance.now()
   try {
     const subject = await subjectOf(ports, run, id)
-    const { failure, said } = await runCommands(ports, id, subject.record.apply)
+    const { failure, said } = await runCommands(ports, id, subject.record.apply, 'first failure')
     const { state, left } = await settle(
       () => lookAgain(ports, subject),
       (seen) => seen.left === '',
@@ -57,7 +58,7 @@ async function appliedOf(
   after: Json,
   durationMs: number,
 ): Promise<StepApplied> {
-  const made = (step.resources(input).creates ?? []).flatMap(netnsName)
+  const made = (step.resources(input).creates ?? []).flatMap(netnsIn)
   const netns = await netnsIds(exec, [...uses, ...made])
   const undo = undoOf(step, input, record.before!, after, context)
   const outputs = outputsIn(step, after, input)
@@ -74,19 +75,6 @@ async function netnsIds(exec: Exec, names: readonly string[]): Promise<StepAppli
   if (names.length === 0) return {}
   const there = await lookWith(exec).netns()
   return Object.fromEntries(names.filter((name) => name in there).map((name) => [name, there[name]!]))
-}
-
-async function runCommands(ports: Ports, id: string, commands: readonly Command[] = []): Promise<Ran> {
-  let said: Ran['said']
-  for (const [at, command] of commands.entries()) {
-    goOn(ports.signal)
-    ports.progress({ doing: 'run', step: id, command })
-    const output = await ports.exec(command)
-    if (!succeeded(command, output))
-      return { failure: { ...failureOfCommand('its command', command, output), succeeded: at } }
-    if (output.stdout !== '' || output.stderr !== '') said = { command, output }
-  }
-  return said ? { said } : {}
 }
 
 async function lookAgain({ exec }: Ports, { step, input, context }: Subject): Promise<{ state: Json; left: string }> {

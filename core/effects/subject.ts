@@ -3,7 +3,7 @@ import { StepBroken } from '../guard.ts'
 import type { Json } from '../json.ts'
 import { CouldNotLook } from '../look.ts'
 import type { Ports } from '../ports.ts'
-import type { NetnsId } from '../resource.ts'
+import { netnsIn, type NetnsId } from '../resource.ts'
 import { outputsOf, stepOf, type Run, type StepRecord } from '../run.ts'
 import type { Context, Step } from '../step.ts'
 import { howToGive } from '../inputs.ts'
@@ -40,7 +40,7 @@ export async function subjectOf({ stepOf: find, secrets }: Ports, run: Run, id: 
   if (!step) throw new StepTrouble({ message: `the plugin of step type "${record.spec.uses}" is not there any more` })
   const { facts } = run.started
   const input = record.open ? record.input : await inputOf(run, record, step, secrets)
-  const uses = (step.resources(input).uses ?? []).flatMap(netnsName)
+  const uses = (step.resources(input).uses ?? []).flatMap(netnsIn)
   const known = secrets.reveal(netnsOfRun(run))
   return { record, step, input, context: { run: run.started.run, step: id, facts, before: record.before }, uses, known }
 }
@@ -85,7 +85,3 @@ export function outputsIn(step: Step, state: Json, input: unknown): { readonly [
 /** The named netns that a run works in, as its steps found or made them. */
 const netnsOfRun = ({ steps }: Run): Subject['known'] =>
   Object.assign({}, ...[...steps.values()].map(({ open, netns }) => (open ? netns : {}))) as Subject['known']
-
-/** The name in the key of a netns; nothing for other keys. */
-export const netnsName = (key: string): readonly string[] =>
-  key.startsWith('netns:') ? [key.slice('netns:'.length)] : []

@@ -1,11 +1,12 @@
 import { needOf, type Need } from '../claims.ts'
-import { show, succeeded, type Command } from '../command.ts'
-import type { Failure, RunEvent } from '../events.ts'
+import { show } from '../command.ts'
+import type { RunEvent } from '../events.ts'
 import type { Ports } from '../ports.ts'
 import { stepOf, type Run } from '../run.ts'
-import { failureOfCommand, type Ran } from '../tools.ts'
-import { goOn, settle } from '../wait.ts'
+import type { Ran } from '../tools.ts'
+import { settle } from '../wait.ts'
 import { diagnosed } from './diagnose.ts'
+import { runCommands } from './run-commands.ts'
 import { failureOf, subjectOf, type Subject } from './subject.ts'
 import { absentNetns, outcomeFor, restOf, wayBackOf, type Outcome } from './way-back.ts'
 
@@ -20,7 +21,7 @@ export async function takeBack(ports: Ports, run: Run, id: string): Promise<RunE
   const outcome = outcomeFor(id)
   const { spec, takingBack = [] } = ports.secrets.reveal(stepOf(run, id))
   try {
-    const ran = await runCommands(ports, id, takingBack)
+    const ran = await runCommands(ports, id, takingBack, 'end')
     if (ports.stepOf(spec.uses)) {
       const need = needOf(run, id, ports.others, ports.stepOf)
       return await verdict(ports, run, await subjectOf(ports, run, id), ran, need, outcome)
@@ -52,17 +53,4 @@ async function verdict(
   if (left.length === 0) return restOf(subject, now, need, outcome) ?? outcome.undone('undone')
   const why = failure ?? { message: `there is still to undo: ${left.map(show).join('; ')}`, ...said }
   return { type: 'UndoFailed', step: subject.context.step, failure: await diagnosed(ports, run, subject, why) }
-}
-
-async function runCommands(ports: Ports, id: string, commands: readonly Command[]): Promise<Ran> {
-  let failure: Failure | undefined
-  let said: Ran['said']
-  for (const command of commands) {
-    goOn(ports.signal)
-    ports.progress({ doing: 'run', step: id, command })
-    const output = await ports.exec(command)
-    if (!succeeded(command, output)) failure ??= failureOfCommand('its command', command, output)
-    else if (output.stdout !== '' || output.stderr !== '') said = { command, output }
-  }
-  return { ...(failure && { failure }), ...(said && { said }) }
 }

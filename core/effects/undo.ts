@@ -1,11 +1,12 @@
 import { needOf, type Need } from '../claims.ts'
+import { netnsOf } from '../command.ts'
 import type { RunEvent } from '../events.ts'
 import type { Ports } from '../ports.ts'
-import type { Resources } from '../resource.ts'
+import { netnsIn, type Resources } from '../resource.ts'
 import { stepOf, type Run, type StepRecord } from '../run.ts'
 import { secretsIn } from '../secret.ts'
 import { foreignIn } from './ownership.ts'
-import { expectSecrets, failureOf, missingSecrets, netnsName, subjectOf, type Subject } from './subject.ts'
+import { expectSecrets, failureOf, missingSecrets, subjectOf, type Subject } from './subject.ts'
 import { absentNetns, namesOf, outcomeFor, restOf, wayBackOf, type Outcome } from './way-back.ts'
 
 /**
@@ -27,7 +28,7 @@ export async function undo(ports: Ports, run: Run, id: string): Promise<RunEvent
     if (need.whole) return outcome.kept(`${namesOf(need)} it too`, need.runs)
     if (missingSecrets(run, id, ports.secrets).length > 0 && (await isGone(ports, record)))
       return outcome.undone('gone', 'the netns that it was made in is gone')
-    if (!ports.stepOf(record.spec.uses)) return byJournal(ports, run, id)
+    if (!ports.stepOf(record.spec.uses)) return await byJournal(ports, run, id, outcome)
     return await undoSubject(ports, await subjectOf(ports, run, id), need, outcome)
   } catch (error) {
     return { type: 'UndoFailed', step: id, failure: failureOf(error) }
@@ -44,9 +45,12 @@ async function undoSubject(ports: Ports, subject: Subject, need: Need, outcome: 
   return { type: 'UndoPlanned', step: subject.context.step, undo: left }
 }
 
-function byJournal({ secrets }: Ports, run: Run, step: string): RunEvent {
-  expectSecrets(run, step, secrets)
-  return { type: 'UndoPlanned', step, undo: secrets.reveal(stepOf(run, step).undo ?? []) }
+async function byJournal(ports: Ports, run: Run, step: string, { undone }: Outcome): Promise<RunEvent> {
+  expectSecrets(run, step, ports.secrets)
+  const record = ports.secrets.reveal(stepOf(run, step))
+  const absent = await absentNetns(ports, { record, uses: (record.resources?.uses ?? []).flatMap(netnsIn) })
+  const left = (record.undo ?? []).filter((command) => !absent.has(netnsOf(command) ?? ''))
+  return left.length === 0 ? undone('gone', [...absent.values()][0]) : { type: 'UndoPlanned', step, undo: left }
 }
 
 /** Finds a step that this undo has kept and that works with what this one made: with it, it would go. */
@@ -61,7 +65,7 @@ const someOf = (runs: readonly string[] = []): readonly string[] | undefined => 
 
 /** Says whether all netns that a step works in are gone: nothing of it is left, whatever it was. */
 async function isGone(ports: Ports, record: StepRecord): Promise<boolean> {
-  const uses = (record.resources?.uses ?? []).flatMap(netnsName)
+  const uses = (record.resources?.uses ?? []).flatMap(netnsIn)
   if (uses.length === 0 || secretsIn(uses).length > 0) return false
   return (await absentNetns(ports, { record, uses })).size === uses.length
 }

@@ -1,4 +1,5 @@
 import { inNetns, ip, succeeded, type Command, type Output } from '../../core/command.ts'
+import { netnsIn } from '../../core/resource.ts'
 import type { Diagnosis, Failed } from '../../core/step.ts'
 import { quote } from '../../core/quote.ts'
 import type { FilterTable } from './chains.ts'
@@ -60,7 +61,7 @@ type Answer = Question & { readonly output: Output }
 
 /** The check's netns first, then the host's and the others that the run works in. */
 function scopeOf({ netns }: Asked, { around }: Failed): readonly (string | undefined)[] {
-  const named = around.flatMap((key) => (key.startsWith('netns:') ? [key.slice('netns:'.length)] : []))
+  const named = around.flatMap(netnsIn)
   return [...new Set([netns, undefined, ...named])]
 }
 

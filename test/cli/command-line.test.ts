@@ -147,6 +147,8 @@ describe('a run', () => {
     )
     expect(await world.nsnet('run', file)).toMatchObject({ exitCode: 0 })
     expect(await world.sh('ip netns list')).toContain('green')
+    writeFileSync(plugin, 'export default {')
+    expect(await world.nsnet('undo')).toMatchObject({ exitCode: 65, stderr: expect.stringContaining(plugin) })
     rmSync(plugin)
     expect(await world.nsnet('undo')).toMatchObject({ exitCode: 0 })
     expect(await world.sh('ip netns list')).toBe('')
