@@ -33,7 +33,7 @@ type Call = (this: Step, ...args: unknown[]) => unknown
 function guardedCall(step: Step, name: string, call: Call): Call {
   return (...args) => {
     try {
-      return expected(name, call.apply(step, args))
+      return expected(name.startsWith('outputs.') ? 'identity' : name, call.apply(step, args))
     } catch (error) {
       throw new StepBroken(step.type, name, error)
     }
@@ -43,7 +43,7 @@ function guardedCall(step: Step, name: string, call: Call): Call {
 function expected(name: string, given: unknown): unknown {
   const [what, keeps] = promises[name] ?? []
   if (keeps === undefined || keeps(given)) return given
-  const got = given instanceof Promise ? 'a promise' : JSON.stringify(given)
+  const got = given instanceof Promise ? 'a promise' : isJson(given) ? JSON.stringify(given) : String(given)
   // where it was noticed tells nothing about where the mistake is
   throw Object.assign(new Error(`expected ${what}, got ${got}`), { stack: '' })
 }
@@ -55,18 +55,41 @@ function guardedParts(step: Step, name: string, parts: object | null): object {
 
 /** What a step's functions have to give: whatever else comes would break the engine later, where nobody knows why. */
 const promises: { readonly [name: string]: readonly [string, (given: unknown) => boolean] } = {
-  resources: ['an object', isObject],
+  resources: ['an object of lists of keys', isResources],
   probe: ['a command { argv: […] } or a list of them', (given) => [given].flat().every(isCommand)],
   observe: ['plain JSON', (given) => isJson(given)],
   plan: ['{ apply: […], undo: […] } or { conflict: "…" }', isPlan],
   undo: ['a list of commands', isCommands],
+  rest: ['a list of keys', isKeys],
+  identity: ['plain JSON', (given) => isJson(given)],
+  mine: ['true or false', (given) => typeof given === 'boolean'],
+  drift: ['a text or nothing', (given) => given === undefined || typeof given === 'string'],
+  patience: ['{ forMs, everyMs }', isPatience],
 }
 
 function isObject(given: unknown): given is { readonly [field: string]: unknown } {
   return typeof given === 'object' && given !== null && !(given instanceof Promise)
 }
 
-const isCommand = (given: unknown): boolean => isObject(given) && Array.isArray(given['argv'])
+/** As the journal has to be able to hold it. */
+function isCommand(given: unknown): boolean {
+  if (!isObject(given)) return false
+  const { argv, stdin = '', timeoutMs = 0, okExits = [] } = given
+  const words = Array.isArray(argv) && argv.length > 0 && argv.every((word) => typeof word === 'string')
+  return words && typeof stdin === 'string' && Number.isFinite(timeoutMs) && [okExits].flat().every(Number.isInteger)
+}
+
+function isKeys(given: unknown): boolean {
+  return Array.isArray(given) && given.every((key) => typeof key === 'string')
+}
+
+function isResources(given: unknown): boolean {
+  return isObject(given) && [given['creates'], given['uses'], given['shares']].every((keys) => isKeys(keys ?? []))
+}
+
+function isPatience(given: unknown): boolean {
+  return isObject(given) && Number.isFinite(given['forMs']) && Number.isFinite(given['everyMs'])
+}
 
 function isCommands(given: unknown): boolean {
   return Array.isArray(given) && given.every(isCommand)
@@ -77,4 +100,10 @@ function isPlan(given: unknown): boolean {
   return typeof given['conflict'] === 'string' || (isCommands(given['apply']) && isCommands(given['undo']))
 }
 
-const isJson = (given: unknown): boolean => !(given instanceof Promise) && JSON.stringify(given) !== undefined
+function isJson(given: unknown): boolean {
+  try {
+    return !(given instanceof Promise) && JSON.stringify(given) !== undefined
+  } catch {
+    return false
+  }
+}

@@ -37,12 +37,16 @@ test.each([
   ['resources', 'resources() { throw new TypeError("oops") }', 'TypeError: oops'],
   ['probe', 'probe() { throw new TypeError("oops") }', 'TypeError: oops'],
   ['probe', 'probe: () => undefined', 'expected a command { argv: […] } or a list of them, got undefined'],
-  ['resources', 'resources: () => undefined', 'expected an object, got undefined'],
+  ['resources', 'resources: () => undefined', 'expected an object of lists of keys, got undefined'],
+  ['resources', 'resources: () => ({ uses: 7 })', 'expected an object of lists of keys, got {"uses":7}'],
   ['plan', 'plan() { throw new TypeError("oops") }', 'TypeError: oops'],
   ['plan', 'plan() { throw "oops" }', 'oops'],
   ['plan', 'plan: () => undefined', 'expected { apply: […], undo: […] } or { conflict: "…" }, got undefined'],
+  ['plan', 'plan: () => ({ apply: [{ argv: ["ip", 7] }], undo: [] })', 'got {"apply":[{"argv":["ip",7]}],"undo":[]}'],
   ['plan', 'plan: async () => ({ apply: [], undo: [] })', 'got a promise'],
   ['outputs.x', 'outputs: { x() { throw new TypeError("oops") } }', 'TypeError: oops'],
+  ['outputs.x', 'outputs: { x: () => 7n }', 'expected plain JSON, got 7'],
+  ['patience', 'patience: () => ({ forMs: 7 })', 'expected { forMs, everyMs }, got {"forMs":7}'],
   ['patience', 'patience() { throw new TypeError("oops") }', 'TypeError: oops'],
 ])('a step type whose %s is broken (%s) fails its step, and nothing else', async (part, parts, says) => {
   const world = await sandboxed()
