@@ -41,6 +41,8 @@ export default defineStep<IptablesInput, IptablesState>({
   ],
   diagnosis: whoHoldsTheLock,
   identity: ({ ours, chain }) => ours ?? chain,
+  // a rule says by its comment whose it is; a chain that the kernel refused to make is somebody else's
+  mine: (_input, _before, { ours }, { refused }) => ours !== null || !refused,
 })
 
 const tableKey = ({ netns, family, table }: IptablesInput) => keyIn('table', netns, family, table)

@@ -24,7 +24,9 @@ export default defineStep({
   probe: ({ netns }) => [listNetns, { ...ip(netns, '-json', 'link', 'show'), okExits: [0, 255] }],
   observe({ stdout }, { netns }, { outputs }): State {
     const { [netns]: id = gone } = parseNetns(stdout)
-    const links = parseLinks(outputs[1]?.stdout ?? '').map(({ ifname }) => ifname)
+    const { stdout: inside = '', exitCode = 0, stderr = '' } = outputs[1] ?? {}
+    if (id.inode !== null && exitCode !== 0) throw new Error(`cannot look into the netns ${netns}: ${stderr.trim()}`)
+    const links = parseLinks(inside).map(({ ifname }) => ifname)
     return { ...id, links, leftover: isLeftover(stdout, netns) }
   },
   blank: (): State => ({ inode: 0, made: '', links: ['lo'], leftover: false }),

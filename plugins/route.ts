@@ -51,6 +51,7 @@ export default defineStep({
     const isThere = slot.some((each) => fulfils(wanted, each) && isPlain(each))
     return isThere || other === undefined ? undefined : `in its place is "${other.join(' ')}"`
   },
+  mine: (_wanted, _before, _now, { refused }) => !refused,
   outputs: {
     via: ({ slot }, wanted) => found(wanted, slot, 'via'),
     dev: ({ slot }, wanted) => found(wanted, slot, 'dev'),

@@ -159,7 +159,8 @@ function addressWords(it: IpAddress): Words {
   const flags = (['nodad', 'home', 'noprefixroute', 'autojoin'] as const).filter((flag) => it[flag])
   const peer = it.address === undefined || it.address === it.local ? [] : ['peer', `${it.address}/${it.prefixlen}`]
   const address = peer.length === 0 ? `${it.local}/${it.prefixlen}` : it.local
-  return [address, ...peer, ...(it.metric === undefined ? [] : ['metric', `${it.metric}`]), ...flags]
+  const metric = it.metric === undefined ? [] : ['metric', `${it.metric}`]
+  return [address, ...peer, ...metric, ...flags, ...('deprecated' in it ? ['preferred_lft', '0'] : [])]
 }
 
 /** The link-local address that the kernel makes of a mac. @see RFC 4291 appendix A */
