@@ -1,4 +1,3 @@
-import { constants } from 'node:os'
 import { apply } from './effects/apply.ts'
 import { plan } from './effects/plan.ts'
 import { takeBack } from './effects/take-back.ts'
@@ -7,6 +6,7 @@ import type { RunEvent } from './events.ts'
 import { hiddenEvent } from './hidden-event.ts'
 import { evolve, type Effect, type Moment } from './machine.ts'
 import type { Ports } from './ports.ts'
+import { wasHit } from './tools.ts'
 import { goOn, Interrupted } from './wait.ts'
 
 /**
@@ -36,22 +36,13 @@ async function perform(ports: Ports, { run }: Moment, { type, index }: Effect): 
     goOn(ports.signal)
     ports.progress({ doing: type, step })
     const event = await effects[type](ports, run, step)
-    return ports.signal.aborted && wasHit(event) ? interrupted() : event
+    // a step whose command the signal has hit too is neither done nor failed
+    const hit = 'failure' in event && event.failure.output !== undefined && wasHit(event.failure.output)
+    return ports.signal.aborted && hit ? interrupted() : event
   } catch (error) {
     if (error instanceof Interrupted) return interrupted()
     throw error
   }
 }
-
-/**
- * Says whether the signal that asks nsnet to stop has hit its command too: Ctrl-C does, in the instant in which a new process
- * is not in a process group of its own yet. Then the step is neither done nor failed.
- */
-function wasHit(event: RunEvent): boolean {
-  const exitCode = 'failure' in event ? event.failure.output?.exitCode : undefined
-  return exitCode === 128 + SIGHUP || exitCode === 128 + SIGINT || exitCode === 128 + SIGTERM
-}
-
-const { SIGHUP, SIGINT, SIGTERM } = constants.signals
 
 const effects = { plan, apply, undo, takeBack }

@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { show, succeeded, type Command, type Output } from './command.ts'
 import { NsnetError } from './errors.ts'
 import type { Failure } from './events.ts'
@@ -35,6 +36,13 @@ export function unusable(command: Command, { stderr, stdout }: Output, why: stri
   const message = `the command "${show(command)}" ${why}${printed === '' ? '' : `, printing: ${printed}`}`
   return new NsnetError('TOOL_FAILED', message, `run it by hand to see what is wrong: ${show(command)}`)
 }
+
+/**
+ * Says whether a signal that asks nsnet to stop has hit its command: Ctrl-C does, in the instant in which a new process is
+ * not in a process group of its own yet.
+ */
+export const wasHit = ({ exitCode }: Output): boolean =>
+  [constants.signals.SIGHUP, constants.signals.SIGINT, constants.signals.SIGTERM].some((it) => exitCode === 128 + it)
 
 /** Names the program that a command could not be started for, since it is not installed; undefined for others. */
 export function missingProgram({ exitCode, stderr }: Output): string | undefined {

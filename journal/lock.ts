@@ -1,9 +1,8 @@
 import type { FileHandle } from 'node:fs/promises'
 import { constants } from 'node:fs'
-import { constants as system } from 'node:os'
 import { NsnetError } from '../core/errors.ts'
 import { processExec } from '../core/exec.ts'
-import { expectSuccess } from '../core/tools.ts'
+import { expectSuccess, wasHit } from '../core/tools.ts'
 import { openPrivate } from './private.ts'
 
 /** A lock that is held; the kernel frees it also when nsnet is killed. */
@@ -28,7 +27,7 @@ const HELD = 75
 export async function acquire(path: string, holder: string, wait: boolean): Promise<Lock> {
   const file = await openLock(path)
   try {
-    await lock(file, wait ? [] : ['--nonblock'])
+    await lock(file, wait ? [] : ['--timeout', '0.2'])
     await note(file, holder).catch(() => undefined)
     return { release: () => file.close() }
   } catch (error) {
@@ -78,11 +77,10 @@ export async function isHeld(path: string): Promise<boolean> {
 
 async function lock(file: FileHandle, how: readonly string[]): Promise<void> {
   const argv = ['flock', ...how, '--conflict-exit-code', `${HELD}`, '3']
-  const command = how.includes('--nonblock') ? { argv } : { argv, timeoutMs: WAIT_MS }
+  const command = how.includes('--timeout') ? { argv } : { argv, timeoutMs: WAIT_MS }
   const output = await processExec({ fd: file.fd })(command)
   if (output.exitCode === 0) return
-  // Ctrl-C hits a new process before it has a process group of its own: nothing came of it
-  if (output.exitCode === 128 + system.signals.SIGINT) return await lock(file, how)
+  if (wasHit(output)) return await lock(file, how)
   if (output.exitCode !== HELD || output.timedOut) return expectSuccess(command, output)
   const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0)
   const holder = buffer.toString('utf8', 0, bytesRead).trim() || 'another nsnet'
