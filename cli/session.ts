@@ -102,7 +102,10 @@ async function withJournal(
   const began = performance.now()
   if (journal.torn > 0) terminal.tell(`  cut ${journal.torn} bytes of an unfinished line off ${journal.path}`)
   const id = journal.path.replace(/^.*\/|\.jsonl$/g, '')
-  const logFile = await openLog(store, id)
+  const logFile = await openLog(store, id).catch(async (error: unknown) => {
+    await journal.close()
+    throw error
+  })
   const log = logTo(logFile)
   const stop = listenForStop((signal) =>
     terminal.tell(`  ${signal}: finishing the running command; again to stop at once`),
@@ -156,5 +159,5 @@ function exitOf({ status, run }: Moment, stopped: AbortSignal): number {
   if (status === 'failed' || status === 'undo failed') return 1
   if (status === 'interrupted' && stopped.aborted) return exitCodeOf(String(stopped.reason))
   const kept = [...run.steps.values()].some((step) => step.status === 'kept' && step.neededBy?.length === 0)
-  return status === 'undone' && kept ? 2 : 0
+  return kept && status !== 'completed' ? 2 : 0
 }

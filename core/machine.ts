@@ -175,7 +175,7 @@ const machine = createMachine({
   },
 })
 
-/** The step that is taken back next: one that is half back already goes before the others. */
+/** The step that is taken back next: the last that an undo has left, else one that an earlier undo was stopped in. */
 const nextBack = ({ left, halfBack }: Control): number => left.at(-1) ?? halfBack.at(-1)!
 
 /** Lists what an undo takes back: everything from `until` on that was planned, and what an earlier undo left. */

@@ -24,7 +24,7 @@ export interface StepRecord {
   readonly after?: Json
   readonly apply?: readonly Command[]
   readonly undo?: readonly Command[]
-  /** What takes it back; there from the intent to its outcome: half of it may be done. */
+  /** What takes it back; there from the intent until it is undone or kept: half of it may be done. */
   readonly takingBack?: readonly Command[] | undefined
   readonly resources?: Resources
   readonly netns?: { readonly [name: string]: NetnsId }
@@ -90,7 +90,13 @@ function changeOf(record: StepRecord, event: StepEvent): Partial<StepRecord> {
     case 'StepUndone':
       return { ...event, status: event.how, open: false, takingBack: undefined }
     case 'StepKept':
-      return { reason: event.reason, neededBy: event.neededBy ?? [], durationMs: event.durationMs, status: 'kept' }
+      return {
+        reason: event.reason,
+        neededBy: event.neededBy ?? [],
+        durationMs: event.durationMs,
+        status: 'kept',
+        takingBack: undefined,
+      }
     case 'UndoFailed':
       return { status: 'undo failed', failure: event.failure }
   }

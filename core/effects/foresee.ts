@@ -11,7 +11,9 @@ import { failureOf, StepTrouble, subjectOf, type Subject } from './subject.ts'
  * that an earlier step makes. Gives the failure of the first that cannot come about.
  */
 export async function foresee(ports: Ports, run: Run): Promise<StepFailed | undefined> {
-  const untouched = [...run.steps.values()].every(({ status }) => status === 'pending' || status === 'failed')
+  const untouched = [...run.steps.values()].every(
+    ({ status, open }) => !open && (status === 'pending' || status === 'failed'),
+  )
   if (!untouched) return undefined
   const look = lookWith(ports.exec)
   const made = new Set<ResourceKey>()
