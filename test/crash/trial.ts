@@ -64,7 +64,10 @@ export async function faultsOf(
     faults.push(...(await differing('resume', whole, async () => comparable(await fingerprint(world.exec)))))
   await tried({ verb: 'undo' })
   faults.push(...(await differing('undo', before, () => fingerprint(world.exec))))
+  const lines = await journalLines(world, state)
   await tried({ verb: 'undo' })
+  if ((await journalLines(world, state)) !== lines) faults.push('undoing again wrote to the journal')
+  faults.push(...(await differing('undoing again', before, () => fingerprint(world.exec))))
   return faults
 }
 
@@ -82,6 +85,9 @@ export async function differing(when: string, expected: Json, see: () => Promise
   const found = await settle(see, (seen) => equal(expected, seen), SETTLE_MS)
   return differences(expected, found).map((difference) => `after ${when}: ${tell(difference)}`)
 }
+
+const journalLines = async ({ exec }: Sandboxed, state: string): Promise<string> =>
+  (await exec({ argv: ['sh', '-c', `cat ${state}/runs/*.jsonl | wc -l`] })).stdout
 
 let states = 0
 const newState = (): string => `/run/nsnet/own/trial-${process.pid}-${states++}`
