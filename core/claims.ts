@@ -25,7 +25,9 @@ export function claimsOf({ run, status }: Moment): readonly Claim[] {
 
 function claimOf(started: RunStarted, { spec, status, open, input, resources }: StepRecord): readonly Claim[] {
   if (resources === undefined || input === undefined) return []
-  const lives = (open && status !== 'kept') || (status === 'satisfied' && ownKeys(resources).length > 0)
+  // what failed is not what it needs: it is planned anew when the run goes on
+  const lives =
+    (open && status !== 'kept' && status !== 'failed') || (status === 'satisfied' && ownKeys(resources).length > 0)
   return lives ? [{ started, step: spec.id, uses: spec.uses, input, resources, open }] : []
 }
 
