@@ -2,9 +2,9 @@ import { show, type Command, type Output } from '../core/command.ts'
 import type { Failure, RunEvent } from '../core/events.ts'
 import type { Moment } from '../core/machine.ts'
 import type { Progress } from '../core/ports.ts'
-import { printable } from '../core/quote.ts'
+import { printable, quote } from '../core/quote.ts'
 import type { Run, StepRecord } from '../core/run.ts'
-import { duration, type Paint, type Terminal } from './terminal.ts'
+import { duration, type GlobalOptions, type Paint, type Terminal } from './terminal.ts'
 
 /** One line for what became of a step: mark, word, step, duration, what changed. */
 export function eventLines(terminal: Terminal, run: Run, event: RunEvent): readonly string[] {
@@ -69,16 +69,26 @@ export function counts({ steps }: Run): string {
   return [...by].map(([status, count]) => `${count} ${status}`).join(', ')
 }
 
-/** What to type next, in the state that a run is in. */
-export function nextSteps({ run, status }: Moment): readonly string[] {
-  const id = run.started.run
+/** What to type next, in the state that a run is in; runs that are kept elsewhere are found there. */
+export function nextSteps({ run, status }: Moment, { stateDir }: GlobalOptions): readonly string[] {
+  const id = `${run.started.run}${stateDir === undefined ? '' : ` --state-dir ${quote(stateDir)}`}`
   if (process.env['NSNET_SANDBOX_ONCE'] === '1') return ['the sandbox is gone, and with it all that was made in it']
   const ours = [...run.steps.values()].some(({ open }) => open)
   const back = ours ? [`take it back: nsnet undo ${id}`] : ['nothing of this is ours to undo: all of it held before']
   if (status === 'completed') return [`look at it: nsnet show ${id}`, ...back]
-  if (status === 'undone') return []
+  if (status === 'undone') return keptSteps(run, id)
   if (status === 'undo failed') return [`see why: nsnet show ${id}`, `try again: nsnet undo ${id}`]
   return [`go on: nsnet resume ${id}`, `take it back: nsnet undo ${id}`]
+}
+
+function keptSteps({ steps }: Run, id: string): readonly string[] {
+  const kept = [...steps.values()].filter((step) => step.status === 'kept')
+  const runs = [...new Set(kept.flatMap(({ neededBy = [] }) => neededBy))]
+  const changed = kept.some(({ neededBy = [] }) => neededBy.length === 0)
+  return [
+    ...(runs.length > 0 ? [`what is kept for others goes when they are undone: ${runs.join(', ')}`] : []),
+    ...(changed ? [`take back also what others changed: nsnet undo ${id} --force`] : []),
+  ]
 }
 
 const marks: { readonly [status in StepRecord['status']]: readonly [string, Paint] } = {

@@ -12,7 +12,8 @@ import { logTo, openLog, tracedExec } from './trace.ts'
 import type { Claim } from '../core/claims.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Lock } from '../journal/lock.ts'
-import { defaultStateDir, openStore, type Store } from '../journal/store.ts'
+import type { Summary } from '../journal/index.ts'
+import { defaultStateDir, openStore, summaryOf, type Store } from '../journal/store.ts'
 import { counts, eventLines, nextSteps, progressLine } from './render.ts'
 import { exitCodeOf, listenForStop } from './signals.ts'
 import { turnIn, type Turn } from './turn.ts'
@@ -40,10 +41,20 @@ export async function beginRun(session: Session, started: RunStarted): Promise<n
     const journal = await session.store.create(started.run)
     return await withJournal(session, turn, journal, async (append, go) => {
       session.terminal.tell(`run ${session.terminal.paint('bold', started.run)} of ${printable(started.workflow.name)}`)
+      await tellOfOthers(session, started)
       await append(started)
       return await go(start(started))
     })
   })
+}
+
+/** Says that a run of the same work was stopped: what it made is its own, and this run finds it in place. */
+async function tellOfOthers({ terminal, store }: Session, started: RunStarted): Promise<void> {
+  const { work } = summaryOf(start(started), { startedAt: '', changedAt: '' })
+  const stopped = (run: Summary): boolean =>
+    run.work === work && run.ours > 0 && !/^(completed|undone)$/.test(run.status)
+  const other = (await store.list()).find(stopped)
+  if (other) terminal.tell(`  run ${other.id} of the same work was stopped; to go on with it: nsnet resume ${other.id}`)
 }
 
 /** Reads where a run stands. @throws RUN_NOT_FOUND when its journal holds nothing, JOURNAL_BROKEN */
@@ -152,7 +163,7 @@ async function withJournal(
 function conclude({ terminal, advise = true }: Session, moment: Moment, ms: number): void {
   if (terminal.options.json) return
   terminal.out(`${terminal.paint('bold', moment.status)}: ${counts(moment.run)}, in ${duration(ms)}`)
-  if (advise) for (const line of nextSteps(moment)) terminal.out(`  ${line}`)
+  if (advise) for (const line of nextSteps(moment, terminal.options)) terminal.out(`  ${line}`)
 }
 
 function exitOf({ status, run }: Moment, stopped: AbortSignal): number {

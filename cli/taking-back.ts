@@ -92,7 +92,10 @@ async function undo(
 
 function undoing({ terminal }: UndoSession, { run, status }: Moment, to: string | undefined): RunEvent | undefined {
   const open = [...run.steps.values()].some((step) => step.open)
-  if (status === 'undone' && !open) return undefined
+  if (status === 'undone' && !open) {
+    terminal.tell(`run ${run.started.run} is undone already`)
+    return undefined
+  }
   terminal.tell(`undoing run ${terminal.paint('bold', run.started.run)}${to === undefined ? '' : ` back to ${to}`}`)
   return { type: 'UndoStarted', ...(to === undefined ? {} : { until: to }) }
 }

@@ -1,7 +1,7 @@
 import type { Summary } from '../../journal/index.ts'
 import type { Store } from '../../journal/store.ts'
-import { bootOf } from '../facts.ts'
 import { storeFor } from '../session.ts'
+import { stateOf } from '../state.ts'
 import { asJson, table, type Terminal } from '../terminal.ts'
 
 /** `nsnet list`: all runs, the latest first. */
@@ -25,14 +25,6 @@ const row = ({ id, workflow, state, steps, holding, startedAt, path }: Summary &
   path,
 ]
 
-/** What a run is called in lists: a run that was killed says `interrupted`, one from before a reboot `stale`. */
 async function withState(store: Store, run: Summary): Promise<Summary & { readonly state: string }> {
   return { ...run, state: await stateOf(store, run) }
-}
-
-async function stateOf(store: Store, run: Summary): Promise<string> {
-  if (run.boot !== '' && run.boot !== bootOf() && run.holding + run.ours > 0)
-    return `stale (${run.status} before the reboot)`
-  const midway = run.status === 'running' || run.status === 'undoing'
-  return midway && !(await store.isBusy(run)) ? 'interrupted' : run.status
 }

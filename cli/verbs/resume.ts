@@ -9,6 +9,7 @@ import type { Store } from '../../journal/store.ts'
 import { bootOf, expectSameNetns, readFacts } from '../facts.ts'
 import { expectAll, expectRight, givenBy, secretsFor, type GivenSecrets, type InputOptions } from '../given.ts'
 import { registryOfRun } from '../plugins.ts'
+import { expectReadable } from '../latest.ts'
 import { expectPrivilege } from '../privilege.ts'
 import { continueRun, locked, momentOf, storeFor } from '../session.ts'
 import type { Terminal } from '../terminal.ts'
@@ -73,7 +74,8 @@ function resumed(
 }
 
 function latestStopped(runs: readonly Summary[]): Summary {
-  const run = runs.find(({ status }) => !['completed', 'undone', 'broken journal'].includes(status))
+  expectReadable(runs)
+  const run = runs.find(({ status }) => !['completed', 'undone'].includes(status))
   if (run) return run
   throw new NsnetError('RUN_NOT_FOUND', 'expected a run that stopped, found none', 'nsnet list shows all runs')
 }

@@ -5,12 +5,14 @@ import { printable } from '../../core/quote.ts'
 import type { Run } from '../../core/run.ts'
 import { counts, failureLines, nextSteps, stepLine } from '../render.ts'
 import { storeFor } from '../session.ts'
+import { stateOf } from '../state.ts'
 import { asJson, type Terminal } from '../terminal.ts'
 
 /** `nsnet show RUN`: where a run stands; with `-v` also what each step runs and how it is taken back. */
 export async function show(terminal: Terminal, name: string): Promise<number> {
   const store = await storeFor(terminal.options)
-  const { id } = await store.find(name)
+  const summary = await store.find(name)
+  const { id } = summary
   const { entries } = await store.read(id)
   const moment = replay(entries.map(({ event }) => event))
   if (terminal.options.json) {
@@ -18,12 +20,12 @@ export async function show(terminal: Terminal, name: string): Promise<number> {
     terminal.out(asJson({ ...started, status: moment.status, steps: [...steps.values()], seq: entries.at(-1)?.seq }))
     return 0
   }
-  for (const line of headLines(moment.run, moment.status, entries)) terminal.out(line)
+  for (const line of headLines(moment.run, await stateOf(store, summary), entries)) terminal.out(line)
   for (const step of moment.run.steps.keys()) {
     for (const line of stepLines(terminal, moment.run, step)) terminal.out(line)
   }
   terminal.out(counts(moment.run))
-  for (const line of nextSteps(moment)) terminal.out(`  ${line}`)
+  for (const line of nextSteps(moment, terminal.options)) terminal.out(`  ${line}`)
   return 0
 }
 

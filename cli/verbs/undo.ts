@@ -4,6 +4,7 @@ import { printable } from '../../core/quote.ts'
 import type { Run } from '../../core/run.ts'
 import type { Summary } from '../../journal/index.ts'
 import { expectRight, givenBy, secretsFor, type InputOptions } from '../given.ts'
+import { expectReadable } from '../latest.ts'
 import { expectPrivilege } from '../privilege.ts'
 import { momentOf, storeFor } from '../session.ts'
 import { takeBack, type Extent } from '../taking-back.ts'
@@ -49,11 +50,9 @@ async function agreed(terminal: Terminal, { steps, started }: Run, { yes }: Undo
 }
 
 function latestOwning(runs: readonly Summary[]): Summary {
+  expectReadable(runs)
   const owning = runs.filter(({ ours }) => ours > 0)
-  const run =
-    owning.find(({ status }) => status !== 'undone') ??
-    owning[0] ??
-    runs.find(({ status }) => status !== 'broken journal')
+  const run = owning.find(({ status }) => status !== 'undone') ?? owning[0] ?? runs[0]
   if (run) return run
   throw new NsnetError('RUN_NOT_FOUND', 'expected a run to undo, found none', 'nsnet list shows all runs')
 }

@@ -49,11 +49,18 @@ test('a byte flipped in the middle of a journal stops undo, resume and show; not
   expect(Number(line)).toBeGreaterThan(5)
   await expectRefused(world, id, line)
 
-  expect(await world.nsnet('run', 'workflows/two-namespaces.json')).toMatchObject({ exitCode: 0 })
+  const run = await world.nsnet('run', 'workflows/two-namespaces.json')
+  expect(run).toMatchObject({ exitCode: 0 })
+  const healthy = /nsnet undo (\w+)/.exec(run.stdout)![1]!
   const { stdout } = await world.nsnet('list')
   expect(stdout).toMatch(new RegExp(`${id} .*broken journal`))
   expect(stdout).toContain('completed')
-  expect(await world.nsnet('undo')).toMatchObject({ exitCode: 0 })
+  for (const verb of ['undo', 'resume'])
+    expect(await world.nsnet(verb)).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringMatching(new RegExp(`journal of run ${id} is broken.*\\n.*name the run`)),
+    })
+  expect(await world.nsnet('undo', healthy)).toMatchObject({ exitCode: 0 })
 })
 
 test('a journal with right sums and events that make no sense is refused like a broken one', async () => {

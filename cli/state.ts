@@ -1,0 +1,15 @@
+import type { Summary } from '../journal/index.ts'
+import type { Store } from '../journal/store.ts'
+import { bootOf } from './facts.ts'
+
+/**
+ * What people call the state of a run: one that was killed is `interrupted`, one from before a reboot `stale`, one of which
+ * an undo has left something `undone in part`.
+ */
+export async function stateOf(store: Store, run: Summary): Promise<string> {
+  if (run.boot !== '' && run.boot !== bootOf() && run.holding + run.ours > 0)
+    return `stale (${run.status} before the reboot)`
+  if (run.status === 'undone' && run.ours > 0) return 'undone in part'
+  const midway = run.status === 'running' || run.status === 'undoing'
+  return midway && !(await store.isBusy(run)) ? 'interrupted' : run.status
+}
