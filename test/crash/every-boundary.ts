@@ -4,9 +4,9 @@ import { faultsOf, stageOf, type Act } from './trial.ts'
 
 /**
  * `npm run test:crash` tries every boundary with every way to go on (with `NSNET_CRASH=every` also those that leave the
- * same behind as the one before), the ordinary suite each 21st of these trials. The first trial with a fault is the last one, for it leaves the world in a state that the next ones would stumble over.
+ * same behind as the one before), the ordinary suite each 31st of these trials. The first trial with a fault is the last one, for it leaves the world in a state that the next ones would stumble over.
  */
-const stride = process.env['NSNET_CRASH'] === undefined ? 21 : 1
+const stride = process.env['NSNET_CRASH'] === undefined ? 31 : 1
 
 const ways = ['resume', 'undo'] as const
 
