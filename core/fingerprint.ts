@@ -34,7 +34,7 @@ export async function fingerprint(exec: Exec): Promise<Fingerprint> {
 }
 
 /** The parts of one netns, the host's when `netns` is undefined. */
-export async function partsOf(exec: Exec, netns: string | undefined): Promise<Parts> {
+async function partsOf(exec: Exec, netns: string | undefined): Promise<Parts> {
   const parts = Object.entries(probes).map(async ([part, { argv, read }]) => {
     const command = argv[0] === 'ip' ? ip(netns, ...argv.slice(1)) : { argv: inNetns(netns, argv) }
     const { stdout, exitCode } = await exec(command)

@@ -33,7 +33,7 @@ type Call = (this: Step, ...args: unknown[]) => unknown
 function guardedCall(step: Step, name: string, call: Call): Call {
   return (...args) => {
     try {
-      return expected(name.startsWith('outputs.') ? 'identity' : name, call.apply(step, args))
+      return expected(name, call.apply(step, args))
     } catch (error) {
       throw new StepBroken(step.type, name, error)
     }
@@ -41,7 +41,7 @@ function guardedCall(step: Step, name: string, call: Call): Call {
 }
 
 function expected(name: string, given: unknown): unknown {
-  const [what, keeps] = promises[name] ?? []
+  const [what, keeps] = promises[name.split('.')[0]!] ?? []
   if (keeps === undefined || keeps(given)) return given
   const got = given instanceof Promise ? 'a promise' : isJson(given) ? JSON.stringify(given) : String(given)
   // where it was noticed tells nothing about where the mistake is
@@ -62,6 +62,7 @@ const promises: { readonly [name: string]: readonly [string, (given: unknown) =>
   undo: ['a list of commands', isCommands],
   rest: ['a list of keys', isKeys],
   identity: ['plain JSON', (given) => isJson(given)],
+  outputs: ['plain JSON', (given) => isJson(given)],
   mine: ['true or false', (given) => typeof given === 'boolean'],
   drift: ['a text or nothing', (given) => given === undefined || typeof given === 'string'],
   patience: ['{ forMs, everyMs }', isPatience],
