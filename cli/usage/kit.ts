@@ -1,0 +1,53 @@
+import { Command, Option } from 'commander'
+import { terminalFor, type GlobalOptions, type Terminal } from '../terminal.ts'
+
+/** What the verbs of nsnet are defined with. */
+export interface Kit {
+  /** Begins a verb, with the options that every verb has. */
+  readonly verb: (usage: string, description: string) => Command
+  /** Makes the action of a verb: its exit code becomes that of nsnet. */
+  readonly act: (work: Work) => (...args: readonly unknown[]) => Promise<void>
+}
+
+/** Does what a verb is for, and gives the exit code. Verbs are loaded only when they are used. */
+export type Work = (terminal: Terminal, command: Command) => Promise<number>
+
+/** Makes the kit for the verbs of a command; `done` is told the exit code. */
+export function kitFor(nsnet: Command, done: (code: number) => void): Kit {
+  return {
+    verb: (usage, description) => withGlobals(nsnet.command(usage).description(description).exitOverride()),
+    act:
+      (work) =>
+      async (...args) => {
+        const command = args.at(-1) as Command
+        done(await work(terminalFor(command.opts<GlobalOptions>()), command))
+      },
+  }
+}
+
+/** Adds the options by which the inputs of a workflow are given. */
+export function withInputs(command: Command): Command {
+  return command
+    .option('--set <name=value>', 'set an input of the workflow; may be repeated', append, [])
+    .option(...setFile)
+}
+
+/** The option that gives inputs, secret ones too, in a file. */
+export const setFile = ['--set-file <file>', 'set inputs, secret ones too, from a JSON or YAML file'] as const
+
+/** The option that waits for a lock. */
+export const wait = ['--wait', 'wait for another nsnet that is at it', false] as const
+
+function withGlobals(command: Command): Command {
+  const globals = [
+    new Option('--state-dir <dir>', 'where runs are kept'),
+    new Option('--json', 'write JSON for programs'),
+    new Option('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto'),
+    new Option('-q, --quiet', 'only the result'),
+    new Option('-v, --verbose', 'also every command, with exit code and duration'),
+  ]
+  for (const option of globals) command.addOption(option.helpGroup('Options of every command:'))
+  return command
+}
+
+const append = (value: string, before: readonly string[]): readonly string[] => [...before, value]

@@ -1,0 +1,25 @@
+import type { Kit } from './kit.ts'
+
+/** Defines the verbs that look and change nothing. */
+export function defineLooks({ verb, act }: Kit): void {
+  verb('list', 'all runs').action(act(async (terminal) => (await import('../verbs/list.ts')).list(terminal)))
+  verb('show', 'where a run stands; -v for its commands')
+    .argument('<run>')
+    .action(act(async (terminal, command) => (await import('../verbs/show.ts')).show(terminal, command.args[0]!)))
+  verb('log', 'the events of a run')
+    .argument('<run>')
+    .option('-f, --follow', 'go on until the run stands still', false)
+    .action(
+      act(async (terminal, command) =>
+        (await import('../verbs/log.ts')).log(terminal, command.args[0]!, command.opts()),
+      ),
+    )
+  verb('fingerprint', 'the whole network state as JSON, without counters: two equal states print the same')
+    .option('--netns <name>', 'only of this netns')
+    .option('--compare <file>', 'say where it differs from the one in a file ("-" reads it from stdin); exit code 2')
+    .action(
+      act(async (terminal, command) =>
+        (await import('../verbs/fingerprint.ts')).showFingerprint(terminal, command.opts()),
+      ),
+    )
+}
