@@ -116,7 +116,7 @@ export function stepLine(
   const [mark, color] = marks[status]
   const took = (durationMs === undefined ? '' : duration(durationMs)).padStart(8)
   const state = paint(color, `${mark} ${status.padEnd(11)}`)
-  return `  ${state} ${id.padEnd(widthOf(run))} ${paint('dim', took)}  ${printable(detail).replaceAll('\n', '⏎ ')}`.trimEnd()
+  return `  ${state} ${id.padEnd(idWidth(run.started))} ${paint('dim', took)}  ${printable(detail).replaceAll('\n', '⏎ ')}`.trimEnd()
 }
 
 /** Writes text of several lines behind the word that says what it is. */
@@ -126,7 +126,7 @@ const indented = (text: string): string =>
     .join(`\n${' '.repeat(17)}`)
 
 /** How wide the ids of a run's steps are, up to 30 characters; found once, for each line needs it. */
-function widthOf({ started }: Run): number {
+export function idWidth(started: Run['started']): number {
   const width = widths.get(started) ?? started.steps.reduce((most, { id }) => Math.max(most, id.length), 0)
   widths.set(started, width)
   return Math.min(width, 30)
@@ -136,18 +136,33 @@ const widths = new WeakMap<Run['started'], number>()
 
 /** Everything about a failure: where it stands in the workflow, the command, what it said, and advice. */
 export function failureLines({ started, steps }: Run, step: string, failure: Failure): readonly string[] {
-  const { line, column, pointer } = steps.get(step)!.spec.at
   const { command, output, hint } = failure
   const stderr = output?.stderr.trimEnd()
   const stdout = output?.stdout.slice(0, 300).split('\n').slice(0, 5).join('\n').trimEnd()
   return [
-    `      at         ${printable(started.workflow.path)}:${line}:${column} ${pointer}`,
+    `      at         ${placeOf(started, steps.get(step)!.spec)}`,
     ...(command ? [`      command    ${printable(show(command))}`] : []),
     ...(output ? [`      exit code  ${output.timedOut ? 'none: it took too long' : output.exitCode}`] : []),
     ...(stderr ? [`      stderr     ${indented(stderr)}`] : []),
     ...(stdout ? [`      stdout     ${indented(stdout)}`] : []),
     ...(hint ? [`      hint       ${indented(hint)}`] : []),
   ]
+}
+
+/** Says where a step stands in its workflow file. */
+export const placeOf = ({ workflow }: Run['started'], { at }: StepRecord['spec']): string =>
+  `${printable(workflow.path)}:${at.line}:${at.column} ${at.pointer}`
+
+/** Lists the commands of a step, each with the verb that it belongs to. */
+export function commandLines({
+  apply = [],
+  undo = [],
+}: {
+  readonly apply?: readonly Command[]
+  readonly undo?: readonly Command[]
+}): readonly string[] {
+  const commands = [...apply.map((it) => ['apply', it] as const), ...undo.map((it) => ['undo ', it] as const)]
+  return commands.map(([verb, command]) => `      ${verb}  ${printable(show(command))}`)
 }
 
 function commandsOf({ steps }: Run, id: string): string {

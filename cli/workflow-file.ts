@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import packageJson from '../package.json' with { type: 'json' }
 import type { Exec } from '../core/command.ts'
+import { NsnetError } from '../core/errors.ts'
 import type { RunStarted } from '../core/events.ts'
 import type { Given } from '../core/inputs.ts'
 import { prepare } from '../core/prepare.ts'
@@ -24,12 +25,17 @@ export interface ReadyRun {
   readonly given: Given
 }
 
+export interface ReadOptions extends InputOptions {
+  /** Id of the run; a new one when it is absent. */
+  readonly id?: string
+}
+
 /**
  * Reads a workflow file, its plugins and the facts of the host, and checks everything.
  *
  * @throws WORKFLOW_UNREADABLE, WORKFLOW_INVALID, PLUGIN_INVALID, USAGE
  */
-export async function readWorkflow(file: string, options: InputOptions, exec: Exec): Promise<ReadyRun> {
+export async function readWorkflow(file: string, options: ReadOptions, exec: Exec): Promise<ReadyRun> {
   const path = resolve(file)
   const [text, facts, given] = await Promise.all([readText(path), readFacts(exec), givenBy(options)])
   const source = await parseSource(text, path)
@@ -40,9 +46,22 @@ export async function readWorkflow(file: string, options: InputOptions, exec: Ex
   const { inputs, steps, secrets } = await prepare(draft, registry, facts, given)
   const hash = createHash('sha256').update(source.text).digest('hex')
   const workflow = { name: draft.name, path, text: source.text, hash }
-  const head = { type: 'RunStarted', run: newRunId(), nsnet: packageJson.version, workflow, inputs } as const
+  const head = {
+    type: 'RunStarted',
+    run: expectRunId(options.id ?? newRunId()),
+    nsnet: packageJson.version,
+    workflow,
+    inputs,
+  } as const
   const rest = { facts, plugins, steps }
   if (Object.keys(secrets).length === 0) return { registry, given, secrets: noSecrets, started: { ...head, ...rest } }
   const checks = Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, checkOf(value)]))
   return { registry, given, secrets: secretsOf(secrets), started: { ...head, secrets: checks, ...rest } }
+}
+
+/** Ids are words of commands, names of files and parts of comments. @throws USAGE */
+function expectRunId(id: string): string {
+  if (/^[a-z][a-z0-9]{2,31}$/.test(id) && id !== 'last') return id
+  const message = `expected --id with 3 to 32 small letters and digits, a letter first, got "${id}"`
+  throw new NsnetError('USAGE', message, 'leave --id out, and the run gets one')
 }

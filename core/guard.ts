@@ -64,6 +64,8 @@ const promises: { readonly [name: string]: readonly [string, (given: unknown) =>
   identity: ['plain JSON', (given) => isJson(given)],
   outputs: ['plain JSON', (given) => isJson(given)],
   mine: ['true or false', (given) => typeof given === 'boolean'],
+  foretell: ['plain JSON or nothing', (given) => given === undefined || isJson(given)],
+  changes: ['a list of { what, from, to }', isChanges],
   drift: ['a text or nothing', (given) => given === undefined || typeof given === 'string'],
   patience: ['{ forMs, everyMs }', isPatience],
 }
@@ -90,6 +92,16 @@ function isResources(given: unknown): boolean {
 
 function isPatience(given: unknown): boolean {
   return isObject(given) && Number.isFinite(given['forMs']) && Number.isFinite(given['everyMs'])
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string'
+
+function isChanges(given: unknown): boolean {
+  return Array.isArray(given) && given.every(isChange)
+}
+
+function isChange(given: unknown): boolean {
+  return isObject(given) && isText(given['what']) && isText(given['to']) && isText(given['from'] ?? '')
 }
 
 function isCommands(given: unknown): boolean {

@@ -25,8 +25,16 @@ export interface Step<Input = unknown, State extends Json = Json> {
   probe(input: Input, context: Context): Command | readonly Command[]
   /** Reads the answer: everything that applying the step changes, the kernel's own side effects included. */
   observe(output: Output, input: Input, look: Look): State
-  /** What `observe` says of a subject made a moment ago; lets a later step be planned before an earlier one has run. */
-  blank?(input: Input): State
+  /**
+   * Says what `observe` would give once an earlier step of the run is applied, where it gives `state` without it: so a
+   * later step is planned before an earlier one has run. Undefined where that cannot be told. Without it, nothing can be
+   * told that an earlier step makes or changes of what this one names in its `resources`.
+   */
+  foretell?(input: Input, state: State, earlier: Earlier): State | undefined
+  /** It only looks at what other steps made (a check): there is nothing to plan before its turn. */
+  readonly onlyLooks?: boolean
+  /** Lists what applying would change, for people: `plan` shows `old → new`, `verify` shows `expected → found`. */
+  changes?(input: Input, observed: State): readonly Change[]
   /** Compares what is with what is asked for. Nothing to apply means that it holds: the step is done or satisfied. */
   plan(input: Input, observed: State, context: Context): Plan
   /**
@@ -76,6 +84,21 @@ export interface Context {
   readonly facts: Facts
   /** What the step saw when it was planned first, where it is looked at again since: what is there now may be half ours. */
   readonly before?: Json | undefined
+}
+
+/** A step of the same run that comes before another one. */
+export interface Earlier extends Context {
+  readonly uses: string
+  readonly input: unknown
+  readonly resources: Resources
+}
+
+/** A value that applying a step changes; `from` is null where there is none yet. */
+export interface Change {
+  /** What has the value, in words of ip(8) and its like: `mtu`, `net.ipv4.ip_forward`. */
+  readonly what: string
+  readonly from: string | null
+  readonly to: string
 }
 
 /** How a step finds out why it failed. */

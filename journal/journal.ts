@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { NsnetError } from '../core/errors.ts'
 import type { Entry, RunEvent } from '../core/events.ts'
 import { lineOf, nextEntry, parseJournal, type Content } from './format.ts'
@@ -20,11 +20,19 @@ export interface Journal {
 
 const { O_RDWR, O_APPEND, O_CREAT, O_EXCL, O_RDONLY } = constants
 
-/** Begins a journal: a new file of mode 0600, whose name is on disk when this resolves. @throws JOURNAL_UNWRITABLE */
+/** Begins a journal: a new file of mode 0600, whose name is on disk when this resolves. @throws JOURNAL_UNWRITABLE, USAGE when it is there already */
 export async function createJournal(path: string): Promise<Journal> {
-  const file = await writable(path, () => openPrivate(path, O_RDWR | O_APPEND | O_CREAT | O_EXCL), begin)
+  const file = await writable(path, () => openNew(path), begin)
   await writable(path, () => syncDirectory(dirname(path)), begin)
   return journalOn(path, file, { entries: [], bytes: 0, torn: 0 })
+}
+
+async function openNew(path: string): Promise<FileHandle> {
+  return await openPrivate(path, O_RDWR | O_APPEND | O_CREAT | O_EXCL).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+    const id = basename(path, '.jsonl')
+    throw new NsnetError('USAGE', `expected the id of a new run, but there is a run ${id} already`, `nsnet show ${id}`)
+  })
 }
 
 /** Opens a journal to go on with it; a torn last line is cut off. @throws JOURNAL_BROKEN, JOURNAL_UNWRITABLE, STATE_DIR_UNSAFE */

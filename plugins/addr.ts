@@ -2,10 +2,12 @@ import { Address4 } from 'ip-address'
 import { inNetns, ip, type Command } from '../core/command.ts'
 import { equal } from '../core/json.ts'
 import { familyOf, networkOf } from '../core/net.ts'
-import { inside, keyIn, linkKey } from '../core/resource.ts'
-import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
+import { inside, keyIn, linkKey, netnsKey } from '../core/resource.ts'
+import { conflict, defineStep, nothingToDo, type Earlier, type Plan } from '../core/step.ts'
 import { bare, entryOn, input, networkOfInput, promotesIn, PROMOTING } from './lib/addr-state.ts'
 import type { Entry, Input, State } from './lib/addr-state.ts'
+import { inputOf, makes } from './lib/earlier.ts'
+import type { Input as LinkInput } from './lib/link-input.ts'
 import { didYouMean, kindOf, linkId, linkNamed, nearNames, parseLinks, place } from './lib/ip-json.ts'
 
 /**
@@ -37,7 +39,17 @@ export default defineStep({
     const id = linkId(link.ifindex, kindOf(link), link.address ?? '')
     return { ...bare, link: id, promotes: promotesIn(outputs[1]?.stdout ?? ''), ...entryOn(link, wanted) }
   },
-  blank: (): State => bare,
+  foretell(wanted, state, earlier): State | undefined {
+    if (makesLink(earlier, wanted)) return state.link === null ? bare : state
+    const { link, netns } = wanted
+    const change = inputOf<LinkInput>(earlier, 'link')
+    if (change?.link === link && change.netns === netns && change.moveTo !== undefined) return undefined
+    const other = inputOf<Input>(earlier, 'addr')
+    if (other?.link !== link || other.netns !== netns || hostOf(other) !== hostOf(wanted)) return state
+    return other.address === wanted.address && other.peer === wanted.peer
+      ? { ...state, entry: entryOfInput(wanted) }
+      : undefined
+  },
   plan(wanted, now): Plan {
     const { link, netns } = wanted
     if (now.link === null) return conflict(`link ${link} does not exist in ${place(netns)}`, didYouMean(now.near))
@@ -67,6 +79,23 @@ export default defineStep({
     address: (_, { address: wanted }) => wanted.split('/')[0]!,
     prefix: (_, { address: wanted }) => networkOf(wanted),
   },
+})
+
+/** Says whether a step makes the link; a new netns has its `lo`. */
+const makesLink = (earlier: Earlier, { netns, link }: Input): boolean =>
+  makes(earlier, linkKey(netns, link)) || (link === 'lo' && netns !== undefined && makes(earlier, netnsKey(netns)))
+
+const hostOf = ({ address: wanted }: Input): string => wanted.split('/')[0]!
+
+const entryOfInput = (wanted: Input): Entry => ({
+  peer: wanted.peer ?? null,
+  broadcast: broadcastOf(wanted) ?? null,
+  scope: wanted.scope ?? 'global',
+  label: familyOf(wanted.address) === 4 ? (wanted.label ?? wanted.link) : null,
+  nodad: wanted.nodad ?? false,
+  dadfailed: false,
+  lifetime: 'forever',
+  metric: null,
 })
 
 function differing(wanted: Input, now: Entry): string | undefined {

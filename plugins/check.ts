@@ -55,6 +55,7 @@ export default defineStep({
   type: 'check',
   summary: 'Proves that a host can be reached.',
   input,
+  onlyLooks: true,
   resources: ({ netns }) => ({ uses: inside(netns) }),
   probe: (wanted) => (wanted.tcp === undefined ? pingOf(wanted, wanted.ping!) : connectTo(wanted, wanted.tcp)),
   observe: ({ stdout, stderr, exitCode }, { tcp }): Reach =>

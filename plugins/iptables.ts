@@ -2,7 +2,8 @@ import { inside, keyIn } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Context, type Plan } from '../core/step.ts'
 import { applying, probing, takingBack, takingBackLater } from './lib/iptables-commands.ts'
 import { hashOf, iptablesInput, makesChain, type IptablesInput } from './lib/iptables-input.ts'
-import { blankIptables, observeIptables, type IptablesState } from './lib/iptables-state.ts'
+import { foretellIptables } from './lib/iptables-foretold.ts'
+import { observeIptables, type IptablesState } from './lib/iptables-state.ts'
 import { whoHoldsTheLock } from './lib/xtables-lock.ts'
 
 /**
@@ -27,7 +28,9 @@ export default defineStep<IptablesInput, IptablesState>({
   }),
   probe: probing,
   observe: (_, input, look) => observeIptables(input, look),
-  blank: blankIptables,
+  foretell: foretellIptables,
+  changes: ({ chain, policy }, now) =>
+    policy === undefined ? [] : [{ what: `policy of ${chain}`, from: now.policy, to: policy }],
   plan(input, now, context) {
     const trouble = troubleOf(input, now, context)
     if (trouble) return trouble

@@ -1,9 +1,10 @@
 import { inside, keyIn, linkKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
 import { didYouMean, hasSteadyMac, linkId, nearNames, place } from './lib/ip-json.ts'
-import { changesOf, predicted, wayBack } from './lib/link-commands.ts'
+import { changedFields, changesOf, predicted, wayBack } from './lib/link-commands.ts'
 import { fields, input, target, type Input } from './lib/link-input.ts'
-import { blankOf, looksIn, nothing, obstaclesTo, places, stateOf, viewOf, type State } from './lib/link-state.ts'
+import { foretellLink } from './lib/link-foretold.ts'
+import { looksIn, nothing, obstaclesTo, places, stateOf, viewOf, type State } from './lib/link-state.ts'
 
 /**
  * Changes a link that is there: sets it up or down, its MTU (bytes), mac, alias or bridge, or moves it into a netns. What
@@ -42,7 +43,8 @@ export default defineStep({
     if (there?.link) return { ...stateOf(wanted, there.link, there, around), moved: true }
     return { ...nothing, link: null, near: nearNames(home!.links, wanted.link) }
   },
-  blank: blankOf,
+  foretell: foretellLink,
+  changes: (wanted, now) => changedFields(wanted, now.link),
   plan(wanted, now): Plan {
     const wrong = refusal(wanted, now)
     if (wrong !== undefined) return wrong

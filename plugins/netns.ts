@@ -2,9 +2,11 @@ import { z } from 'zod'
 import { ip } from '../core/command.ts'
 import { isLeftover, listNetns, parseNetns } from '../core/fingerprint.ts'
 import { netnsName } from '../core/net.ts'
-import { netnsKey } from '../core/resource.ts'
-import { conflict, defineStep, nothingToDo, type Attempt, type Plan } from '../core/step.ts'
+import { linkKey, netnsKey } from '../core/resource.ts'
+import { conflict, defineStep, nothingToDo, type Attempt, type Earlier, type Plan } from '../core/step.ts'
+import { inputOf, makes } from './lib/earlier.ts'
 import { parseLinks } from './lib/ip-json.ts'
+import type { Input as LinkInput } from './lib/link-input.ts'
 
 /**
  * Creates a named network namespace.
@@ -29,7 +31,13 @@ export default defineStep({
     const links = parseLinks(inside).map(({ ifname }) => ifname)
     return { ...id, links, leftover: isLeftover(stdout, netns) }
   },
-  blank: (): State => ({ inode: 0, made: '', links: ['lo'], leftover: false }),
+  foretell({ netns }, state, earlier): State {
+    if (makes(earlier, netnsKey(netns))) return { inode: 0, made: '', links: ['lo'], leftover: false }
+    return {
+      ...state,
+      links: state.links.filter((link) => !takes(earlier, netns, link)).concat(brings(earlier, netns)),
+    }
+  },
   plan({ netns }, { inode, leftover }, context): Plan {
     if (inode !== null) return nothingToDo
     const [add, remove] = [ip(undefined, 'netns', 'add', netns), ip(undefined, 'netns', 'delete', netns)]
@@ -64,6 +72,18 @@ const inTheWay = (netns: string): Plan =>
   )
 
 const gone = { inode: null, made: null }
+
+/** Names the links that a step makes in a netns or moves there. */
+const brings = ({ resources: { creates = [] } }: Earlier, netns: string): readonly string[] => {
+  const prefix = linkKey(netns, '')
+  return creates.flatMap((key) => (key.startsWith(prefix) ? [key.slice(prefix.length)] : []))
+}
+
+/** Says whether a step moves a link out of a netns. */
+function takes(earlier: Earlier, netns: string, name: string): boolean {
+  const input = inputOf<LinkInput>(earlier, 'link')
+  return input?.netns === netns && input.link === name && input.moveTo !== undefined
+}
 
 /** Links that a new netns has by itself, the second kind when the module of a tunnel is loaded. */
 const ownLinks = /^(lo|(sit|tunl|ip6tnl|gre|gretap|erspan|ip6gre|ip_vti|ip6_vti)0)$/

@@ -2,9 +2,10 @@ import { createHash } from 'node:crypto'
 import { inNetns, type Command } from '../core/command.ts'
 import { inside, keyIn } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, tagOf, type Context } from '../core/step.ts'
+import { inputOf } from './lib/earlier.ts'
 import { askedBy, nftablesInput, type Asked, type NftablesInput } from './lib/nft-input.ts'
 import { isManagedByIptables, parseRuleset, type NftTable } from './lib/nft-ruleset.ts'
-import { normal } from './lib/nft-text.ts'
+import { normal, tokensOf } from './lib/nft-text.ts'
 
 /** What an nftables step sees. */
 export type NftablesState = {
@@ -51,9 +52,11 @@ export default defineStep<NftablesInput, NftablesState>({
     const table = parseRuleset(stdout).find(({ family, name }) => family === asked.family && name === asked.name)
     return asked.rule === undefined ? observeTable(table, asked, context) : observeRule(table, asked, context)
   },
-  blank(input) {
-    const isRule = askedBy(input).rule !== undefined
-    return { ...absent, around: { ...absent.around, table: isRule ? '' : null, chain: isRule } }
+  foretell(input, state, earlier) {
+    const other = inputOf<NftablesInput>(earlier, 'nftables')
+    const [asked, made] = [askedBy(input), other && askedBy(other)]
+    if (!made || other?.netns !== input.netns || made.family !== asked.family || made.name !== asked.name) return state
+    return { ...state, around: aroundAfter(asked, state.around, made) }
   },
   plan(input, { handle, around }, context) {
     if (handle !== null || around.same) return nothingToDo
@@ -75,6 +78,19 @@ const absent: NftablesState = {
   handle: null,
   text: null,
   around: { table: null, chain: false, same: false, managed: false },
+}
+
+/** What is around a table or rule once another step has made its own. */
+function aroundAfter(asked: Asked, around: NftablesState['around'], made: Asked): NftablesState['around'] {
+  const same = around.same || hashOf(made) === hashOf(asked)
+  if (made.rule !== undefined) return { ...around, same }
+  if (asked.rule === undefined) return { ...around, table: said(made), same }
+  return { ...around, table: '', chain: around.chain || hasChain(made.body, asked.chain) }
+}
+
+const hasChain = (body: string, chain: string): boolean => {
+  const tokens = tokensOf(body)
+  return tokens.some((token, at) => token === 'chain' && tokens[at + 1] === chain)
 }
 
 function observeTable(table: NftTable | undefined, asked: Asked, context: Context): NftablesState {

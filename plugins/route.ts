@@ -1,9 +1,12 @@
 import { ip, type Command } from '../core/command.ts'
-import { canonical, familyOf } from '../core/net.ts'
+import { canonical, familyOf, networkOf } from '../core/net.ts'
 import { equal } from '../core/json.ts'
 import { inside, keyIn, linkKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
+import { inputOf } from './lib/earlier.ts'
 import { place } from './lib/ip-json.ts'
+import type { Input as AddrInput } from './lib/addr-state.ts'
+import type { Input as LinkInput } from './lib/link-input.ts'
 import { routeInput, type RouteInput } from './lib/route-input.ts'
 import { parseRoutes, unrestorable, valueOf, type RouteWords } from './lib/route-text.ts'
 
@@ -31,6 +34,19 @@ export default defineStep({
     return route(wanted, [...numeric, '-details'], 'show', ['table', 'all'])
   },
   observe: ({ stdout }, wanted): State => ({ slot: parseRoutes(stdout).filter((each) => isInSlot(wanted, each)) }),
+  foretell(wanted, state, earlier): State | undefined {
+    const other = inputOf<RouteInput>(earlier, 'route')
+    if (other) return slotOf(other) === slotOf(wanted) ? { slot: [[other.type, other.to, ...detailsOf(other)]] } : state
+    // the kernel makes the route to the prefix of an address, and takes those of a link that goes
+    const address = inputOf<AddrInput>(earlier, 'addr')
+    if (address) return address.netns === wanted.netns && networkOf(address.address) === wanted.to ? undefined : state
+    const change = inputOf<LinkInput>(earlier, 'link')
+    const drops = change?.state === 'down' || change?.moveTo !== undefined
+    return drops && change.netns === wanted.netns && state.slot.length > 0 ? undefined : state
+  },
+  changes: (wanted, { slot }) => [
+    { what: `route to ${wanted.to}`, from: slot[0]?.slice(2).join(' ') ?? null, to: detailsOf(wanted).join(' ') },
+  ],
   plan(wanted, { slot }): Plan {
     if (slot.some((each) => fulfils(wanted, each))) return nothingToDo
     const [old, ...more] = slot
@@ -63,6 +79,13 @@ type State = {
   /** The routes of the slot, as words; usually one or none, because only `ip route append` makes more. */
   readonly slot: readonly RouteWords[]
 }
+
+/** What the kernel tells routes apart by, in one netns. */
+const slotOf = ({ netns, table, to, family, metric }: RouteInput): string =>
+  JSON.stringify([netns, table, to, family, metric])
+
+/** The words of a route behind its destination. */
+const detailsOf = (wanted: RouteInput): RouteWords => words(wanted).slice(wanted.type === 'unicast' ? 1 : 2)
 
 const found = (wanted: RouteInput, slot: State['slot'], word: string): string | null =>
   valueOf(slot.find((each) => fulfils(wanted, each)) ?? [], word) ?? null

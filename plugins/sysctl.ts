@@ -1,6 +1,7 @@
 import { inNetns, type Command } from '../core/command.ts'
-import { inside, keyIn, linkKey } from '../core/resource.ts'
+import { inside, keyIn, linkKey, netnsKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
+import { inputOf, makes } from './lib/earlier.ts'
 import { expectLines } from './lib/expect-lines.ts'
 import { didYouMean, nearNames, place, type IpLink } from './lib/ip-json.ts'
 import { ipv6Probes, madeLinkLocals, parseIpv6, putBackIpv6 } from './lib/ipv6-subjects.ts'
@@ -57,6 +58,17 @@ export default defineStep({
       linkLocals: makesLinkLocals(key) ? madeLinkLocals(addresses, linkIn(key), wanted) : [],
     }
   },
+  // what a new netns or link begins with is up to the kernel
+  foretell({ netns, key }, state, earlier): State | undefined {
+    const link = linkIn(key)
+    if (netns !== undefined && makes(earlier, netnsKey(netns))) return undefined
+    if (link !== undefined && makes(earlier, linkKey(netns, link))) return undefined
+    const other = inputOf<SysctlInput>(earlier, 'sysctl')
+    if (!other || other.netns !== netns) return state
+    if (other.key === key) return { ...state, value: other.value }
+    return areCoupled(key, other.key) ? undefined : state
+  },
+  changes: ({ key, value }, now) => [{ what: swapped(key), from: now.value, to: value }],
   plan(wanted, now): Plan {
     const { netns, key, value } = wanted
     if (now.value === null) return refusal(wanted, now)
@@ -70,6 +82,14 @@ export default defineStep({
   foreseeable: ({ key }) => /^net\/(core|unix|ipv[46])\/(?!netfilter|vs\/)/.test(key),
   outputs: { value: ({ value }) => value },
 })
+
+/** Says whether the kernel rewrites one of two parameters when the other is set. */
+const areCoupled = (key: string, other: string): boolean => sets(key, other) || sets(other, key)
+
+function sets(key: string, side: string): boolean {
+  const link = linkIn(side)
+  return sidesOf(key, link === undefined ? [] : [link]).some(({ path }) => path === side)
+}
 
 const CHANGING = 'is just being changed by somebody else'
 

@@ -1,8 +1,10 @@
 import { ip, type Command } from '../core/command.ts'
 import { inside, linkKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
+import { inputOf, makes } from './lib/earlier.ts'
 import { kindOf, parseLinks, type IpLink } from './lib/ip-json.ts'
-import { changeOf, describe, differing, endOf, findEnd, input, marked } from './lib/veth-ends.ts'
+import type { Input as LinkInput } from './lib/link-input.ts'
+import { changeOf, describe, differing, endAfter, endOf, findEnd, input, marked } from './lib/veth-ends.ts'
 import type { End, EndState, Input } from './lib/veth-ends.ts'
 
 /**
@@ -31,7 +33,14 @@ export default defineStep({
     const [near, far] = [a, b].map((end, at) => findEnd(parseLinks(outputs[at]?.stdout ?? ''), end, own[at]!))
     return { near: endOf(near), far: endOf(far), paired: arePeers(near, far, a.netns === b.netns) }
   },
-  blank: (): State => ({ near: null, far: null, paired: false }),
+  foretell(wanted, state, earlier): State | undefined {
+    const ends = inOrder(wanted)
+    if (ends.some(({ netns, name }) => makes(earlier, linkKey(netns, name)))) return undefined
+    const change = inputOf<LinkInput>(earlier, 'link')
+    if (!change) return state
+    const [near, far] = ends.map((end, at) => endAfter(end, at === 0 ? state.near : state.far, change))
+    return { near: near!, far: far!, paired: state.paired && near !== null && far !== null }
+  },
   plan(wanted, now, context): Plan {
     if (now.near === null && now.far === null)
       return { apply: [add(marked(wanted, context))], undo: [remove(inOrder(wanted)[0])] }

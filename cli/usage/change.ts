@@ -5,6 +5,7 @@ import { setFile, wait, withInputs, type Kit } from './kit.ts'
 export function defineChanges({ verb, act }: Kit): void {
   withInputs(verb('run', 'do what a workflow file says, step by step, journaled').argument('<file>'))
     .addOption(new Option('--on-failure <what>', 'when a step fails').choices(['stop', 'undo']).default('stop'))
+    .option('--id <id>', 'the id of the run, such as plan gave it; a new one by default')
     .option('--sandbox', 'in a private little world that is gone afterwards; needs no root', false)
     .option(...wait)
     .action(

@@ -1,7 +1,16 @@
-import type { Kit } from './kit.ts'
+import { withInputs, type Kit } from './kit.ts'
 
 /** Defines the verbs that look and change nothing. */
 export function defineLooks({ verb, act }: Kit): void {
+  withInputs(verb('plan', 'what run would do, step by step; changes nothing').argument('<file>'))
+    .option('--detailed-exitcode', 'exit code 2 when there is something to do')
+    .option('--id <id>', 'the id of the run that is planned')
+    .option('--sandbox', 'in a private little world; needs no root')
+    .action(
+      act(async (terminal, command) =>
+        (await import('../verbs/plan.ts')).plan(terminal, command.args[0]!, command.opts()),
+      ),
+    )
   verb('list', 'all runs').action(act(async (terminal) => (await import('../verbs/list.ts')).list(terminal)))
   verb('show', 'where a run stands; -v for its commands')
     .argument('<run>')

@@ -1,6 +1,6 @@
 import { processExec } from '../../core/exec.ts'
 import { expectPrivilege } from '../privilege.ts'
-import { runInSandbox } from '../sandbox/sandbox.ts'
+import { againInSandbox } from '../sandbox/again.ts'
 import { beginRun, storeFor } from '../session.ts'
 import { takeBack } from '../taking-back.ts'
 import type { Terminal } from '../terminal.ts'
@@ -14,11 +14,13 @@ export interface RunOptions extends InputOptions {
   readonly sandbox: boolean
   /** Wait for another nsnet that does the same, instead of refusing. */
   readonly wait: boolean
+  /** Id of the run, such as `plan` gave it; a new one when it is absent. */
+  readonly id?: string
 }
 
 /** `nsnet run FILE`: does what a workflow says, and journals it. */
 export async function run(terminal: Terminal, path: string, options: RunOptions): Promise<number> {
-  if (options.sandbox) return await inSandbox()
+  if (options.sandbox) return await againInSandbox()
   const { started, registry, secrets, given } = await readWorkflow(path, options, processExec())
   expectPrivilege()
   const store = await storeFor(terminal.options)
@@ -28,10 +30,4 @@ export async function run(terminal: Terminal, path: string, options: RunOptions)
   if (!rollBack || code !== 1) return code
   const undone = await takeBack({ ...session, given }, started, { cascade: false })
   return undone >= 128 ? undone : code
-}
-
-/** Calls this very command inside a sandbox. */
-function inSandbox(): Promise<number> {
-  const argv = process.argv.filter((argument) => argument !== '--sandbox')
-  return runInSandbox([process.execPath, ...argv.slice(1)], { interactive: false, env: { NSNET_SANDBOX_ONCE: '1' } })
 }

@@ -3,7 +3,7 @@ import type { Entry } from '../../core/events.ts'
 import { replay } from '../../core/machine.ts'
 import { printable } from '../../core/quote.ts'
 import type { Run } from '../../core/run.ts'
-import { counts, failureLines, nextSteps, stepLine } from '../render.ts'
+import { commandLines, counts, failureLines, nextSteps, stepLine } from '../render.ts'
 import { storeFor } from '../session.ts'
 import { stateOf } from '../state.ts'
 import { asJson, type Terminal } from '../terminal.ts'
@@ -45,6 +45,5 @@ function stepLines(terminal: Terminal, run: Run, id: string): readonly string[] 
   const line = stepLine(terminal, run, id, status, durationMs, detail)
   const why = failure && status.endsWith('failed') ? failureLines(run, id, failure) : []
   if (!terminal.options.verbose) return [line, ...why]
-  const commands = [...apply.map((c) => ['apply', c] as const), ...undo.map((c) => ['undo ', c] as const)]
-  return [line, ...why, ...commands.map(([verb, command]) => `      ${verb}  ${printable(asText(command))}`)]
+  return [line, ...why, ...commandLines({ apply, undo })]
 }

@@ -27,7 +27,8 @@ export function troubleOf(planned: Plan & { readonly conflict: string; readonly 
   return { message: planned.conflict, ...(planned.hint === undefined ? {} : { hint: planned.hint }) }
 }
 
-function expectNetns({ uses, known, context: { run } }: Subject, there: NetnsIds): void {
+/** Expects the netns that a step works in, the very ones that the run has worked in so far. @throws StepTrouble */
+export function expectNetns({ uses, known, context: { run } }: Subject, there: NetnsIds): void {
   const other = uses.find((name) => name in there && !equal(known[name] ?? there[name], there[name]))
   if (other !== undefined) {
     const message = `expected the netns "${other}" that the run has worked in so far, found another one of that name`

@@ -33,7 +33,11 @@ export class StepTrouble extends Error {
 }
 
 /** Brings together what is needed to work on a step. @throws StepTrouble */
-export async function subjectOf({ stepOf: find, secrets }: Ports, run: Run, id: string): Promise<Subject> {
+export async function subjectOf(
+  { stepOf: find, secrets }: Pick<Ports, 'stepOf' | 'secrets'>,
+  run: Run,
+  id: string,
+): Promise<Subject> {
   expectSecrets(run, id, secrets)
   const record = secrets.reveal(stepOf(run, id))
   const step = find(record.spec.uses)

@@ -61,28 +61,11 @@ export function observeIptables(input: IptablesInput, { outputs, ...context }: L
   }
 }
 
-/** The state in a netns that was made a moment ago; an own chain that a rule goes to is there and empty. */
-export function blankIptables(input: IptablesInput): IptablesState {
-  const chain = isBuiltIn(input) ? 'ACCEPT' : makesChain(input) ? null : '-'
-  return {
-    ours: null,
-    policy: input.policy === undefined ? null : 'ACCEPT',
-    chain: null,
-    around: {
-      readable: true,
-      chain,
-      same: null,
-      rules: 0,
-      users: 0,
-      kernel: { table: false, chain: false, rest: false },
-    },
-  }
-}
-
 const commentsIn = (words: readonly string[]): readonly string[] =>
   words.filter((_, at) => words[at - 1] === '--comment')
 
-const leadsTo = (words: readonly string[], chain: string): boolean =>
+/** Says whether a rule jumps or goes to a chain. */
+export const leadsTo = (words: readonly string[], chain: string): boolean =>
   words.some((word, at) => word === chain && /^-[jg]$/.test(words[at - 1] ?? ''))
 
 function sameAs(input: IptablesInput, rules: readonly SavedRule[]): string | null {

@@ -1,5 +1,6 @@
 import { HOST_NETNS, inNetns, ip, type Command } from '../../core/command.ts'
 import { equal } from '../../core/json.ts'
+import type { Change } from '../../core/step.ts'
 import { target, type Input } from './link-input.ts'
 import { losesIpv6, nothing, type LinkState, type State, type Words } from './link-state.ts'
 
@@ -13,6 +14,25 @@ export function changesOf(wanted: Input, now: State): readonly Command[] {
     ip(wanted.netns, 'link', 'set', 'dev', wanted.link, 'netns', wanted.moveTo!, ...also)
   // `ip` looks a master's name up where the link is before the move
   return wanted.master === undefined ? [move(words)] : [move([]), ...set(wanted.moveTo, wanted.link, words)]
+}
+
+/** Lists the fields that differ from what is asked for. */
+export function changedFields(wanted: Input, now: LinkState | null): readonly Change[] {
+  const [is, to] = [now, now && intended(wanted, now)]
+  const rows = (['up', 'mtu', 'mac', 'alias', 'master'] as const).flatMap((field): readonly Change[] =>
+    is === null || to === null || is[field] === to[field]
+      ? []
+      : [{ what: names[field], from: inWords(is[field]), to: inWords(to[field]) ?? 'none' }],
+  )
+  const moved = wanted.moveTo === undefined ? [] : [{ what: 'netns', from: wanted.netns ?? 'host', to: wanted.moveTo }]
+  return [...rows, ...moved].map((change) => ({ ...change, what: `${wanted.link} ${change.what}` }))
+}
+
+const names = { up: 'state', mtu: 'mtu', mac: 'mac', alias: 'alias', master: 'master' }
+
+function inWords(value: string | number | boolean | null): string | null {
+  if (typeof value === 'boolean') return value ? 'up' : 'down'
+  return value === null || value === '' ? null : `${value}`
 }
 
 const intended = (wanted: Input, now: LinkState): LinkState => ({

@@ -41,8 +41,6 @@ export type LinkState = {
 
 type Lowest = { readonly otherMac: string | null; readonly otherMtu: number | null }
 
-const newLink: LinkState = { ifindex: 0, kind: 'veth', up: false, mtu: 1500, mac: '', alias: '', master: null }
-
 /** Nothing in the way, and nothing that the kernel would drop. */
 export const nothing = {
   moved: false,
@@ -55,12 +53,6 @@ export const nothing = {
   sysctls: {},
 }
 
-/** The state of a link made a moment ago. */
-export function blankOf({ master }: Input): State {
-  const bridge = { kind: 'bridge', mac: '', mtu: 1500, otherMac: null, otherMtu: null }
-  return { ...nothing, link: newLink, bridge: master === undefined ? null : bridge }
-}
-
 /** The netns to look in: where the link is, and where it shall be. */
 export const places = ({ netns, moveTo }: Input): readonly (string | undefined)[] =>
   moveTo === undefined ? [netns] : [netns, moveTo]
@@ -68,9 +60,11 @@ export const places = ({ netns, moveTo }: Input): readonly (string | undefined)[
 /** Says whether the kernel takes IPv6 off a link of this MTU. */
 export const losesIpv6 = ({ mtu: bytes = 1280 }: Input): boolean => bytes < 1280
 
-const losesSysctls = (wanted: Input): boolean => losesIpv6(wanted) || wanted.moveTo !== undefined
+/** Says whether a step makes the kernel drop the link's sysctls. */
+export const losesSysctls = (wanted: Input): boolean => losesIpv6(wanted) || wanted.moveTo !== undefined
 
-const losesRoutes = (wanted: Input): boolean => losesSysctls(wanted) || wanted.state === 'down'
+/** Says whether a step makes the kernel drop the link's routes. */
+export const losesRoutes = (wanted: Input): boolean => losesSysctls(wanted) || wanted.state === 'down'
 
 /** The probes of one netns. */
 export function looksIn(netns: string | undefined, wanted: Input): readonly Command[] {

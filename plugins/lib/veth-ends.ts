@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { linkName, mac, mtu, netnsName } from '../../core/net.ts'
 import { tagOf, type Context } from '../../core/step.ts'
 import { kindOf, linkNamed, place, type IpLink } from './ip-json.ts'
+import type { Input as LinkInput } from './link-input.ts'
 
 const end = z.strictObject({
   name: linkName,
@@ -57,6 +58,14 @@ export function endOf(link: IpLink | undefined): EndState {
   if (link === undefined) return null
   const { ifname: name, ifindex, address = '', mtu: bytes, master = null } = link
   return { name, ifindex, mac: address, mtu: bytes, kind: kindOf(link), master }
+}
+
+/** What becomes of an end when a step `link` changes it or moves it away. */
+export function endAfter({ name, netns }: End, was: EndState, change: LinkInput): EndState {
+  if (was === null || change.link !== name || change.netns !== netns) return was
+  if (change.moveTo !== undefined) return null
+  const { mtu: bytes = was.mtu, mac: hardware = was.mac, master = was.master } = change
+  return { ...was, mtu: bytes, mac: hardware, master }
 }
 
 /** Says what does not fit what is asked for; undefined when all does. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { fingerprint } from '../../core/fingerprint.ts'
+import { linkKey } from '../../core/resource.ts'
 import addr from '../../plugins/addr.ts'
 import { conforms, on } from '../support/conforms.ts'
 import { context, given } from '../support/given.ts'
@@ -157,9 +158,12 @@ test('leaves an address alone that was there before', async () => {
   expect(await kernel.sh('ip -json address show dev lan')).toContain('10.0.0.1')
 })
 
-test('sees a fresh link as blank', async () => {
-  const seen = await on(await lan(), addr, v4).observe()
-  expect({ ...seen, link: [0, null] }).toEqual(addr.blank!(given(addr, v4).input))
+test('foretells what it sees of a link that an earlier step makes', async () => {
+  const { input, observes } = given(addr, v4)
+  const veth = { ...context, uses: 'veth', input: {}, resources: { creates: [linkKey(undefined, v4.link)] } }
+  const foretold = addr.foretell!(input, observes('[]'), veth)
+  const seen = await on(await lan(v4.link), addr, v4).observe()
+  expect({ ...seen, link: [0, null] }).toEqual(foretold)
 })
 
 /** A kernel with a veth in the host and in ns1, up and without addresses of their own. */

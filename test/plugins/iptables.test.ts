@@ -154,12 +154,20 @@ describe('what it sees', () => {
     ).toBe(false))
 
   test('sees in nothing what a netns has that was made a moment ago', () => {
-    for (const input of [forward, { chain: 'lab' }, { chain: 'INPUT', policy: 'DROP' }]) {
-      const step = given(iptables, input)
-      expect(step.observes('', '')).toEqual(iptables.blank!(step.input))
-    }
+    const kernel = { table: false, chain: false, rest: false }
+    const around = { readable: true, same: null, rules: 0, users: 0, kernel }
+    const nothing = { ours: null, policy: null, chain: null }
+    expect(inNothing(forward)).toEqual({ ...nothing, around: { ...around, chain: 'ACCEPT' } })
+    expect(inNothing({ chain: 'lab' })).toEqual({ ...nothing, around: { ...around, chain: null } })
+    expect(inNothing({ chain: 'INPUT', policy: 'DROP' })).toEqual({
+      ...nothing,
+      policy: 'ACCEPT',
+      around: { ...around, chain: 'ACCEPT' },
+    })
   })
 })
+
+const inNothing = (input: unknown) => given(iptables, input).observes('', '')
 
 const words = (text: string) => canonicalRule(splitWords(text)!)
 

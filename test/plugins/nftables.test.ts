@@ -31,7 +31,11 @@ const seen = (state: Partial<NftablesState>, around: Partial<NftablesState['arou
 
 const commentOf = (input: unknown): string => {
   const step = given(nftables, input)
-  const plan = nftables.plan(step.input, nftables.blank!(step.input), context)
+  const plan = nftables.plan(
+    step.input,
+    seen({}, { table: step.input.rule === undefined ? null : '', chain: true }),
+    context,
+  )
   return /nsnet:r1\/s1:[0-9a-f]{6}/.exec(plan.conflict ?? plan.apply[0]?.stdin ?? '')![0]
 }
 

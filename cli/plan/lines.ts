@@ -1,0 +1,56 @@
+import { show as asText } from '../../core/command.ts'
+import type { Ahead } from '../../core/effects/plan-ahead.ts'
+import type { RunStarted } from '../../core/events.ts'
+import { printable } from '../../core/quote.ts'
+import { commandLines, placeOf } from '../render.ts'
+import type { Paint, Terminal } from '../terminal.ts'
+import { changeText } from './change-text.ts'
+
+/** Writes what a step would do: mark, word, step and what changes; with `-v` each command and its way back. */
+export function aheadLines(terminal: Terminal, started: RunStarted, ahead: Ahead, width: number): readonly string[] {
+  const [mark, word, color] = marks[ahead.outcome]
+  const state = terminal.paint(color, `${mark} ${word.padEnd(9)}`)
+  const line = `  ${state} ${ahead.step.padEnd(width)}  ${printable(detailOf(ahead)).replaceAll('\n', '⏎ ')}`
+  return [line, ...conflictLines(started, ahead), ...(terminal.options.verbose ? commandLines(ahead) : [])]
+}
+
+/** Sums up a plan: `8 to make, 5 to change, 3 known later`. */
+export function sumOf(all: readonly Ahead[]): string {
+  const words = {
+    make: 'to make',
+    change: 'to change',
+    satisfied: 'satisfied',
+    later: 'known later',
+    conflict: 'in conflict',
+  }
+  const counted = Object.entries(words).map(([outcome, text]) => [
+    all.filter((it) => it.outcome === outcome).length,
+    text,
+  ])
+  return counted.flatMap(([count, text]) => (count === 0 ? [] : [`${count} ${text}`])).join(', ')
+}
+
+const marks: { readonly [outcome in Ahead['outcome']]: readonly [string, string, Paint] } = {
+  make: ['+', 'make', 'green'],
+  change: ['~', 'change', 'yellow'],
+  satisfied: ['=', 'satisfied', 'dim'],
+  conflict: ['!', 'conflict', 'red'],
+  later: ['?', 'later', 'dim'],
+}
+
+function detailOf({ outcome, reason, apply, changes }: Ahead): string {
+  if (outcome === 'satisfied') return 'holds already'
+  if (reason !== undefined) return reason
+  if (changes.length > 0) return changes.map(changeText).join(', ')
+  const [first, ...more] = apply.map(asText)
+  return more.length === 0 ? first! : `${first} (and ${more.length} more)`
+}
+
+function conflictLines(started: RunStarted, { step, outcome, hint }: Ahead): readonly string[] {
+  if (outcome !== 'conflict') return []
+  const spec = started.steps.find(({ id }) => id === step)!
+  return [
+    `      at    ${placeOf(started, spec)}`,
+    ...(hint === undefined ? [] : [`      hint  ${printable(hint).replaceAll('\n', '\n            ')}`]),
+  ]
+}

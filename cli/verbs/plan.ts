@@ -1,0 +1,54 @@
+import { planAhead, type Ahead } from '../../core/effects/plan-ahead.ts'
+import type { RunStarted } from '../../core/events.ts'
+import { processExec } from '../../core/exec.ts'
+import { printable, quote } from '../../core/quote.ts'
+import { aheadLines, sumOf } from '../plan/lines.ts'
+import { expectPrivilege } from '../privilege.ts'
+import { idWidth } from '../render.ts'
+import { againInSandbox } from '../sandbox/again.ts'
+import { asJson, type Terminal } from '../terminal.ts'
+import type { InputOptions } from '../given.ts'
+import { readWorkflow } from '../workflow-file.ts'
+
+export interface PlanOptions extends InputOptions {
+  /** Give 2 when there is something to do, 0 when there is nothing. */
+  readonly detailedExitcode?: boolean
+  /** Plan in a little world that is gone afterwards. */
+  readonly sandbox?: boolean
+  /** Id of the run that is planned. */
+  readonly id?: string
+}
+
+/** `nsnet plan FILE`: says what `run` would do, step by step, and changes nothing. Conflicts give exit code 1. */
+export async function plan(terminal: Terminal, file: string, options: PlanOptions): Promise<number> {
+  if (options.sandbox === true) return await againInSandbox()
+  expectPrivilege()
+  const exec = processExec()
+  const { started, registry, secrets } = await readWorkflow(file, options, exec)
+  const all = secrets.hide(await planAhead({ exec, secrets, stepOf: registry.stepOf }, started))
+  if (terminal.options.json) terminal.out(asJson(documentOf(started, all)))
+  else for (const line of linesOf(terminal, started, all, file)) terminal.out(line)
+  if (all.some(({ outcome }) => outcome === 'conflict')) return 1
+  return options.detailedExitcode === true && hasChanges(all) ? 2 : 0
+}
+
+const hasChanges = (all: readonly Ahead[]): boolean =>
+  all.some(({ outcome }) => outcome === 'make' || outcome === 'change')
+
+function documentOf({ run, workflow, inputs }: RunStarted, steps: readonly Ahead[]): object {
+  return { run, workflow: { name: workflow.name, path: workflow.path }, inputs, changes: hasChanges(steps), steps }
+}
+
+function linesOf(terminal: Terminal, started: RunStarted, all: readonly Ahead[], file: string): readonly string[] {
+  const { workflow, run } = started
+  const conflict = all.find(({ outcome }) => outcome === 'conflict')
+  const next = conflict
+    ? `the run would stop at ${conflict.step}`
+    : `do exactly this: nsnet run ${printable(quote(file))} --id ${run}`
+  return [
+    `plan of ${printable(workflow.name)} as run ${terminal.paint('bold', run)}; nothing is changed`,
+    ...all.flatMap((ahead) => aheadLines(terminal, started, ahead, idWidth(started))),
+    `${terminal.paint('bold', 'plan')}: ${sumOf(all)}`,
+    ...(hasChanges(all) || conflict ? [`  ${next}`] : ['  nothing to do']),
+  ]
+}

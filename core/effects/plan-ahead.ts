@@ -1,0 +1,126 @@
+import type { Command, Exec } from '../command.ts'
+import type { RunStarted, StepSpec } from '../events.ts'
+import type { Json } from '../json.ts'
+import { lookWith, type Look } from '../look.ts'
+import { templatesIn } from '../resolve.ts'
+import { begin, note, type Run } from '../run.ts'
+import type { Secrets } from '../secret.ts'
+import type { Change, Plan, Step } from '../step.ts'
+import { earlierSteps, type EarlierSteps } from './earlier-steps.ts'
+import { expectNetns } from './plan-once.ts'
+import { failureOf, outputsIn, subjectOf, type Subject } from './subject.ts'
+
+/** What a step would do, as far as it can be told before it is its turn. */
+export interface Ahead {
+  readonly step: string
+  readonly uses: string
+  /**
+   * - `make`: nothing of it is there. `change`: something that is there gets another value. `satisfied`: it holds already.
+   * - `conflict`: something is in the way. `later`: known only when earlier steps have run; `reason` says why.
+   */
+  readonly outcome: 'make' | 'change' | 'satisfied' | 'conflict' | 'later'
+  readonly input?: Json
+  readonly before?: Json
+  readonly apply: readonly Command[]
+  readonly undo: readonly Command[]
+  readonly changes: readonly Change[]
+  readonly reason?: string
+  readonly hint?: string
+}
+
+/** What is needed to look at the kernel and to understand what was seen. */
+export interface Looking {
+  readonly exec: Exec
+  readonly secrets: Secrets
+  readonly stepOf: (type: string) => Step | undefined
+}
+
+/**
+ * Plans all steps of a run that has not begun, each on what is there now and on what the steps before it will have made.
+ * Changes nothing.
+ */
+export async function planAhead(looking: Looking, started: RunStarted): Promise<readonly Ahead[]> {
+  const site = { looking, look: lookWith(looking.exec), run: begin(started), earlier: earlierSteps() }
+  const all: Ahead[] = []
+  for (const spec of started.steps) all.push(await aheadOf(site, spec))
+  return all
+}
+
+interface Site {
+  readonly looking: Looking
+  readonly look: Look
+  readonly run: Run
+  readonly earlier: EarlierSteps
+}
+
+async function aheadOf(site: Site, spec: StepSpec): Promise<Ahead> {
+  const { run, looking, earlier } = site
+  const unknown = unknownOutputs(run, spec.with)
+  if (unknown.length > 0) {
+    earlier.doubt(spec.id)
+    return later(spec, `known when ${unknown.join(', ')} has run`)
+  }
+  try {
+    const subject = await subjectOf(looking, run, spec.id)
+    return { ...(await outcomeOf(site, spec, subject)), input: subject.input as Json }
+  } catch (error) {
+    earlier.doubt(spec.id)
+    const { message, hint } = failureOf(error)
+    return { ...empty(spec), outcome: 'conflict', reason: message, ...(hint === undefined ? {} : { hint }) }
+  }
+}
+
+async function outcomeOf(site: Site, spec: StepSpec, subject: Subject): Promise<Ahead> {
+  const { step, input, context, uses } = subject
+  const { earlier, look } = site
+  if (step.onlyLooks === true) return later(spec, 'looks when it is its turn')
+  const absent = new Set(uses.filter(earlier.makesNetns))
+  const resources = step.resources(input)
+  const itself = { ...context, uses: spec.uses, input, resources }
+  if (absent.size < uses.length) expectNetns(subject, { ...(await look.netns()), ...namesOf(absent) })
+  const seen = await look.observe(step, input, context, absent)
+  const { state, stopped } = earlier.foretell(step, input, seen, resources)
+  if (stopped !== undefined) {
+    earlier.add(itself)
+    return later(spec, `depends on what ${stopped} makes`)
+  }
+  const planned = step.plan(input, state, context)
+  if (planned.conflict !== undefined && earlier.doubted !== undefined)
+    return later(spec, `depends on what ${earlier.doubted} makes`)
+  const ahead = described(spec, subject, state, planned)
+  if (ahead.outcome === 'satisfied') noteOutputs(site.run, subject, state)
+  else earlier.add(itself)
+  return ahead
+}
+
+function described(spec: StepSpec, { step, input }: Subject, before: Json, planned: Plan): Ahead {
+  if (planned.conflict !== undefined) {
+    const { conflict: reason, hint } = planned
+    return { ...empty(spec), outcome: 'conflict', before, reason, ...(hint === undefined ? {} : { hint }) }
+  }
+  const { apply, undo } = planned
+  if (apply.length === 0) return { ...empty(spec), outcome: 'satisfied', before }
+  const changes = step.changes?.(input, before) ?? []
+  const makes = (step.resources(input).creates ?? []).length > 0 && changes.every(({ from }) => from === null)
+  return { ...empty(spec), outcome: makes ? 'make' : 'change', before, apply, undo, changes }
+}
+
+const empty = ({ id, uses }: StepSpec) => ({ step: id, uses, apply: [], undo: [], changes: [] })
+
+const later = (spec: StepSpec, reason: string): Ahead => ({ ...empty(spec), outcome: 'later', reason })
+
+/** Names the steps whose outputs a text reads and that have none yet. */
+function unknownOutputs({ steps }: Run, given: Json): readonly string[] {
+  const read = templatesIn(given).templates.flatMap(({ template }) => template.references)
+  const ids = read.flatMap(([root, id = '']) => (root === 'steps' ? [id] : []))
+  return [...new Set(ids)].filter((id) => steps.get(id)?.outputs === undefined)
+}
+
+function noteOutputs(run: Run, { step, input, context }: Subject, state: Json): void {
+  const [resources, outputs] = [step.resources(input), outputsIn(step, state, input)]
+  note(run, { type: 'StepSatisfied', step: context.step, input: input as Json, resources, outputs, durationMs: 0 })
+}
+
+/** Stands for the netns that earlier steps make: they are there when it is this step's turn. */
+const namesOf = (netns: ReadonlySet<string>) =>
+  Object.fromEntries([...netns].map((name) => [name, { inode: 0, made: '' }]))
