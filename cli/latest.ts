@@ -9,3 +9,12 @@ export function expectReadable(runs: readonly Summary[]): void {
   const hint = `name the run that you mean (nsnet list shows all), or move that file away; nsnet show ${broken.id} says what is wrong`
   throw new NsnetError('JOURNAL_BROKEN', message, hint)
 }
+
+/** Chooses the latest run that has something left in the kernel, for a verb. @throws RUN_NOT_FOUND, JOURNAL_BROKEN */
+export function latestOwning(runs: readonly Summary[], verb: string): Summary {
+  expectReadable(runs)
+  const owning = runs.filter(({ ours }) => ours > 0)
+  const run = owning.find(({ status }) => status !== 'undone') ?? owning[0] ?? runs[0]
+  if (run) return run
+  throw new NsnetError('RUN_NOT_FOUND', `expected a run to ${verb}, found none`, 'nsnet list shows all runs')
+}

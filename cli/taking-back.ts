@@ -100,7 +100,8 @@ function undoing({ terminal }: UndoSession, { run, status }: Moment, to: string 
   return { type: 'UndoStarted', ...(to === undefined ? {} : { until: to }) }
 }
 
-function stepsAfter(ids: Iterable<string>, to: string | undefined): readonly string[] {
+/** Lists the steps that an undo back to a step takes back. @throws USAGE when the run has no such step */
+export function stepsAfter(ids: Iterable<string>, to: string | undefined): readonly string[] {
   const all = [...ids]
   if (to === undefined) return all
   const at = all.indexOf(to)
@@ -122,7 +123,8 @@ function ifLocked(error: unknown): number {
   throw error
 }
 
-function inUse({ run }: RunStarted, dependants: readonly RunStarted[]): NsnetError {
+/** Refuses to take away what other runs work with. */
+export function inUse({ run }: RunStarted, dependants: readonly RunStarted[]): NsnetError {
   const names = dependants.map((other) => `${other.run} (${other.workflow.name})`).join(', ')
   const message = `expected that nobody works with what run ${run} made, but run ${names} does`
   return new NsnetError('IN_USE', message, `undo both, in the right order: nsnet undo ${run} --cascade`)

@@ -1,11 +1,12 @@
 import { apply } from './effects/apply.ts'
 import { plan } from './effects/plan.ts'
 import { takeBack } from './effects/take-back.ts'
-import { undo } from './effects/undo.ts'
+import { asItIs, undo } from './effects/undo.ts'
 import type { RunEvent } from './events.ts'
 import { hiddenEvent } from './hidden-event.ts'
 import { evolve, type Effect, type Moment } from './machine.ts'
 import type { Ports } from './ports.ts'
+import type { Run } from './run.ts'
 import { wasHit } from './tools.ts'
 import { goOn, Interrupted } from './wait.ts'
 
@@ -45,4 +46,9 @@ async function perform(ports: Ports, { run }: Moment, { type, index }: Effect): 
   }
 }
 
-const effects = { plan, apply, undo, takeBack }
+const effects = {
+  plan,
+  apply,
+  undo: (ports: Ports, run: Run, step: string) => undo(ports, run, step, asItIs),
+  takeBack,
+}

@@ -14,6 +14,7 @@ import type { Facts } from './step.ts'
  * - satisfied: it held before this run touched it; not ours, so undo leaves it.
  * - undo: to take a step back. A step is *undone* when what it owns is as it was before.
  * - before: the state that a step saw when it was first planned; undo leads back to it, however often a run resumes.
+ * - drifted: it held, and does not hold any more, or others changed what the step made. repair: to apply it again.
  * - in flight: planned and not yet known to be applied; after a crash such a step is observed again.
  * - claim: what the steps of a live run make, share and use; what another live run claims is not taken from it.
  * - stale: of another boot of the machine; nothing in the kernel outlived it.
@@ -26,6 +27,7 @@ export type RunEvent =
   | StepFailed
   | RunInterrupted
   | RunResumed
+  | RepairStarted
   | UndoStarted
   | UndoPlanned
   | StepUndone
@@ -108,6 +110,8 @@ export interface StepSatisfied {
   readonly type: 'StepSatisfied'
   readonly step: string
   readonly input: Json
+  /** What it saw. */
+  readonly after?: Json
   readonly resources: Resources
   readonly outputs: { readonly [name: string]: Json }
   readonly durationMs: number
@@ -141,6 +145,12 @@ export interface RunResumed {
   readonly type: 'RunResumed'
   /** Facts of the host, when the machine was started anew since: all steps begin again, for nothing of them is left. */
   readonly facts?: Facts
+}
+
+/** What others changed since is applied again: these steps, in the workflow's order. */
+export interface RepairStarted {
+  readonly type: 'RepairStarted'
+  readonly steps: readonly string[]
 }
 
 /** The run is taken back, the last step first, as far as `until` (which stays) or to the end. */

@@ -16,8 +16,8 @@ export function hiddenEvent(event: RunEvent, { hide, mask }: Secrets): RunEvent 
       return { ...event, ...hide({ after, undo, netns, outputs }) }
     }
     case 'StepSatisfied': {
-      const { input, resources, outputs } = event
-      return { ...event, ...hide({ input, resources, outputs }) }
+      const { input, after = null, resources, outputs } = event
+      return { ...event, ...hide({ input, after, resources, outputs }) }
     }
     case 'UndoPlanned':
       return { ...event, undo: hide(event.undo) }

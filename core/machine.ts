@@ -44,6 +44,7 @@ export function replay([first, ...rest]: readonly RunEvent[]): Moment {
 
 /**
  * Steps are taken in the workflow's order: `cursor` counts those that are dealt with, running moves it up, undoing down.
+ * `drifted` are steps below it that a repair applies again, from the beginning.
  * `inFlight` are the steps whose intent is journaled and whose outcome is not. `left` are the steps that an undo takes
  * back, from its end. `stuck` are those that it could not, `kept` those that it left on purpose; a later undo takes both
  * up again. `halfBack` are those whose way back is journaled and its outcome is not. `until` is where it ends.
@@ -51,6 +52,7 @@ export function replay([first, ...rest]: readonly RunEvent[]): Moment {
 interface Control {
   readonly steps: readonly string[]
   readonly cursor: number
+  readonly drifted: readonly number[]
   readonly inFlight: readonly string[]
   readonly left: readonly number[]
   readonly stuck: readonly number[]
@@ -61,7 +63,7 @@ interface Control {
 
 type Event = Exclude<RunEvent, RunStarted>
 
-const atTheBeginning = { cursor: 0, inFlight: [], left: [], stuck: [], kept: [], halfBack: [], until: 0 }
+const atTheBeginning = { cursor: 0, drifted: [], inFlight: [], left: [], stuck: [], kept: [], halfBack: [], until: 0 }
 
 const { createMachine } = setup({
   types: { context: {} as Control, events: {} as Event, input: {} as Pick<Control, 'steps'> },
@@ -71,12 +73,8 @@ const { createMachine } = setup({
     undo: (_, _effect: { index: number }) => {},
     takeBack: (_, _effect: { index: number }) => {},
     takeOff: assign(({ event }) => (event.type === 'StepPlanned' ? { inFlight: [event.step] } : {})),
-    advance: assign(({ context: { cursor, stuck, kept } }) => ({
-      cursor: cursor + 1,
-      inFlight: [],
-      stuck: stuck.filter((index) => index !== cursor),
-      kept: kept.filter((index) => index !== cursor),
-    })),
+    advance: assign(({ context }) => ahead(context)),
+    goRepair: assign(({ context, event }) => (event.type === 'RepairStarted' ? repair(context, event.steps) : {})),
     beginAgain: assign(atTheBeginning),
     goForth: assign({ left: [] }),
     turnBack: assign(({ context, event }) => (event.type === 'UndoStarted' ? wayBack(context, event.until) : {})),
@@ -88,7 +86,7 @@ const { createMachine } = setup({
   guards: {
     rebooted: ({ event }) => event.type === 'RunResumed' && event.facts !== undefined,
     someHalfBack: ({ context: { halfBack } }) => halfBack.length > 0,
-    allDone: ({ context: { cursor, steps } }) => cursor === steps.length,
+    allDone: ({ context: { cursor, steps, drifted } }) => cursor === steps.length && drifted.length === 0,
     allBack: ({ context: { left } }) => left.length === 0,
     someStuck: ({ context: { left, stuck, until } }) => left.length === 0 && stuck.some((index) => index >= until),
     backInPart: ({ context: { left, until } }) => left.length === 0 && until > 0,
@@ -123,6 +121,7 @@ const machine = createMachine({
       { guard: 'rebooted', target: '.running', actions: 'beginAgain' },
       { target: '.running', actions: 'goForth' },
     ],
+    RepairStarted: { target: '.running', actions: 'goRepair' },
     RunInterrupted: '.interrupted',
     UndoStarted: { target: '.undoing', actions: 'turnBack' },
   },
@@ -146,10 +145,10 @@ const machine = createMachine({
         // only when the step that an undo was stopped in is undone, it can be planned anew
         finishing: takingBack('#running.next'),
         planning: {
-          entry: { type: 'plan', params: ({ context: { cursor } }) => ({ index: cursor }) },
+          entry: { type: 'plan', params: ({ context }) => ({ index: nextForth(context) }) },
           on: { StepPlanned: { target: 'applying', actions: 'takeOff' } },
         },
-        applying: { entry: { type: 'apply', params: ({ context: { cursor } }) => ({ index: cursor }) } },
+        applying: { entry: { type: 'apply', params: ({ context }) => ({ index: nextForth(context) }) } },
       },
     },
     completed: { id: 'completed' },
@@ -175,17 +174,39 @@ const machine = createMachine({
   },
 })
 
+/** The step that is planned and applied next: the first that a repair has left, else the one at the cursor. */
+const nextForth = ({ cursor, drifted }: Control): number => drifted[0] ?? cursor
+
+/** Moves a run past the step that holds now. */
+function ahead(control: Control): Partial<Control> {
+  const { cursor, drifted, stuck, kept } = control
+  const index = nextForth(control)
+  return {
+    cursor: drifted.length > 0 ? cursor : cursor + 1,
+    drifted: drifted.slice(1),
+    inFlight: [],
+    stuck: stuck.filter((other) => other !== index),
+    kept: kept.filter((other) => other !== index),
+  }
+}
+
+/** Lists what a repair applies again; what is not applied yet comes by itself. */
+const repair = ({ steps, cursor }: Control, ids: readonly string[]): Partial<Control> => ({
+  left: [],
+  drifted: ids.map((id) => steps.indexOf(id)).filter((index) => index < cursor),
+})
+
 /** The step that is taken back next: the last that an undo has left, else one that an earlier undo was stopped in. */
 const nextBack = ({ left, halfBack }: Control): number => left.at(-1) ?? halfBack.at(-1)!
 
 /** Lists what an undo takes back: everything from `until` on that was planned, and what an earlier undo left. */
 function wayBack({ steps, cursor, inFlight, stuck, kept }: Control, stays: string | undefined): Partial<Control> {
   const until = stays === undefined ? 0 : steps.indexOf(stays) + 1
-  const top = cursor + inFlight.length
+  const top = Math.max(cursor, ...inFlight.map((id) => steps.indexOf(id) + 1))
   const planned = Array.from({ length: Math.max(0, top - until) }, (_, at) => until + at)
   const earlier = [...stuck, ...kept].filter((index) => index >= Math.max(top, until)).toSorted((a, b) => a - b)
   const left = [...planned, ...earlier]
-  return { until, left }
+  return { until, left, drifted: [] }
 }
 
 /** Moves an undo past the last of the steps left. */

@@ -28,6 +28,9 @@ export interface Ports {
   readonly progress: (progress: Progress) => void
 }
 
+/** What looking at a step that is to be taken back needs. */
+export type UndoPorts = Pick<Ports, 'exec' | 'secrets' | 'stepOf' | 'boot' | 'force' | 'others'>
+
 /** What the engine is doing now, for people who watch. */
 export type Progress =
   | { readonly doing: Effect['type']; readonly step: string }

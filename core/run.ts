@@ -20,7 +20,10 @@ export interface StepRecord {
   /** What is there may be ours: the intent is journaled, and no event says that it was taken back. */
   readonly open: boolean
   readonly input?: Json
+  /** What it saw when it was planned first: what undo leads back to. */
   readonly before?: Json
+  /** What it saw when it was planned first since it held last; the same but for a repair. */
+  readonly seen?: Json
   readonly after?: Json
   readonly apply?: readonly Command[]
   readonly undo?: readonly Command[]
@@ -52,6 +55,7 @@ export function begin(started: RunStarted): Run {
 /** Adds an event to the record of a run, in place: folding a journal costs the same for every event. */
 export function note(run: Run, event: RunEvent): void {
   if (event.type === 'RunResumed' && event.facts) Object.assign(run, begin({ ...run.started, facts: event.facts }))
+  if (event.type === 'RepairStarted') for (const id of event.steps) run.steps.set(id, { ...stepOf(run, id), netns: {} })
   if (!('step' in event)) return
   const record = stepOf(run, event.step)
   run.steps.set(event.step, { ...(event.type === 'StepPlanned' ? anew(record) : record), ...changeOf(record, event) })
@@ -73,12 +77,18 @@ export const outputsOf =
   (id: string): StepRecord['outputs'] =>
     steps.get(id)?.outputs
 
+/** Keeps what a step saw first, also when it is planned again from what is there by then. */
+function sightsOf({ open, after, before, seen }: StepRecord, now: Json): Pick<StepRecord, 'before' | 'seen'> {
+  const inFlight = open && after === undefined
+  return { before: open ? before! : now, seen: inFlight ? (seen ?? before!) : now }
+}
+
 type StepEvent = Extract<RunEvent, { readonly step: string }>
 
 function changeOf(record: StepRecord, event: StepEvent): Partial<StepRecord> {
   switch (event.type) {
     case 'StepPlanned':
-      return { ...event, status: 'planned', open: true, before: record.open ? record.before! : event.before }
+      return { ...event, status: 'planned', open: true, ...sightsOf(record, event.before) }
     case 'StepApplied':
       return { ...event, status: 'applied', takingBack: undefined }
     case 'StepSatisfied':

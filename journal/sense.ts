@@ -1,4 +1,4 @@
-import type { Entry } from '../core/events.ts'
+import type { Entry, RunEvent } from '../core/events.ts'
 import { got } from '../core/problems.ts'
 
 /**
@@ -13,6 +13,13 @@ export function senseMistake({ seq, event }: Entry, steps: Set<string>, run: str
     return steps.size === event.steps.length ? undefined : 'expected each step once, got one twice'
   }
   if (seq === 1) return `expected a journal to begin with RunStarted, got ${event.type}`
-  const step = 'step' in event ? event.step : event.type === 'UndoStarted' ? event.until : undefined
-  return step === undefined || steps.has(step) ? undefined : `expected a step of the run, got ${got(step)}`
+  const stranger = stepsIn(event).find((step) => !steps.has(step))
+  return stranger === undefined ? undefined : `expected a step of the run, got ${got(stranger)}`
+}
+
+/** Names the steps that an event speaks of. */
+function stepsIn(event: RunEvent): readonly string[] {
+  if ('step' in event) return [event.step]
+  if (event.type === 'RepairStarted') return event.steps
+  return event.type === 'UndoStarted' && event.until !== undefined ? [event.until] : []
 }

@@ -85,6 +85,7 @@ const eventShape = z.discriminatedUnion(
       type: z.literal('StepSatisfied'),
       step: id,
       input: json,
+      after: json.optional(),
       resources,
       outputs: fields,
       durationMs: number,
@@ -92,6 +93,7 @@ const eventShape = z.discriminatedUnion(
     z.object({ type: z.literal('StepFailed'), step: id, failure }),
     z.object({ type: z.literal('RunInterrupted'), signal: text }),
     z.object({ type: z.literal('RunResumed'), facts: facts.optional() }),
+    z.object({ type: z.literal('RepairStarted'), steps: z.array(id) }),
     z.object({ type: z.literal('UndoStarted'), until: id.optional() }),
     z.object({ type: z.literal('UndoPlanned'), step: id, undo: commands }),
     z.object({

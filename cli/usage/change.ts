@@ -25,6 +25,7 @@ export function defineChanges({ verb, act }: Kit): void {
   verb('undo', 'take a run back, the last step first (the latest one, without a name)')
     .argument('[run]')
     .option('--to <step>', 'only what came after this step')
+    .option('--dry-run', 'say what it would do, and do nothing')
     .option('-y, --yes', 'do not ask', false)
     .option('--force', 'also what others have changed since', false)
     .option(...setFile)
@@ -33,6 +34,15 @@ export function defineChanges({ verb, act }: Kit): void {
     .action(
       act(async (terminal, command) =>
         (await import('../verbs/undo.ts')).undo(terminal, command.args[0], command.opts()),
+      ),
+    )
+  verb('repair', 'apply again what others have changed since (of the latest run, without a name)')
+    .argument('[run]')
+    .option(...setFile)
+    .option(...wait)
+    .action(
+      act(async (terminal, command) =>
+        (await import('../verbs/repair.ts')).repair(terminal, command.args[0], command.opts()),
       ),
     )
 }

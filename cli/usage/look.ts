@@ -1,4 +1,4 @@
-import { withInputs, type Kit } from './kit.ts'
+import { setFile, withInputs, type Kit } from './kit.ts'
 
 /** Defines the verbs that look and change nothing. */
 export function defineLooks({ verb, act }: Kit): void {
@@ -9,6 +9,16 @@ export function defineLooks({ verb, act }: Kit): void {
     .action(
       act(async (terminal, command) =>
         (await import('../verbs/plan.ts')).plan(terminal, command.args[0]!, command.opts()),
+      ),
+    )
+  verb('verify', 'whether a run still holds; exit code 2 when others changed something')
+    .argument('[run]')
+    .option('-w, --watch', 'look again and again, until Ctrl-C')
+    .option('--every <seconds>', 'between two looks of --watch', '2')
+    .option(...setFile)
+    .action(
+      act(async (terminal, command) =>
+        (await import('../verbs/verify.ts')).verify(terminal, command.args[0], command.opts()),
       ),
     )
   verb('list', 'all runs').action(act(async (terminal) => (await import('../verbs/list.ts')).list(terminal)))

@@ -45,6 +45,8 @@ function noteOf(event: Entry['event']): string {
       return `: ${event.how}${event.reason ? `, ${printable(event.reason)}` : ''}`
     case 'RunInterrupted':
       return `by ${printable(event.signal)}`
+    case 'RepairStarted':
+      return `of ${event.steps.join(', ')}`
     case 'UndoStarted':
       return event.until === undefined ? '' : `back to ${event.until}, which stays`
     default:

@@ -1,12 +1,11 @@
 import { createInterface } from 'node:readline/promises'
-import { NsnetError } from '../../core/errors.ts'
 import { printable } from '../../core/quote.ts'
 import type { Run } from '../../core/run.ts'
-import type { Summary } from '../../journal/index.ts'
 import { expectRight, givenBy, secretsFor, type InputOptions } from '../given.ts'
-import { expectReadable } from '../latest.ts'
+import { latestOwning } from '../latest.ts'
 import { expectPrivilege } from '../privilege.ts'
 import { momentOf, storeFor } from '../session.ts'
+import { rehearse } from '../rehearsal.ts'
 import { takeBack, type Extent } from '../taking-back.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -16,16 +15,19 @@ export interface UndoOptions extends Extent, Pick<InputOptions, 'setFile'> {
   /** Take back also what others have changed since. */
   readonly force: boolean
   readonly wait: boolean
+  /** Say what would be done, and do nothing. */
+  readonly dryRun?: boolean
 }
 
 /** `nsnet undo [RUN]`: takes a run back, the last step first; without a name, the latest that has something to undo. */
 export async function undo(terminal: Terminal, name: string | undefined, options: UndoOptions): Promise<number> {
   const store = await storeFor(terminal.options)
-  const { id } = name === undefined ? latestOwning(await store.list()) : await store.find(name)
+  const { id } = name === undefined ? latestOwning(await store.list(), 'undo') : await store.find(name)
   expectPrivilege()
   const { run } = await momentOf(store, id)
   const given = await givenBy(options)
   expectRight(run.started, secretsFor(run.started, given))
+  if (options.dryRun === true) return await rehearse({ terminal, store, given, ...options }, run.started, options)
   if (!(await agreed(terminal, run, options))) return 0
   return await takeBack({ terminal, store, given, ...options }, run.started, options)
 }
@@ -47,12 +49,4 @@ async function agreed(terminal: Terminal, { steps, started }: Run, { yes }: Undo
   })
   ask.close()
   return /^y(es)?$/i.test(answer.trim())
-}
-
-function latestOwning(runs: readonly Summary[]): Summary {
-  expectReadable(runs)
-  const owning = runs.filter(({ ours }) => ours > 0)
-  const run = owning.find(({ status }) => status !== 'undone') ?? owning[0] ?? runs[0]
-  if (run) return run
-  throw new NsnetError('RUN_NOT_FOUND', 'expected a run to undo, found none', 'nsnet list shows all runs')
 }

@@ -68,7 +68,15 @@ async function appliedOf(
 function satisfied({ step, input, context }: Subject, state: Json, durationMs: number): RunEvent {
   const outputs = outputsIn(step, state, input)
   const resources = step.resources(input)
-  return { type: 'StepSatisfied', step: context.step, input: input as Json, resources, outputs, durationMs }
+  return {
+    type: 'StepSatisfied',
+    step: context.step,
+    input: input as Json,
+    after: state,
+    resources,
+    outputs,
+    durationMs,
+  }
 }
 
 async function netnsIds(exec: Exec, names: readonly string[]): Promise<StepApplied['netns']> {

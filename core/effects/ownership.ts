@@ -8,9 +8,9 @@ import type { Subject } from './subject.ts'
  * kernel `refused` a command), its mark, its time and what was there before have to do.
  */
 export function notMadeBy({ step, input, context, record }: Subject, now: Json, refused: boolean): string | undefined {
-  const { before, after, at } = record
+  const { before, seen = before, after, at } = record
   if (after === undefined) {
-    const mine = step.mine?.(input, before!, now, { ...context, at, refused }) ?? true
+    const mine = step.mine?.(input, seen!, now, { ...context, at, refused }) ?? true
     return mine ? undefined : 'somebody else made what is there now'
   }
   const [made, found] = [step.identity?.(after) ?? null, step.identity?.(now) ?? null]

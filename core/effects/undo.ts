@@ -1,13 +1,15 @@
 import { needOf, type Need } from '../claims.ts'
 import { netnsOf } from '../command.ts'
 import type { RunEvent } from '../events.ts'
-import type { Ports } from '../ports.ts'
+import type { Json } from '../json.ts'
+import { lookWith } from '../look.ts'
+import type { UndoPorts } from '../ports.ts'
 import { netnsIn, type Resources } from '../resource.ts'
 import { stepOf, type Run, type StepRecord } from '../run.ts'
 import { secretsIn } from '../secret.ts'
 import { foreignIn } from './ownership.ts'
 import { expectSecrets, failureOf, missingSecrets, subjectOf, type Subject } from './subject.ts'
-import { absentNetns, namesOf, outcomeFor, restOf, wayBackOf, type Outcome } from './way-back.ts'
+import { absentNetns, namesOf, outcomeFor, restOf, wayBackFrom, type Outcome } from './way-back.ts'
 
 /**
  * Looks whether a step can be taken back, and how: only if it is ours, still what we made, and no other run needs it. What
@@ -16,7 +18,7 @@ import { absentNetns, namesOf, outcomeFor, restOf, wayBackOf, type Outcome } fro
  *
  * When the step's plugin is gone, the way back is the one that the journal holds.
  */
-export async function undo(ports: Ports, run: Run, id: string): Promise<RunEvent> {
+export async function undo(ports: UndoPorts, run: Run, id: string, asIf: AsIf): Promise<RunEvent> {
   const outcome = outcomeFor(id)
   const record = stepOf(run, id)
   if (!record.open) return outcome.undone('not ours', 'nothing of it was made by this run')
@@ -29,23 +31,37 @@ export async function undo(ports: Ports, run: Run, id: string): Promise<RunEvent
     if (missingSecrets(run, id, ports.secrets).length > 0 && (await isGone(ports, record)))
       return outcome.undone('gone', 'the netns that it was made in is gone')
     if (!ports.stepOf(record.spec.uses)) return await byJournal(ports, run, id, outcome)
-    return await undoSubject(ports, await subjectOf(ports, run, id), need, outcome)
+    return await undoSubject(ports, await subjectOf(ports, run, id), need, outcome, asIf)
   } catch (error) {
     return { type: 'UndoFailed', step: id, failure: failureOf(error) }
   }
 }
 
-async function undoSubject(ports: Ports, subject: Subject, need: Need, outcome: Outcome): Promise<RunEvent> {
-  const absent = await absentNetns(ports, subject)
+/** Lays out a step and what is seen of it as it will be at its turn: a rehearsal sees it too early. */
+export type AsIf = (subject: Subject, now: Json) => { readonly subject: Subject; readonly now: Json }
+
+/** Sees a step as it is. */
+export const asItIs: AsIf = (subject, now) => ({ subject, now })
+
+async function undoSubject(
+  ports: UndoPorts,
+  itself: Subject,
+  need: Need,
+  outcome: Outcome,
+  asIf: AsIf,
+): Promise<RunEvent> {
+  const absent = await absentNetns(ports, itself)
   const names = new Set(absent.keys())
-  const { now, left } = await wayBackOf(ports, subject, names)
+  const seen = await lookWith(ports.exec).observe(itself.step, itself.input, itself.context, names)
+  const { subject, now } = asIf(itself, seen)
+  const { left } = wayBackFrom(subject, now, names)
   if (left.length === 0) return restOf(subject, now, need, outcome) ?? outcome.undone('gone', [...absent.values()][0])
   const foreign = foreignIn(subject, now, names.size > 0)
   if (foreign !== undefined && !ports.force) return outcome.kept(foreign)
   return { type: 'UndoPlanned', step: subject.context.step, undo: left }
 }
 
-async function byJournal(ports: Ports, run: Run, step: string, { undone }: Outcome): Promise<RunEvent> {
+async function byJournal(ports: UndoPorts, run: Run, step: string, { undone }: Outcome): Promise<RunEvent> {
   expectSecrets(run, step, ports.secrets)
   const record = ports.secrets.reveal(stepOf(run, step))
   const absent = await absentNetns(ports, { record, uses: (record.resources?.uses ?? []).flatMap(netnsIn) })
@@ -64,7 +80,7 @@ function keptOn({ steps }: Run, { spec, resources }: StepRecord): StepRecord | u
 const someOf = (runs: readonly string[] = []): readonly string[] | undefined => (runs.length === 0 ? undefined : runs)
 
 /** Says whether all netns that a step works in are gone: nothing of it is left, whatever it was. */
-async function isGone(ports: Ports, record: StepRecord): Promise<boolean> {
+async function isGone(ports: UndoPorts, record: StepRecord): Promise<boolean> {
   const uses = (record.resources?.uses ?? []).flatMap(netnsIn)
   if (uses.length === 0 || secretsIn(uses).length > 0) return false
   return (await absentNetns(ports, { record, uses })).size === uses.length

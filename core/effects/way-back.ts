@@ -14,19 +14,24 @@ export interface WayBack {
 }
 
 /** Looks for the way back. Nothing is looked for, and no command is run, in the netns that are `absent`. */
-export async function wayBackOf(
-  { exec }: Ports,
+export async function wayBackOf({ exec }: Ports, subject: Subject, absent: ReadonlySet<string>): Promise<WayBack> {
+  const now = await lookWith(exec).observe(subject.step, subject.input, subject.context, absent)
+  return wayBackFrom(subject, now, absent)
+}
+
+/** Says how to go back from a state. No command is run in the netns that are `absent`. */
+export function wayBackFrom(
   { step, input, context, record }: Subject,
+  now: Json,
   absent: ReadonlySet<string>,
-): Promise<WayBack> {
-  const now = await lookWith(exec).observe(step, input, context, absent)
+): WayBack {
   const commands = undoOf(step, input, record.before!, now, context)
   return { now, left: commands.filter((command) => !absent.has(netnsOf(command) ?? '')) }
 }
 
 /** Names the netns in which nothing of ours can be, and says why: those that are gone or that somebody made anew. */
 export async function absentNetns(
-  { exec }: Ports,
+  { exec }: Pick<Ports, 'exec'>,
   { record, uses }: Pick<Subject, 'record' | 'uses'>,
 ): Promise<ReadonlyMap<string, string>> {
   if (uses.length === 0) return new Map()

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { RunEvent } from '../../core/events.ts'
-import { evolve, start, type Moment } from '../../core/machine.ts'
+import { evolve, replay, start, type Moment } from '../../core/machine.ts'
 import {
   after,
   applied,
@@ -9,6 +9,7 @@ import {
   interrupted,
   kept,
   planned,
+  repairStarted,
   resumed,
   satisfied,
   started,
@@ -49,6 +50,24 @@ describe('resuming', () => {
     after(...halfBack, resumed, undoStarted()).next('undo b'))
   test('begins anew after a reboot, also in the middle of an undo', () =>
     after(run, ...['a', 'b'].flatMap(done), undoStarted(), { type: 'RunResumed', facts: run.facts }).next('plan a'))
+})
+
+describe('repairing', () => {
+  const whole = [run, ...['a', 'b', 'c'].flatMap(done)]
+  const halfDone = [...whole, repairStarted('a', 'c'), planned('a')]
+  test('plans what drifted, in the order of the workflow', () =>
+    after(...whole, repairStarted('a', 'c')).next('plan a'))
+  test('goes on with the next that drifted', () => after(...halfDone, applied('a')).next('plan c'))
+  test('is completed when all of it holds', () => after(...halfDone, applied('a'), satisfied('c')).is('completed'))
+  test('goes on where it was killed', () => after(...halfDone, resumed).next('plan a'))
+  test('goes on with the step that failed', () => after(...halfDone, failed('a'), resumed).next('plan a'))
+  test('is undone from the last step of the run', () => after(...halfDone, undoStarted()).next('undo c'))
+  test('leaves what is not applied yet to a resume', () =>
+    after(run, ...done('a'), failed('b'), repairStarted('a', 'b'), ...done('a')).next('plan b'))
+  test('keeps the first before-image', () => {
+    const { run: facts } = replay([...halfDone, applied('a')])
+    expect(facts.steps.get('a')).toMatchObject({ status: 'applied', open: true, before: null })
+  })
 })
 
 describe('undoing', () => {
@@ -132,7 +151,9 @@ function following(now: Moment, by: number): RunEvent {
     undo: (id) => [undoPlanned(id), undoPlanned(id), undone(id), undoFailed(id), kept(id)],
     takeBack: (id) => [undone(id), undone(id), undoFailed(id), kept(id)],
   }
-  const anyTime = [...(now.status === 'undone' ? [] : [resumed, interrupted]), undoStarted(), undoStarted('a')]
+  const repairs = now.status === 'completed' ? [repairStarted('b'), repairStarted('a', 'd')] : []
+  const goOn = now.status === 'undone' ? [] : [resumed, interrupted]
+  const anyTime = [...repairs, ...goOn, undoStarted(), undoStarted('a')]
   const all = [...(step === undefined ? [] : outcomes[now.effects[0]!.type]!(step)), ...anyTime]
   return all[by % all.length]!
 }

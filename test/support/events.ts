@@ -50,6 +50,7 @@ export const undoPlanned = (step: string): RunEvent => ({ type: 'UndoPlanned', s
 export const kept = (step: string): RunEvent => ({ type: 'StepKept', step, reason: 'no', durationMs: 1 })
 export const interrupted: RunEvent = { type: 'RunInterrupted', signal: 'SIGINT' }
 export const resumed: RunEvent = { type: 'RunResumed' }
+export const repairStarted = (...steps: readonly string[]): RunEvent => ({ type: 'RepairStarted', steps })
 export const undoStarted = (until?: string): RunEvent => ({
   type: 'UndoStarted',
   ...(until === undefined ? {} : { until }),

@@ -1,0 +1,44 @@
+import { tell as tellDifference } from '../../core/difference.ts'
+import type { Finding } from '../../core/effects/verify.ts'
+import { printable } from '../../core/quote.ts'
+import type { Run } from '../../core/run.ts'
+import type { Change } from '../../core/step.ts'
+import { commandLines, idWidth } from '../render.ts'
+import type { Paint, Terminal } from '../terminal.ts'
+
+/** Writes what has become of a step: `expected → found`; with `-v` every difference, and what would repair it. */
+export function findingLines(terminal: Terminal, { started }: Run, finding: Finding): readonly string[] {
+  const { step, verdict, differences, repair } = finding
+  const [mark, color] = marks[verdict]
+  const state = terminal.paint(color, `${mark} ${verdict.padEnd(9)}`)
+  const line = `  ${state} ${step.padEnd(idWidth(started))}  ${printable(detailOf(finding)).replaceAll('\n', '⏎ ')}`
+  if (!terminal.options.verbose) return [line.trimEnd()]
+  const told = differences.map((difference) => `      ${printable(tellDifference(difference))}`)
+  return [line.trimEnd(), ...told, ...commandLines({ apply: repair })]
+}
+
+/** Sums up a look: `14 hold, 1 drifted`. */
+export function sumOf(findings: readonly Finding[]): string {
+  const words = { holds: 'hold', drifted: 'drifted', unknown: 'unknown' }
+  const counted = Object.entries(words).map(([verdict, word]) => {
+    const count = findings.filter((it) => it.verdict === verdict).length
+    return count === 0 ? '' : `${count} ${word}`
+  })
+  return counted.filter((text) => text !== '').join(', ') || 'no step of it held'
+}
+
+const marks: { readonly [verdict in Finding['verdict']]: readonly [string, Paint] } = {
+  holds: ['=', 'green'],
+  drifted: ['~', 'red'],
+  unknown: ['?', 'yellow'],
+}
+
+function detailOf({ verdict, reason, changes, repair }: Finding): string {
+  if (verdict === 'holds') return ''
+  const told = changes.map(changeText)
+  if (reason !== undefined) return [reason, ...told].join('; ')
+  if (told.length > 0) return told.join(', ')
+  return repair.length === 0 ? 'it is not there any more' : 'it is not there any more, or not whole'
+}
+
+const changeText = ({ what, from, to }: Change): string => `${what}: expected ${to}, found ${from ?? 'nothing'}`

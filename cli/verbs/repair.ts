@@ -1,0 +1,74 @@
+import { NsnetError } from '../../core/errors.ts'
+import type { RunStarted } from '../../core/events.ts'
+import { bootOf } from '../facts.ts'
+import { expectAll, expectRight, givenBy, secretsFor, type InputOptions } from '../given.ts'
+import { latestOwning } from '../latest.ts'
+import { findingLines } from '../plan/finding-lines.ts'
+import { registryOfRun } from '../plugins.ts'
+import { expectPrivilege } from '../privilege.ts'
+import { continueRun, locked, momentOf, storeFor } from '../session.ts'
+import type { Terminal } from '../terminal.ts'
+import { exitOf, lookerAt, type Looked } from '../verifying.ts'
+
+export interface RepairOptions extends Pick<InputOptions, 'setFile'> {
+  readonly wait: boolean
+}
+
+/** How often what drifted is looked for and applied: applying one step may disturb another (a link that goes down). */
+const ROUNDS = 3
+
+/**
+ * `nsnet repair [RUN]`: applies again what drifted, in the workflow's order; an undo still leads back to what was before the
+ * run. What it cannot put right gives exit code 2.
+ */
+export async function repair(terminal: Terminal, name: string | undefined, options: RepairOptions): Promise<number> {
+  const store = await storeFor(terminal.options)
+  const { id } = name === undefined ? latestOwning(await store.list(), 'repair') : await store.find(name)
+  expectPrivilege()
+  const given = await givenBy(options)
+  const registry = await registryOfRun(store, id)
+  const look = await lookerAt(store, id, given)
+  const { started } = (await momentOf(store, id)).run
+  const { wait } = options
+  return await locked({ store, wait }, started, async (turn) => {
+    const known = secretsFor(started, given)
+    expectRight(started, known)
+    expectAll(started, known)
+    const session = { terminal, store, wait, registry, secrets: known.secrets, advise: false }
+    for (let round = 1; ; round++) {
+      const looked = await look()
+      expectRepairable(looked)
+      const steps = looked.findings.filter((it) => it.repairable).map(({ step }) => step)
+      if (steps.length === 0 || round > ROUNDS) return concluded(terminal, looked, round)
+      terminal.tell(`repairing ${steps.join(', ')} of run ${terminal.paint('bold', id)}`)
+      const code = await continueRun(session, turn, id, () => ({ type: 'RepairStarted', steps }))
+      if (code !== 0) return code
+    }
+  })
+}
+
+function concluded(terminal: Terminal, { run, findings }: Looked, round: number): number {
+  const code = exitOf(findings)
+  if (terminal.options.json) return code
+  const what = round === 1 ? 'nothing to repair' : 'all of it holds again'
+  if (code === 0) terminal.out(`${what}; take it back: nsnet undo ${run.started.run}`)
+  const left = findings.filter(({ verdict }) => verdict !== 'holds')
+  if (left.length > 0) terminal.out('left, for the workflow does not say how it should be:')
+  for (const finding of left) for (const line of findingLines(terminal, run, finding)) terminal.out(line)
+  return code
+}
+
+/** @throws USAGE when the run is not completed: what it lacks is applied by a resume */
+function expectRepairable({ run, status }: Looked): void {
+  const { run: id, facts }: RunStarted = run.started
+  const message = (got: string): string => `expected a run that is completed, run ${id} ${got}`
+  if (status === 'undone') throw new NsnetError('RUN_UNDONE', message('is undone'), 'begin a new one: nsnet run FILE')
+  if (facts.boot !== bootOf())
+    throw new NsnetError('USAGE', message('is of an earlier boot'), `set it up again: nsnet resume ${id}`)
+  if (status !== 'completed')
+    throw new NsnetError(
+      'USAGE',
+      message(`is ${status}`),
+      `go on with it: nsnet resume ${id}; take it back: nsnet undo ${id}`,
+    )
+}

@@ -1,0 +1,77 @@
+import { setTimeout } from 'node:timers/promises'
+import type { Finding } from '../../core/effects/verify.ts'
+import { NsnetError } from '../../core/errors.ts'
+import { printable } from '../../core/quote.ts'
+import type { Run } from '../../core/run.ts'
+import { givenBy, type InputOptions } from '../given.ts'
+import { latestOwning } from '../latest.ts'
+import { findingLines, sumOf } from '../plan/finding-lines.ts'
+import { expectPrivilege } from '../privilege.ts'
+import { storeFor } from '../session.ts'
+import { listenForStop } from '../signals.ts'
+import { asJson, type Terminal } from '../terminal.ts'
+import { exitOf, lookerAt, type Looked } from '../verifying.ts'
+
+export interface VerifyOptions extends Pick<InputOptions, 'setFile'> {
+  /** Look again and again, until nsnet is asked to stop. */
+  readonly watch?: boolean
+  /** Seconds between two looks. */
+  readonly every: string
+}
+
+/**
+ * `nsnet verify [RUN]`: looks whether a run still holds. Drift gives exit code 2, what could not be looked at 1; with
+ * `--watch` the last look decides.
+ */
+export async function verify(terminal: Terminal, name: string | undefined, options: VerifyOptions): Promise<number> {
+  const everyMs = secondsIn(options.every) * 1000
+  const store = await storeFor(terminal.options)
+  const { id } = name === undefined ? latestOwning(await store.list(), 'verify') : await store.find(name)
+  expectPrivilege()
+  const look = await lookerAt(store, id, await givenBy(options))
+  if (options.watch === true) return await watch(terminal, look, everyMs)
+  const looked = await look()
+  tell(terminal, looked)
+  return exitOf(looked.findings)
+}
+
+/** Tells the first look whole, and then each step of which there is something else to say. */
+async function watch(terminal: Terminal, look: () => Promise<Looked>, everyMs: number): Promise<number> {
+  const stop = listenForStop(() => undefined)
+  const told = new Map<string, string>()
+  try {
+    for (let first = true; ; first = false) {
+      const looked = await look()
+      const news = looked.findings.filter((finding) => told.get(finding.step) !== JSON.stringify(finding))
+      for (const finding of news) told.set(finding.step, JSON.stringify(finding))
+      if (first || (terminal.options.json && news.length > 0)) tell(terminal, looked)
+      else for (const finding of news) tellNews(terminal, looked.run, finding)
+      if (!stop.signal.aborted) await setTimeout(everyMs, undefined, { signal: stop.signal }).catch(() => undefined)
+      if (stop.signal.aborted) return exitOf(looked.findings)
+    }
+  } finally {
+    stop.release()
+  }
+}
+
+function tell(terminal: Terminal, { run, findings }: Looked): void {
+  const { run: id, workflow } = run.started
+  if (terminal.options.json) return terminal.out(asJson({ run: id, drifted: exitOf(findings) === 2, findings }))
+  terminal.out(`run ${terminal.paint('bold', id)} of ${printable(workflow.name)}, as the kernel is now`)
+  for (const finding of findings) for (const line of findingLines(terminal, run, finding)) terminal.out(line)
+  terminal.out(`${terminal.paint('bold', verdicts[exitOf(findings)]!)}: ${sumOf(findings)}`)
+  if (findings.some(({ repairable }) => repairable)) terminal.out(`  put it right: nsnet repair ${id}`)
+}
+
+const verdicts: { readonly [exit: number]: string } = { 0: 'holds', 1: 'not all known', 2: 'drifted' }
+
+function tellNews(terminal: Terminal, run: Run, finding: Finding): void {
+  const at = new Date().toISOString().slice(11, 19)
+  for (const line of findingLines(terminal, run, finding)) terminal.out(`${at}${line}`)
+}
+
+function secondsIn(text: string): number {
+  const seconds = Number(text)
+  if (/^\d{1,5}(\.\d{1,3})?$/.test(text) && seconds > 0) return seconds
+  throw new NsnetError('USAGE', `expected --every with a number of seconds, such as 2, got "${text}"`)
+}

@@ -1,0 +1,70 @@
+import type { Command } from '../command.ts'
+import type { RunEvent, StepKept, StepUndone, UndoFailed } from '../events.ts'
+import { equal } from '../json.ts'
+import { evolve, type Moment } from '../machine.ts'
+import type { UndoPorts } from '../ports.ts'
+import { stepOf, type Run } from '../run.ts'
+import { expectedState, laterSteps } from './expected.ts'
+import { undo, type AsIf } from './undo.ts'
+
+/** What an undo would do with a step: the commands, or the outcome without any. */
+export type UndoAhead =
+  | { readonly step: string; readonly outcome: 'undo'; readonly commands: readonly Command[] }
+  | { readonly step: string; readonly outcome: StepUndone['how'] | 'kept' | 'undo failed'; readonly reason?: string }
+
+/**
+ * Says what an undo would do, the last step first, each as if those behind it were taken back already. Changes nothing; the
+ * moment must not be used again.
+ */
+export async function undoAhead(
+  ports: UndoPorts,
+  moment: Moment,
+  until: string | undefined,
+): Promise<readonly UndoAhead[]> {
+  let now = evolve(moment, { type: 'UndoStarted', ...(until === undefined ? {} : { until }) })
+  const present = new Map([...now.run.steps].map(([id, record]) => [id, record]))
+  const all: UndoAhead[] = []
+  for (let [effect] = now.effects; effect; [effect] = now.effects) {
+    const step = now.run.started.steps[effect.index]!.id
+    const event = await undo(ports, now.run, step, asIfBack(ports, { ...now.run, steps: present }, now.run))
+    const ahead = aheadOf(event)
+    if (ahead) all.push(ahead)
+    now = evolve(now, outcomeOf(event))
+  }
+  return all
+}
+
+/** Sees a step as it will be at its turn: without what the steps behind it did, but for those that are kept. */
+function asIfBack({ secrets }: UndoPorts, present: Run, rehearsed: Run): AsIf {
+  return (subject, now) => {
+    const later = laterSteps(present, subject.context.step, secrets)
+    const expected = expectedState(subject, later)
+    if (expected === undefined) return { subject, now }
+    const left = later.filter(({ step }) => stepOf(rehearsed, step).open)
+    const after = expectedState(subject, left)
+    if (equal(expected, now) && after !== undefined) return { subject, now: after }
+    return { subject: { ...subject, record: { ...subject.record, after: expected } }, now }
+  }
+}
+
+type Outcome = StepUndone | StepKept | UndoFailed
+
+function aheadOf(event: RunEvent): UndoAhead | undefined {
+  switch (event.type) {
+    case 'UndoPlanned':
+      return { step: event.step, outcome: 'undo', commands: event.undo }
+    case 'StepUndone':
+      return { step: event.step, outcome: event.how, ...(event.reason === undefined ? {} : { reason: event.reason }) }
+    case 'StepKept':
+      return { step: event.step, outcome: 'kept', reason: event.reason }
+    case 'UndoFailed':
+      return { step: event.step, outcome: 'undo failed', reason: event.failure.message }
+    default:
+      return undefined
+  }
+}
+
+const outcomeOf = (event: RunEvent): Outcome =>
+  event.type === 'UndoPlanned'
+    ? { type: 'StepUndone', step: event.step, how: 'undone', durationMs: 0 }
+    : (event as Outcome)

@@ -1,0 +1,78 @@
+import type { Command } from '../command.ts'
+import { differences, type Difference } from '../difference.ts'
+import { equal, type Json } from '../json.ts'
+import { lookWith } from '../look.ts'
+import type { Run, StepRecord } from '../run.ts'
+import type { Change, Plan } from '../step.ts'
+import { expectedState, laterSteps } from './expected.ts'
+import { notMadeBy } from './ownership.ts'
+import type { Looking } from './plan-ahead.ts'
+import { failureOf, subjectOf, type Subject } from './subject.ts'
+import { absentNetns } from './way-back.ts'
+
+/** What has become of a step that held. */
+export interface Finding {
+  readonly step: string
+  readonly uses: string
+  /** `unknown`: nsnet could not look; `reason` says why. */
+  readonly verdict: 'holds' | 'drifted' | 'unknown'
+  readonly reason?: string
+  /** What would make it hold again changes: `from` is what was found, `to` what is expected. */
+  readonly changes: readonly Change[]
+  /** Where what is seen differs from what the step left. */
+  readonly differences: readonly Difference[]
+  /** What would make it hold again, as far as that can be told before other steps hold again. */
+  readonly repair: readonly Command[]
+  /** Applying it again can help. */
+  readonly repairable: boolean
+}
+
+/**
+ * Looks at every step of a run that held when the run came to it, and says which of them hold no more, or were changed by
+ * others. Changes nothing.
+ */
+export async function verify(looking: Looking, run: Run): Promise<readonly Finding[]> {
+  const all: Finding[] = []
+  for (const record of run.steps.values()) {
+    if (record.status === 'applied' || record.status === 'satisfied') all.push(await findingOf(looking, run, record))
+  }
+  return all
+}
+
+async function findingOf(looking: Looking, run: Run, { spec }: StepRecord): Promise<Finding> {
+  const blank = { step: spec.id, uses: spec.uses, changes: [], differences: [], repair: [], repairable: false }
+  try {
+    const subject = await subjectOf(looking, run, spec.id)
+    const [gone] = (await absentNetns(looking, subject)).values()
+    if (gone !== undefined) return { ...blank, verdict: 'drifted', reason: gone, repairable: true }
+    const { step, input, context } = subject
+    const now = await lookWith(looking.exec).observe(step, input, context, new Set())
+    const expected = expectedState(subject, laterSteps(run, spec.id, looking.secrets))
+    return { ...blank, ...verdictOn(subject, expected, now) }
+  } catch (error) {
+    return { ...blank, verdict: 'unknown', reason: failureOf(error).message }
+  }
+}
+
+type Verdict = Pick<Finding, 'verdict'> & Partial<Finding>
+
+function verdictOn(subject: Subject, expected: Json | undefined, now: Json): Verdict {
+  const { step, input, context, record } = subject
+  if (expected !== undefined && (equal(expected, now) || !holds(step.plan(input, expected, context))))
+    // a later step of the run has given it another value
+    return { verdict: 'holds' }
+  const found = expected === undefined ? [] : differences(expected, now)
+  const drifted = { verdict: 'drifted', differences: found, repairable: true } as const
+  const foreign = record.open ? notMadeBy(subject, now, false) : undefined
+  const planned = step.plan(input, now, context)
+  if (planned.conflict !== undefined) return { ...drifted, reason: planned.conflict }
+  if (planned.apply.length > 0)
+    return { ...drifted, changes: step.changes?.(input, now) ?? [], repair: planned.apply, ...reasonOf(foreign) }
+  if (foreign !== undefined) return { ...drifted, reason: foreign }
+  const drift = record.open && expected !== undefined ? step.drift?.(input, expected, now, context) : undefined
+  return drift === undefined ? { verdict: 'holds' } : { ...drifted, reason: drift, repairable: false }
+}
+
+const holds = (plan: Plan): boolean => plan.conflict === undefined && plan.apply.length === 0
+
+const reasonOf = (reason: string | undefined) => (reason === undefined ? {} : { reason })
