@@ -43,7 +43,10 @@ export default defineStep({
     if (makesLink(earlier, wanted)) return state.link === null ? bare : state
     const { link, netns } = wanted
     const change = inputOf<LinkInput>(earlier, 'link')
-    if (change?.link === link && change.netns === netns && change.moveTo !== undefined) return undefined
+    if (change?.link === link && change.netns === netns) {
+      if (change.moveTo !== undefined) return { ...bare, link: null }
+      return losesAddress(wanted, change) ? { ...state, entry: null } : state
+    }
     const other = inputOf<Input>(earlier, 'addr')
     if (other?.link !== link || other.netns !== netns || hostOf(other) !== hostOf(wanted)) return state
     return other.address === wanted.address && other.peer === wanted.peer
@@ -84,6 +87,10 @@ export default defineStep({
 /** Says whether a step makes the link; a new netns has its `lo`. */
 const makesLink = (earlier: Earlier, { netns, link }: Input): boolean =>
   makes(earlier, linkKey(netns, link)) || (link === 'lo' && netns !== undefined && makes(earlier, netnsKey(netns)))
+
+/** The kernel drops the IPv6 addresses of a link that is set down, or whose MTU is too small for them. */
+const losesAddress = ({ address: wanted }: Input, { state, mtu = 1280 }: LinkInput): boolean =>
+  familyOf(wanted) === 6 && (state === 'down' || mtu < 1280)
 
 const hostOf = ({ address: wanted }: Input): string => wanted.split('/')[0]!
 

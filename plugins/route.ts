@@ -42,7 +42,9 @@ export default defineStep({
     if (address) return address.netns === wanted.netns && networkOf(address.address) === wanted.to ? undefined : state
     const change = inputOf<LinkInput>(earlier, 'link')
     const drops = change?.state === 'down' || change?.moveTo !== undefined
-    return drops && change.netns === wanted.netns && state.slot.length > 0 ? undefined : state
+    if (!drops || change.netns !== wanted.netns || state.slot.length === 0) return state
+    if (wanted.dev === undefined) return undefined
+    return wanted.dev === change.link ? { slot: [] } : state
   },
   changes: (wanted, { slot }) => [
     { what: `route to ${wanted.to}`, from: slot[0]?.slice(2).join(' ') ?? null, to: detailsOf(wanted).join(' ') },

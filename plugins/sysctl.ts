@@ -2,6 +2,7 @@ import { inNetns, type Command } from '../core/command.ts'
 import { inside, keyIn, linkKey, netnsKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
 import { inputOf, makes } from './lib/earlier.ts'
+import type { Input as LinkInput } from './lib/link-input.ts'
 import { expectLines } from './lib/expect-lines.ts'
 import { didYouMean, nearNames, place, type IpLink } from './lib/ip-json.ts'
 import { ipv6Probes, madeLinkLocals, parseIpv6, putBackIpv6 } from './lib/ipv6-subjects.ts'
@@ -63,6 +64,9 @@ export default defineStep({
     const link = linkIn(key)
     if (netns !== undefined && makes(earlier, netnsKey(netns))) return undefined
     if (link !== undefined && makes(earlier, linkKey(netns, link))) return undefined
+    const change = inputOf<LinkInput>(earlier, 'link')
+    if (link !== undefined && change?.link === link && change.netns === netns && change.moveTo !== undefined)
+      return { ...state, value: null, fault: null, near: [] }
     const other = inputOf<SysctlInput>(earlier, 'sysctl')
     if (!other || other.netns !== netns) return state
     if (other.key === key) return { ...state, value: other.value }

@@ -1,10 +1,12 @@
 import type { Command } from '../command.ts'
 import type { RunEvent, StepKept, StepUndone, UndoFailed } from '../events.ts'
-import { equal } from '../json.ts'
+import { equal, type Json } from '../json.ts'
 import { evolve, type Moment } from '../machine.ts'
 import type { UndoPorts } from '../ports.ts'
 import { stepOf, type Run } from '../run.ts'
 import { expectedState, laterSteps } from './expected.ts'
+import { undoOf } from '../step.ts'
+import type { Subject } from './subject.ts'
 import { undo, type AsIf } from './undo.ts'
 
 /** What an undo would do with a step: the commands, or the outcome without any. */
@@ -42,9 +44,21 @@ function asIfBack({ secrets }: UndoPorts, present: Run, rehearsed: Run): AsIf {
     if (expected === undefined) return { subject, now }
     const left = later.filter(({ step }) => stepOf(rehearsed, step).open)
     const after = expectedState(subject, left)
-    if (equal(expected, now) && after !== undefined) return { subject, now: after }
+    if (after !== undefined && isUndisturbed(subject, expected, now)) return { subject, now: after }
     return { subject: { ...subject, record: { ...subject.record, after: expected } }, now }
   }
+}
+
+/** Says whether nobody else did anything that an undo would have to do with. */
+function isUndisturbed({ step, input, record, context }: Subject, expected: Json, now: Json): boolean {
+  if (equal(expected, now)) return true
+  const back = (from: Json): readonly Command[] => undoOf(step, input, record.before!, from, context)
+  const identity = (state: Json): Json => step.identity?.(state) ?? null
+  return (
+    equal(identity(expected), identity(now)) &&
+    step.drift?.(input, expected, now, context) === undefined &&
+    JSON.stringify(back(expected)) === JSON.stringify(back(now))
+  )
 }
 
 type Outcome = StepUndone | StepKept | UndoFailed

@@ -15,8 +15,10 @@ export function foretellLink(wanted: Input, state: State, earlier: Earlier): Sta
   if (born !== undefined) return wanted.master === undefined ? born : undefined
   if (earlier.resources.creates?.some((key) => linksOf(wanted).includes(key))) return undefined
   const change = inputOf<Input>(earlier, 'link')
-  if (change && state.link !== null && change.link === wanted.link && change.netns === wanted.netns)
-    return change.master === undefined && change.moveTo === undefined ? predicted(change, state) : undefined
+  if (change && state.link !== null && change.link === wanted.link && change.netns === wanted.netns) {
+    if (change.moveTo !== undefined) return { ...nothing, link: null }
+    return change.master === undefined ? predicted(change, state) : undefined
+  }
   return withAddress(wanted, state, earlier)
 }
 

@@ -12,8 +12,13 @@ import type { Sandboxed } from '../support/sandbox.ts'
  * after an earlier kill may have fewer), or let go on to its end.
  */
 export interface Act {
-  readonly verb: 'run' | 'resume' | 'undo'
+  readonly verb: 'run' | 'resume' | 'undo' | 'repair'
   readonly killAt?: number
+}
+
+/** What somebody else does to the kernel in between, as a script for sh(1). */
+export interface Disturbance {
+  readonly sh: string
 }
 
 /** A world in which one workflow is tried again and again: what it was before, and what an uninterrupted run makes of it. */
@@ -22,7 +27,7 @@ export interface Stage {
   readonly workflow: string
   readonly before: Fingerprint
   readonly whole: Json
-  /** The boundaries of the run and of its undo, in their order; those of a resume are some of the run. */
+  /** The boundaries of the run and of its undo, in their order; those of a resume and a repair are some of the run. */
   readonly boundaries: { readonly [verb in Act['verb']]: readonly string[] }
 }
 
@@ -35,17 +40,17 @@ export async function stageOf(world: Sandboxed, workflow: string): Promise<Stage
   const undo = await boundariesOf(world, state, { verb: 'undo' }, workflow)
   const faults = await differing('an uninterrupted run and undo', before, () => fingerprint(world.exec))
   if (faults.length > 0) throw new Error(faults.join('\n'))
-  return { world, workflow, before, whole, boundaries: { run, undo, resume: run } }
+  return { world, workflow, before, whole, boundaries: { run, undo, resume: run, repair: run } }
 }
 
 /**
- * Does some acts, and then what a person would: resume (or not), undo, undo again. Gives what is wrong: after the resume
+ * Does some acts, and then what a person would: resume (or not, or resume and repair), undo, undo again. Gives what is wrong: after the resume
  * the kernel has to be as after an uninterrupted run, after the undo as before, and undoing again has nothing to do.
  */
 export async function faultsOf(
   stage: Stage,
-  acts: readonly Act[],
-  then: 'resume' | 'undo',
+  acts: readonly (Act | Disturbance)[],
+  then: 'resume' | 'repair' | 'undo',
 ): Promise<readonly string[]> {
   const { world, workflow, before, whole } = stage
   const state = newState()
@@ -58,9 +63,15 @@ export async function faultsOf(
     return exitCode
   }
   const codes: number[] = []
-  for (const act of acts) codes.push(await tried(act))
+  for (const act of acts) {
+    if ('sh' in act) await disturb(world, act)
+    else codes.push(await tried(act))
+  }
   if (!codes.includes(KILLED)) faults.push(`nothing was killed: exit codes ${codes.join(', ')}`)
-  if (then === 'resume' && (await tried({ verb: 'resume' })) === 0)
+  const goOn = then === 'undo' ? [] : then === 'repair' ? (['resume', 'repair'] as const) : (['resume'] as const)
+  const went: number[] = []
+  for (const verb of goOn) went.push(await tried({ verb }))
+  if (then !== 'undo' && went.every((code) => code === 0))
     faults.push(...(await differing('resume', whole, async () => comparable(await fingerprint(world.exec)))))
   await tried({ verb: 'undo' })
   faults.push(...(await differing('undo', before, () => fingerprint(world.exec))))
@@ -69,6 +80,12 @@ export async function faultsOf(
   if ((await journalLines(world, state)) !== lines) faults.push('undoing again wrote to the journal')
   faults.push(...(await differing('undoing again', before, () => fingerprint(world.exec))))
   return faults
+}
+
+/** Does what somebody else does in between. */
+export async function disturb({ exec }: Sandboxed, { sh }: Disturbance): Promise<void> {
+  const { exitCode, stderr } = await exec({ argv: ['sh', '-ec', sh] })
+  if (exitCode !== 0) throw new Error(`${sh}: exit code ${exitCode}: ${stderr}`)
 }
 
 /** What nsnet says when it was killed before the run began, or after it was undone. */
@@ -90,7 +107,8 @@ const journalLines = async ({ exec }: Sandboxed, state: string): Promise<string>
   (await exec({ argv: ['sh', '-c', `cat ${state}/runs/*.jsonl | wc -l`] })).stdout
 
 let states = 0
-const newState = (): string => `/run/nsnet/own/trial-${process.pid}-${states++}`
+/** Names a state directory of its own. */
+export const newState = (): string => `/run/nsnet/own/trial-${process.pid}-${states++}`
 
 const every = process.env['NSNET_CRASH'] === 'every' ? ['NSNET_EVERY_BOUNDARY=1'] : []
 
@@ -98,7 +116,7 @@ const preload = ['--import', resolve('test/crash/boundaries.mjs')]
 
 async function nsnet(world: Sandboxed, state: string, act: Act, workflow: string, env: readonly string[] = []) {
   const { verb, killAt } = act
-  const what = verb === 'run' ? ['run', workflow] : verb === 'resume' ? ['resume', 'last'] : ['undo']
+  const what = verb === 'run' ? ['run', workflow] : verb === 'resume' ? ['resume', 'last'] : [verb]
   const kill = killAt === undefined ? [] : [`NSNET_KILL_AT=${killAt}`]
   const command = [process.execPath, ...preload, resolve('dist/nsnet.js'), ...what, '--state-dir', state]
   return await world.exec({
@@ -107,7 +125,13 @@ async function nsnet(world: Sandboxed, state: string, act: Act, workflow: string
   })
 }
 
-async function boundariesOf(world: Sandboxed, state: string, act: Act, workflow: string): Promise<readonly string[]> {
+/** Lets an act go on to its end, and lists its boundaries. */
+export async function boundariesOf(
+  world: Sandboxed,
+  state: string,
+  act: Act,
+  workflow: string,
+): Promise<readonly string[]> {
   const file = `/tmp/nsnet-boundaries-${process.pid}`
   rmSync(file, { force: true })
   const { exitCode, stdout, stderr } = await nsnet(world, state, act, workflow, [`NSNET_BOUNDARIES=${file}`])
