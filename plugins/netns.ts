@@ -2,9 +2,9 @@ import { z } from 'zod'
 import { ip } from '../core/command.ts'
 import { isLeftover, listNetns, parseNetns } from '../core/fingerprint.ts'
 import { netnsName } from '../core/net.ts'
-import { linkKey, netnsKey } from '../core/resource.ts'
+import { netnsKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Attempt, type Earlier, type Plan } from '../core/step.ts'
-import { inputOf, makes } from './lib/earlier.ts'
+import { inputOf, linksMadeBy, makes } from './lib/earlier.ts'
 import { parseLinks } from './lib/ip-json.ts'
 import type { Input as LinkInput } from './lib/link-input.ts'
 
@@ -35,7 +35,7 @@ export default defineStep({
     if (makes(earlier, netnsKey(netns))) return { inode: 0, made: '', links: ['lo'], leftover: false }
     return {
       ...state,
-      links: state.links.filter((link) => !takes(earlier, netns, link)).concat(brings(earlier, netns)),
+      links: state.links.filter((link) => !takes(earlier, netns, link)).concat(linksMadeBy(earlier, netns)),
     }
   },
   plan({ netns }, { inode, leftover }, context): Plan {
@@ -72,12 +72,6 @@ const inTheWay = (netns: string): Plan =>
   )
 
 const gone = { inode: null, made: null }
-
-/** Names the links that a step makes in a netns or moves there. */
-const brings = ({ resources: { creates = [] } }: Earlier, netns: string): readonly string[] => {
-  const prefix = linkKey(netns, '')
-  return creates.flatMap((key) => (key.startsWith(prefix) ? [key.slice(prefix.length)] : []))
-}
 
 /** Says whether a step moves a link out of a netns. */
 function takes(earlier: Earlier, netns: string, name: string): boolean {

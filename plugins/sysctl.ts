@@ -1,7 +1,7 @@
 import { inNetns, type Command } from '../core/command.ts'
 import { inside, keyIn, linkKey, netnsKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
-import { inputOf, makes } from './lib/earlier.ts'
+import { inputOf, linksMadeBy, makes } from './lib/earlier.ts'
 import type { Input as LinkInput } from './lib/link-input.ts'
 import { expectLines } from './lib/expect-lines.ts'
 import { didYouMean, nearNames, place, type IpLink } from './lib/ip-json.ts'
@@ -64,6 +64,8 @@ export default defineStep({
     const link = linkIn(key)
     if (netns !== undefined && makes(earlier, netnsKey(netns))) return undefined
     if (link !== undefined && makes(earlier, linkKey(netns, link))) return undefined
+    const born = sideProbe(key) ? linksMadeBy(earlier, netns) : []
+    if (born.length > 0) return { ...state, links: [...new Set([...state.links, ...born])].toSorted() }
     const change = inputOf<LinkInput>(earlier, 'link')
     if (link !== undefined && change?.link === link && change.netns === netns && change.moveTo !== undefined)
       return { ...state, value: null, fault: null, near: [] }

@@ -28,7 +28,7 @@ export function earlierSteps(): EarlierSteps {
   let doubted: string | undefined
   return {
     add: (step) => {
-      for (const name of namesIn(step.uses, step.resources))
+      for (const name of [...namesIn(step.uses, step.resources), ...linksMade(step.resources)])
         byName.set(name, (byName.get(name) ?? new Set()).add(all.length))
       for (const name of (step.resources.creates ?? []).flatMap(netnsIn)) netns.add(name)
       all.push(step)
@@ -39,7 +39,8 @@ export function earlierSteps(): EarlierSteps {
     },
     makesNetns: (name) => netns.has(name),
     foretell: (step, input, seen, resources) => {
-      const found = new Set(namesIn(step.type, resources).flatMap((name) => [...(byName.get(name) ?? [])]))
+      const names = [...namesIn(step.type, resources), ...linksAround(resources)]
+      const found = new Set(names.flatMap((name) => [...(byName.get(name) ?? [])]))
       const related = [...found].toSorted((a, b) => a - b).map((at) => all[at]!)
       return foretold(step, input, seen, resources, related)
     },
@@ -76,3 +77,14 @@ const keysIn = ({ creates = [], uses = [], shares = [] }: Resources): readonly R
 ]
 
 const namesIn = (type: string, resources: Resources): readonly string[] => [type, ...keysIn(resources)]
+
+/** A new link concerns all steps of its netns: the kernel gives it parameters of its own. */
+const linksMade = ({ creates = [] }: Resources): readonly string[] =>
+  creates.filter((key) => key.startsWith('link:')).map((key) => `links of ${placeOf(key)}`)
+
+const linksAround = (resources: Resources): readonly string[] => [
+  ...new Set(keysIn(resources).map((key) => `links of ${placeOf(key)}`)),
+]
+
+/** Names the netns in a key. */
+const placeOf = (key: ResourceKey): string | undefined => /^[^:]*:(\/?[^/]*)/.exec(key)?.[1]

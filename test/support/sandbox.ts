@@ -4,6 +4,8 @@ import { kernelOf, type Kernel } from './kernel.ts'
 
 /** The real nsnet in the sandbox that users get, for as long as a test runs. */
 export interface Sandboxed extends Kernel {
+  /** The words that begin a command of nsnet there, for scripts. */
+  readonly command: readonly string[]
   readonly nsnet: (...args: readonly string[]) => Promise<Output>
   /** The same, with environment variables such as `PATH=…`. */
   readonly nsnetIn: (env: readonly string[], ...args: readonly string[]) => Promise<Output>
@@ -20,5 +22,5 @@ export async function sandboxed({ ordinary = false } = {}): Promise<Sandboxed> {
   const env = ['env', 'NSNET_SANDBOX=1', `NSNET_STATE_DIR=${state}`]
   const nsnetIn = (more: readonly string[], ...args: readonly string[]): Promise<Output> =>
     kernel.exec({ argv: [...env, ...more, process.execPath, command, ...args], timeoutMs: 60_000 })
-  return { ...kernel, nsnet: (...args) => nsnetIn([], ...args), nsnetIn }
+  return { ...kernel, command: [...env, process.execPath, command], nsnet: (...args) => nsnetIn([], ...args), nsnetIn }
 }
