@@ -20,6 +20,7 @@ export function sumOf(all: readonly Ahead[]): string {
     make: 'to make',
     change: 'to change',
     satisfied: 'satisfied',
+    check: 'to check',
     later: 'known later',
     conflict: 'in conflict',
   }
@@ -36,9 +37,11 @@ const marks: { readonly [outcome in Ahead['outcome']]: readonly [string, string,
   satisfied: ['=', 'satisfied', 'dim'],
   conflict: ['!', 'conflict', 'red'],
   later: ['?', 'later', 'dim'],
+  check: ['?', 'check', 'dim'],
 }
 
-function detailOf({ outcome, reason, apply, changes }: Ahead): string {
+function detailOf({ outcome, reason, apply, changes, probes = [] }: Ahead): string {
+  if (outcome === 'check') return probes.map(asText).join('; ')
   if (outcome === 'satisfied') return 'holds already'
   if (reason !== undefined) return reason
   if (changes.length > 0) return changes.map(changeText).join(', ')

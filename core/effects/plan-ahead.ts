@@ -5,7 +5,7 @@ import { lookWith, type Look } from '../look.ts'
 import { templatesIn } from '../resolve.ts'
 import { begin, note, type Run } from '../run.ts'
 import type { Secrets } from '../secret.ts'
-import type { Change, Plan, Step } from '../step.ts'
+import { probesOf, type Change, type Plan, type Step } from '../step.ts'
 import { earlierSteps, type EarlierSteps } from './earlier-steps.ts'
 import { expectNetns } from './plan-once.ts'
 import { failureOf, outputsIn, subjectOf, type Subject } from './subject.ts'
@@ -17,10 +17,12 @@ export interface Ahead {
   /**
    * - `make`: nothing of it is there. `change`: something that is there gets another value. `satisfied`: it holds already.
    * - `conflict`: something is in the way. `later`: known only when earlier steps have run; `reason` says why.
+   * - `check`: it only looks, at its turn, by the commands in `probes`.
    */
-  readonly outcome: 'make' | 'change' | 'satisfied' | 'conflict' | 'later'
+  readonly outcome: 'make' | 'change' | 'satisfied' | 'conflict' | 'later' | 'check'
   readonly input?: Json
   readonly before?: Json
+  readonly probes?: readonly Command[]
   readonly apply: readonly Command[]
   readonly undo: readonly Command[]
   readonly changes: readonly Change[]
@@ -73,7 +75,7 @@ async function aheadOf(site: Site, spec: StepSpec): Promise<Ahead> {
 async function outcomeOf(site: Site, spec: StepSpec, subject: Subject): Promise<Ahead> {
   const { step, input, context, uses } = subject
   const { earlier, look } = site
-  if (step.onlyLooks === true) return later(spec, 'looks when it is its turn')
+  if (step.onlyLooks === true) return { ...empty(spec), outcome: 'check', probes: probesOf(step, input, context) }
   const absent = new Set(uses.filter(earlier.makesNetns))
   const resources = step.resources(input)
   const itself = { ...context, uses: spec.uses, input, resources }
