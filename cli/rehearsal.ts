@@ -32,17 +32,17 @@ export async function rehearse(session: UndoSession, started: RunStarted, extent
   const ports = { exec: processExec({ holds: secrets.holds }), secrets, stepOf, others, force, boot: bootOf() }
   const all = secrets.hide(await undoAhead(ports, moment, extent.to))
   if (terminal.options.json) terminal.out(asJson({ run: started.run, steps: all }))
-  else for (const line of linesOf(terminal, moment.run, all)) terminal.out(line)
+  else for (const line of linesOf(terminal, moment.run, all, extent)) terminal.out(line)
   return Math.max(...codes, all.some(({ outcome }) => outcome === 'kept') ? 2 : 0)
 }
 
-function linesOf(terminal: Terminal, run: Run, all: readonly UndoAhead[]): readonly string[] {
+function linesOf(terminal: Terminal, run: Run, all: readonly UndoAhead[], { to }: Extent): readonly string[] {
   const ours = all.filter(({ outcome }) => outcome === 'undo').length
   return [
     `undo of run ${terminal.paint('bold', run.started.run)}; nothing is changed`,
     ...all.flatMap((ahead) => aheadLines(terminal, run, ahead)),
     `${terminal.paint('bold', 'would undo')} ${ours} of ${all.length} steps`,
-    ...(ours > 0 ? [`  do it: nsnet undo ${run.started.run}`] : []),
+    ...(ours > 0 ? [`  do it: nsnet undo ${run.started.run}${to === undefined ? '' : ` --to ${to}`}`] : []),
   ]
 }
 

@@ -23,8 +23,8 @@ export interface PlanOptions extends InputOptions {
 export async function plan(terminal: Terminal, file: string, options: PlanOptions): Promise<number> {
   if (options.sandbox === true) return await againInSandbox()
   expectPrivilege()
-  const exec = processExec()
-  const { started, registry, secrets } = await readWorkflow(file, options, exec)
+  const { started, registry, secrets } = await readWorkflow(file, options, processExec())
+  const exec = processExec({ holds: secrets.holds })
   const all = secrets.hide(await planAhead({ exec, secrets, stepOf: registry.stepOf }, started))
   if (terminal.options.json) terminal.out(asJson(documentOf(started, all)))
   else for (const line of linesOf(terminal, started, all, file)) terminal.out(line)
