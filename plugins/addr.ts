@@ -48,7 +48,8 @@ export default defineStep({
       return losesAddress(wanted, change) ? { ...state, entry: null } : state
     }
     const other = inputOf<Input>(earlier, 'addr')
-    if (other?.link !== link || other.netns !== netns || hostOf(other) !== hostOf(wanted)) return state
+    if (other?.link !== link || other.netns !== netns) return state
+    if (hostOf(other) !== hostOf(wanted)) return withSecondary(wanted, state, other)
     return other.address === wanted.address && other.peer === wanted.peer
       ? { ...state, entry: entryOfInput(wanted) }
       : undefined
@@ -65,7 +66,7 @@ export default defineStep({
     if (before.entry !== null) return []
     const gone = now.entry === null ? [] : [remove(wanted)]
     if (now.promotes === 'for us') return [...gone, promote(wanted, 0)]
-    if (gone.length === 0 || now.behind.length === 0 || now.promotes === 'always') return gone
+    if (gone.length === 0 || (now.behind ?? []).length === 0 || now.promotes === 'always') return gone
     return [promote(wanted, PROMOTING), ...gone, promote(wanted, 0)]
   },
   mine: (_wanted, before, now, { refused }) => !refused && equal(before.link, now.link),
@@ -87,6 +88,21 @@ export default defineStep({
 /** Says whether a step makes the link; a new netns has its `lo`. */
 const makesLink = (earlier: Earlier, { netns, link }: Input): boolean =>
   makes(earlier, linkKey(netns, link)) || (link === 'lo' && netns !== undefined && makes(earlier, netnsKey(netns)))
+
+/** A later IPv4 address of the same prefix stands behind ours, where ours is the primary one. */
+function withSecondary(wanted: Input, state: State, other: Input): State {
+  const [ours, prefix] = [networkOfInput(wanted), networkOfInput(other)]
+  if (familyOf(other.address) === 6 || state.entry === null || state.behind === null || ours !== prefix) return state
+  return {
+    ...state,
+    behind: [
+      ...state.behind,
+      other.peer === undefined ? other.address : `${hostOf(other)} peer ${other.peer}/${lengthOf(other)}`,
+    ],
+  }
+}
+
+const lengthOf = ({ address: wanted }: Input): string => wanted.split('/')[1]!
 
 /** The kernel drops the IPv6 addresses of a link that is set down, or whose MTU is too small for them. */
 const losesAddress = ({ address: wanted }: Input, { state, mtu = 1280 }: LinkInput): boolean =>

@@ -50,8 +50,8 @@ export type State = {
   readonly entry: Entry | null
   /** An address that the kernel would not let ours be added to. */
   readonly rival: string | null
-  /** Secondary addresses that the kernel drops with ours. */
-  readonly behind: readonly string[]
+  /** Secondary addresses that the kernel drops with ours; null where ours is one itself. */
+  readonly behind: readonly string[] | null
   /** Whether the kernel makes a secondary address primary instead; `for us` while an undo has set it. */
   readonly promotes: 'no' | 'always' | 'for us'
 }
@@ -78,7 +78,7 @@ export function entryOn({ addr_info = [] }: IpLink, wanted: Input): Pick<State, 
   if (!ours) return { entry: null, rival: rival ? text(rival) : null, behind: [] }
   const others = addr_info.filter((it) => it.secondary === true && networkOfEntry(it) === networkOfEntry(ours))
   const isPrimary = ours.family === 'inet' && ours.secondary !== true
-  return { entry: entryOf(ours), rival: null, behind: isPrimary ? others.map(text) : [] }
+  return { entry: entryOf(ours), rival: null, behind: isPrimary ? others.map(text) : null }
 }
 
 const entryOf = (it: IpAddress): Entry => ({
