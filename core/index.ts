@@ -3,12 +3,14 @@
  *
  * @packageDocumentation
  */
+export { choice } from './choice.ts'
 export { HOST_NETNS, inNetns, ip, show, type Command, type Output } from './command.ts'
 export { NsnetError, type ErrorCode } from './errors.ts'
 export type { Json } from './json.ts'
 export { address, canonical, familyOf, hostAddress, linkName, mac, mtu, netnsName, networkOf, prefix } from './net.ts'
 export { inside, keyIn, linkKey, netnsKey, type ResourceKey, type Resources } from './resource.ts'
 export type { Issue, Result, Schema } from './schema.ts'
+export type { StepDocs, StepExample } from './step-docs.ts'
 export {
   conflict,
   defineStep,

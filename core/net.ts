@@ -10,7 +10,7 @@ import { z } from 'zod'
 export const linkName = z
   .string()
   .refine(isLinkName, 'expected a link name: 1 to 15 bytes, no "/", ":", "%", white space or control characters')
-  .meta({ description: 'name of a link', examples: ['veth-host'] })
+  .meta({ description: 'name of a link: 1 to 15 bytes', examples: ['veth-host'] })
 
 /** Name of a netns: a file name in `/run/netns`, not starting with `-`. @see ip-netns(8) */
 export const netnsName = z
@@ -19,7 +19,7 @@ export const netnsName = z
     isNetnsName,
     'expected a netns name: letters, digits, ".", "_", "-", "@" and "+", not starting with "-" or "."',
   )
-  .meta({ description: "named network namespace; the host's when absent", examples: ['ns1'] })
+  .meta({ description: 'netns to work in; without it, the one that nsnet runs in', examples: ['ns1'] })
 
 /** An address with its prefix length, `10.0.0.1/24` or `2001:db8::1/64`. */
 export const address = z
@@ -28,7 +28,7 @@ export const address = z
     (text) => text.includes('/') && isAddress(text),
     'expected an address with prefix length, such as "10.0.0.1/24"',
   )
-  .meta({ description: 'address with prefix length', examples: ['10.0.0.1/24', '2001:db8::1/64'] })
+  .meta({ description: 'address with its prefix length', examples: ['10.0.0.1/24', '2001:db8::1/64'] })
 
 /** A prefix whose host bits are zero, `10.0.0.0/24` or `2001:db8::/64`. */
 export const prefix = z
@@ -36,7 +36,7 @@ export const prefix = z
   .refine((text) => text.includes('/') && isAddress(text) && isNetwork(text), {
     error: (issue) => prefixMessage(issue.input),
   })
-  .meta({ description: 'prefix: the address of a network with its length', examples: ['10.0.0.0/24'] })
+  .meta({ description: 'prefix: the address of a network with its length', examples: ['10.0.0.0/24', '2001:db8::/64'] })
 
 /** The address of a host without a prefix length, `10.0.0.1` or `2001:db8::1`. */
 export const hostAddress = z
@@ -45,14 +45,14 @@ export const hostAddress = z
     (text) => !text.includes('/') && isAddress(text),
     'expected an address without prefix length, such as "10.0.0.1"',
   )
-  .meta({ description: 'address without prefix length', examples: ['10.0.0.1'] })
+  .meta({ description: 'address without prefix length', examples: ['10.0.0.1', '2001:db8::1'] })
 
 /** A unicast link-layer address in the kernel's writing, `02:00:00:00:00:01`. */
 export const mac = z
   .string()
   .regex(/^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/, 'expected a unicast mac in lower case, such as "02:00:00:00:00:01"')
   .refine((text) => text !== '00:00:00:00:00:00', 'expected a mac that is not all zero')
-  .meta({ description: 'link-layer address', examples: ['02:00:00:00:00:01'] })
+  .meta({ description: 'mac: a unicast link-layer address, in lower case', examples: ['02:00:00:00:00:01'] })
 
 const mtuRange = { error: 'expected an integer from 68 to 65535' }
 
@@ -61,7 +61,7 @@ export const mtu = z
   .int(mtuRange)
   .min(68, mtuRange)
   .max(65_535, mtuRange)
-  .meta({ description: 'MTU in bytes', examples: [1500] })
+  .meta({ description: 'MTU in bytes, without the link-layer header; IPv6 needs 1280 or more', examples: [1500] })
 
 /** Says which family an address or prefix is of: 4 or 6. */
 export const familyOf = (text: string): 4 | 6 => (text.includes(':') ? 6 : 4)

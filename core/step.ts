@@ -2,6 +2,7 @@ import type { Command, Output } from './command.ts'
 import { equal, type Json } from './json.ts'
 import type { ResourceKey, Resources } from './resource.ts'
 import type { Schema } from './schema.ts'
+import type { StepDocs } from './step-docs.ts'
 
 /**
  * A step type: a description of one kind of change to the kernel. It never does I/O; the engine does all of it.
@@ -13,6 +14,8 @@ export interface Step<Input = unknown, State extends Json = Json> {
   readonly type: string
   /** One sentence for people: what the step does. */
   readonly summary?: string
+  /** What else people should know; `nsnet steps`, editors and docs/steps.md tell it. */
+  readonly docs?: StepDocs
   /** Any Standard Schema; zod inside the project. */
   readonly input: Schema<Input>
   /** What it creates, uses and shares; a named netns that it works in is among what it uses. */

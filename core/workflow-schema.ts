@@ -1,56 +1,95 @@
 import { z } from 'zod'
+import { inputSchemaOf, type JsonSchema } from './input-schema.ts'
 import type { Step } from './step.ts'
 import { workflowSchema } from './workflow.ts'
-
-type Schema = { readonly [keyword: string]: unknown }
 
 /**
  * Makes the JSON Schema of workflow files with these step types: what editors complete and explain from.
  *
- * It lets pass everything that `nsnet validate` lets pass: every value may be a text with `${{ … }}`. A step type whose
- * input is not a zod schema accepts anything.
+ * It lets pass everything that `nsnet validate` lets pass: every value may be a text with `${{ … }}`, and a step type that is
+ * not among these may come from a plugin. A step type whose input has no JSON Schema accepts anything. Beside the standard
+ * keywords it has those of VS Code, which other tools skip.
  *
- * @see https://json-schema.org/draft/2020-12
+ * @see https://json-schema.org/draft/2020-12, https://code.visualstudio.com/docs/languages/json
  */
-export function workflowJsonSchema(steps: readonly Step[]): Schema {
-  const whole = z.toJSONSchema(workflowSchema, { io: 'input' }) as Schema
-  const properties = whole['properties'] as { readonly [field: string]: Schema }
-  const items = properties['steps']!['items'] as Schema
+export function workflowJsonSchema(steps: readonly Step[]): JsonSchema {
+  const whole = explained(z.toJSONSchema(workflowSchema, { io: 'input' }) as JsonSchema)
+  const properties = whole['properties'] as { readonly [field: string]: JsonSchema }
+  const items = properties['steps']!['items'] as JsonSchema
+  const ofStep = {
+    ...items,
+    properties: { ...(items['properties'] as object), uses: usesOf(steps) },
+    allOf: steps.map(ruleFor),
+    defaultSnippets: steps.flatMap(snippetFor),
+  }
   return {
     ...whole,
     title: 'nsnet workflow',
-    properties: { ...properties, steps: { ...properties['steps'], items: { ...items, allOf: steps.map(ruleFor) } } },
+    properties: { ...properties, steps: { ...properties['steps'], items: ofStep } },
   }
 }
 
+/** The known step types, for completion; one that is not among them may be a plugin's. */
+function usesOf(steps: readonly Step[]): JsonSchema {
+  const known = { enum: steps.map(({ type }) => type), enumDescriptions: steps.map(({ summary = '' }) => summary) }
+  return { description: 'step type', anyOf: [known, { type: 'string' }] }
+}
+
 /** What `with` must be for a step type. */
-function ruleFor({ type, summary, input }: Step): Schema {
-  const given =
-    '_zod' in input
-      ? openToExpressions(z.toJSONSchema(input as unknown as z.ZodType, { io: 'input', unrepresentable: 'any' }))
-      : {}
-  const { $schema: _, ...rest } = given as Schema
+function ruleFor(step: Step): JsonSchema {
+  const { type, summary, docs } = step
+  const { $schema: _, ...given } = opened(explained(inputSchemaOf(step) ?? {}))
+  const markdown = [summary, docs?.details, docs?.manual?.join(', ')].filter((text) => text !== undefined).join('\n\n')
+  const uses = { const: type, description: summary, markdownDescription: markdown }
   return {
     if: { properties: { uses: { const: type } }, required: ['uses'] },
-    then: { properties: { uses: { const: type, description: summary }, with: rest } },
+    then: { properties: { uses, with: given } },
   }
+}
+
+/** A step to begin with, where editors complete a whole step; `$` would be a place to fill in. */
+function snippetFor({ type, summary, docs }: Step): readonly JsonSchema[] {
+  const [example] = docs?.examples ?? []
+  if (example === undefined) return []
+  const body: unknown = JSON.parse(JSON.stringify(example).replaceAll('$', '\\\\$'))
+  return [{ label: type, description: summary, body }]
+}
+
+/** Adds default and example to what editors show beside a field: they show nothing but its description. */
+function explained(schema: JsonSchema): JsonSchema {
+  const { description, default: preset, examples, anyOf } = schema
+  const inside = withParts(schema, explained)
+  if (typeof description !== 'string') return inside
+  const more = [
+    ...(preset === undefined ? [] : [`Default: ${code(preset)}`]),
+    ...(Array.isArray(examples) ? [`Example: ${examples.map(code).join(', ')}`] : []),
+  ]
+  return {
+    ...inside,
+    ...(more.length === 0 ? {} : { markdownDescription: [description, ...more].join('\n\n') }),
+    ...(Array.isArray(anyOf) ? { anyOf: (anyOf as JsonSchema[]).map(unexplained) } : {}),
+  }
+}
+
+const code = (value: unknown): string => `\`${JSON.stringify(value)}\``
+
+/** An alternative without a text of its own: editors would show it instead of the one of the field. */
+function unexplained({ description: _, examples: _examples, ...constraints }: JsonSchema): JsonSchema {
+  return constraints
 }
 
 const expression = { type: 'string', pattern: '\\$\\{\\{' }
 
-function openToExpressions(node: unknown): unknown {
-  if (Array.isArray(node)) return node.map(openToExpressions)
-  if (typeof node !== 'object' || node === null) return node
-  const schema = node as Schema
-  const { description, examples, ...constraints } = schema
-  if (isLeaf(schema)) return { ...described(description, examples), anyOf: [constraints, expression] }
-  return Object.fromEntries(
-    Object.entries(schema).map(([key, value]) => [key, key === 'required' ? value : openToExpressions(value)]),
-  )
+/** Lets every value be a text with an expression too. */
+function opened(schema: JsonSchema): JsonSchema {
+  if (!isLeaf(schema)) return withParts(schema, opened)
+  const { description, markdownDescription, default: preset, examples, ...constraints } = schema
+  const told = Object.entries({ description, markdownDescription, default: preset, examples })
+  return { ...Object.fromEntries(told.filter(([, it]) => it !== undefined)), anyOf: [constraints, expression] }
 }
 
 /** A schema of single values that a text with an expression would not pass. */
-function isLeaf({ type, pattern, enum: values, const: value, format }: Schema): boolean {
+function isLeaf({ type, pattern, enum: values, const: value, format }: JsonSchema): boolean {
   if (values !== undefined || value !== undefined) return true
   return (
     type === 'integer' ||
@@ -60,7 +99,15 @@ function isLeaf({ type, pattern, enum: values, const: value, format }: Schema): 
   )
 }
 
-const described = (description: unknown, examples: unknown): Schema => ({
-  ...(description === undefined ? {} : { description }),
-  ...(examples === undefined ? {} : { examples }),
-})
+/** Changes the schemas inside a schema: of its fields, its items, its alternatives. */
+function withParts(schema: JsonSchema, change: (part: JsonSchema) => JsonSchema): JsonSchema {
+  return Object.fromEntries(
+    Object.entries(schema).map(([keyword, value]) => {
+      if (typeof value !== 'object' || value === null) return [keyword, value]
+      if (/^(anyOf|oneOf|allOf|prefixItems)$/.test(keyword)) return [keyword, (value as JsonSchema[]).map(change)]
+      if (/^(items|additionalProperties)$/.test(keyword)) return [keyword, change(value as JsonSchema)]
+      if (!/^(properties|patternProperties|\$defs)$/.test(keyword)) return [keyword, value]
+      return [keyword, Object.fromEntries(Object.entries(value).map(([name, part]) => [name, change(part)]))]
+    }),
+  )
+}

@@ -4,6 +4,7 @@ import { equal } from '../core/json.ts'
 import { familyOf, networkOf } from '../core/net.ts'
 import { inside, keyIn, linkKey, netnsKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Earlier, type Plan } from '../core/step.ts'
+import { addrDocs } from './docs/addr.ts'
 import { bare, entryOn, input, networkOfInput, promotesIn, PROMOTING } from './lib/addr-state.ts'
 import type { Entry, Input, State } from './lib/addr-state.ts'
 import { inputOf, makes } from './lib/earlier.ts'
@@ -23,6 +24,7 @@ import { didYouMean, kindOf, linkId, linkNamed, nearNames, parseLinks, place } f
 export default defineStep({
   type: 'addr',
   summary: 'Gives a link an address.',
+  docs: addrDocs,
   input,
   resources: ({ netns, link, address: wanted }) => ({
     creates: [keyIn('addr', netns, link, wanted)],

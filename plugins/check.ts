@@ -1,49 +1,12 @@
-import { z } from 'zod'
 import { inNetns, type Command } from '../core/command.ts'
-import { hostAddress, netnsName } from '../core/net.ts'
 import { inside } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
+import { checkDocs } from './docs/check.ts'
+import { input, portOf, type Input } from './lib/check-input.ts'
 import { place } from './lib/ip-json.ts'
 import { parsePing, parseTcp, type Reach } from './lib/ping-text.ts'
 import { tcpScript } from './lib/tcp-connect.ts'
 import { whyUnreachable } from './lib/why-unreachable.ts'
-
-const host = z
-  .string()
-  .regex(
-    /^(?!-)[^\s\x00-\x1f\x7f]{1,253}$/,
-    'expected a name or an address, not starting with "-" and without white space',
-  )
-  .meta({ description: 'whom to ping', examples: ['1.1.1.1', 'example.org'] })
-
-const endpoint = z
-  .string()
-  .regex(
-    /^(?!-)(\[[0-9A-Fa-f:.]+(%[\w.-]+)?\]|[^\s\x00-\x1f\x7f:[\]]{1,253}):\d{1,5}$/,
-    'expected "host:port" or "[address]:port"',
-  )
-  .refine((text) => portOf(text) >= 1 && portOf(text) <= 65_535, 'expected a port from 1 to 65535')
-  .meta({ description: 'whom to connect to', examples: ['example.org:443', '[2001:db8::1]:22'] })
-
-const seconds = (from: number, to: number, preset: number, description: string) =>
-  z.number().min(from).max(to).default(preset).meta({ description, default: preset })
-
-const input = z
-  .strictObject({
-    netns: netnsName.optional(),
-    ping: host.optional(),
-    tcp: endpoint.optional(),
-    count: z.int().min(1).max(100).default(2).meta({ description: 'packets of one try', default: 2 }),
-    timeout: seconds(1, 60, 2, 'seconds to wait for an answer'),
-    within: seconds(0, 3600, 10, 'seconds until which it is tried again'),
-    every: seconds(0.1, 60, 1, 'seconds between two tries'),
-    source: hostAddress.optional(),
-    family: z.enum(['ipv4', 'ipv6']).optional(),
-  })
-  .refine(({ ping, tcp }) => (ping === undefined) !== (tcp === undefined), {
-    error: 'expected either "ping" or "tcp"',
-    path: ['ping'],
-  })
 
 /**
  * Proves that somebody can be reached: by ICMP echo (at least one of `count` packets is answered), or by connecting with
@@ -54,6 +17,7 @@ const input = z
 export default defineStep({
   type: 'check',
   summary: 'Proves that a host can be reached.',
+  docs: checkDocs,
   input,
   onlyLooks: true,
   resources: ({ netns }) => ({ uses: inside(netns) }),
@@ -75,8 +39,6 @@ export default defineStep({
     ms: ({ ms }) => ms,
   },
 })
-
-type Input = z.output<typeof input>
 
 /** What came of it, in words. */
 function summaryOf({ lossPercent, rtt, ms }: Reach): string {
@@ -111,10 +73,6 @@ function connectTo({ netns, timeout, source = '', family }: Input, target: strin
     argv: inNetns(netns, [process.execPath, '-e', tcpScript, ...args]),
     timeoutMs: (timeout + RESOLVING) * 1000,
   }
-}
-
-function portOf(target: string): number {
-  return Number(target.slice(target.lastIndexOf(':') + 1))
 }
 
 const hints: readonly (readonly [RegExp, (netns: string | undefined) => string])[] = [

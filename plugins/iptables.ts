@@ -1,5 +1,6 @@
 import { inside, keyIn } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Context, type Plan } from '../core/step.ts'
+import { iptablesDocs } from './docs/iptables.ts'
 import { applying, probing, takingBack, takingBackLater } from './lib/iptables-commands.ts'
 import { hashOf, iptablesInput, makesChain, type IptablesInput } from './lib/iptables-input.ts'
 import { foretellIptables } from './lib/iptables-foretold.ts'
@@ -18,6 +19,7 @@ import { whoHoldsTheLock } from './lib/xtables-lock.ts'
 export default defineStep<IptablesInput, IptablesState>({
   type: 'iptables',
   summary: 'Adds an iptables rule, sets the policy of a built-in chain, or makes an own chain.',
+  docs: iptablesDocs,
   input: iptablesInput,
   resources: (input) => ({
     creates: createdBy(input),

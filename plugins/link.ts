@@ -1,5 +1,6 @@
 import { inside, keyIn, linkKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
+import { linkDocs } from './docs/link.ts'
 import { didYouMean, hasSteadyMac, linkId, nearNames, place } from './lib/ip-json.ts'
 import { changedFields, changesOf, predicted, wayBack } from './lib/link-commands.ts'
 import { fields, input, target, type Input } from './lib/link-input.ts'
@@ -21,6 +22,7 @@ import { looksIn, nothing, obstaclesTo, places, stateOf, viewOf, type State } fr
 export default defineStep({
   type: 'link',
   summary: 'Changes a link: up or down, MTU, mac, alias, bridge, netns.',
+  docs: linkDocs,
   input,
   resources: (wanted) => ({
     creates: wanted.moveTo === undefined ? [] : [linkKey(wanted.moveTo, wanted.link)],

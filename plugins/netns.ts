@@ -4,6 +4,7 @@ import { isLeftover, listNetns, parseNetns } from '../core/fingerprint.ts'
 import { netnsName } from '../core/net.ts'
 import { netnsKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Attempt, type Earlier, type Plan } from '../core/step.ts'
+import { netnsDocs } from './docs/netns.ts'
 import { inputOf, linksMadeBy, makes } from './lib/earlier.ts'
 import { parseLinks } from './lib/ip-json.ts'
 import type { Input as LinkInput } from './lib/link-input.ts'
@@ -20,7 +21,13 @@ import type { Input as LinkInput } from './lib/link-input.ts'
 export default defineStep({
   type: 'netns',
   summary: 'Creates a named network namespace.',
-  input: z.strictObject({ netns: netnsName }),
+  docs: netnsDocs,
+  input: z.strictObject({
+    netns: netnsName.meta({
+      description: 'name of the netns: up to 64 letters, digits, ".", "_", "-", "@" and "+"',
+      examples: ['ns1'],
+    }),
+  }),
   resources: ({ netns }) => ({ creates: [netnsKey(netns)] }),
   // `ip` ends with 255 where there is no such netns
   probe: ({ netns }) => [listNetns, { ...ip(netns, '-json', 'link', 'show'), okExits: [0, 255] }],

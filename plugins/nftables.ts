@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { inNetns, type Command } from '../core/command.ts'
 import { inside, keyIn } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, tagOf, type Context } from '../core/step.ts'
+import { nftablesDocs } from './docs/nftables.ts'
 import { inputOf } from './lib/earlier.ts'
 import { askedBy, nftablesInput, type Asked, type NftablesInput } from './lib/nft-input.ts'
 import { isManagedByIptables, parseRuleset, type NftTable } from './lib/nft-ruleset.ts'
@@ -38,6 +39,7 @@ export type NftablesState = {
 export default defineStep<NftablesInput, NftablesState>({
   type: 'nftables',
   summary: 'Makes an nftables table, or adds a rule to an existing chain.',
+  docs: nftablesDocs,
   input: nftablesInput,
   resources(input) {
     const asked = askedBy(input)

@@ -3,6 +3,7 @@ import { canonical, familyOf, networkOf } from '../core/net.ts'
 import { equal } from '../core/json.ts'
 import { inside, keyIn, linkKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
+import { routeDocs } from './docs/route.ts'
 import { inputOf } from './lib/earlier.ts'
 import { place } from './lib/ip-json.ts'
 import type { Input as AddrInput } from './lib/addr-state.ts'
@@ -22,6 +23,7 @@ import { parseRoutes, unrestorable, valueOf, type RouteWords } from './lib/route
 export default defineStep({
   type: 'route',
   summary: 'Adds a route.',
+  docs: routeDocs,
   input: routeInput,
   resources: (wanted) => {
     const to = wanted.to === 'default' ? `${wanted.family}/default` : wanted.to

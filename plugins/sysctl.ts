@@ -1,6 +1,7 @@
 import { inNetns, type Command } from '../core/command.ts'
 import { inside, keyIn, linkKey, netnsKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
+import { sysctlDocs } from './docs/sysctl.ts'
 import { inputOf, linksMadeBy, makes } from './lib/earlier.ts'
 import type { Input as LinkInput } from './lib/link-input.ts'
 import { expectLines } from './lib/expect-lines.ts'
@@ -22,6 +23,7 @@ import { folded, swapped, sysctlInput, type SysctlInput } from './lib/sysctl-inp
 export default defineStep({
   type: 'sysctl',
   summary: 'Sets a kernel parameter below net.',
+  docs: sysctlDocs,
   input: sysctlInput,
   resources: ({ netns, key }) => {
     const link = linkIn(key)

@@ -1,6 +1,7 @@
 import { ip, type Command } from '../core/command.ts'
 import { inside, linkKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
+import { vethDocs } from './docs/veth.ts'
 import { inputOf, makes } from './lib/earlier.ts'
 import { kindOf, parseLinks, type IpLink } from './lib/ip-json.ts'
 import type { Input as LinkInput } from './lib/link-input.ts'
@@ -22,6 +23,7 @@ import type { End, EndState, Input } from './lib/veth-ends.ts'
 export default defineStep({
   type: 'veth',
   summary: 'Creates a veth: two links, each in its netns, each the other’s peer.',
+  docs: vethDocs,
   input,
   resources: ({ name, netns, peer }) => ({
     creates: [linkKey(netns, name), linkKey(peer.netns, peer.name)],

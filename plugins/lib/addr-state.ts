@@ -1,18 +1,48 @@
 import { z } from 'zod'
+import { choice } from '../../core/choice.ts'
 import { address, canonical, familyOf, hostAddress, linkName, netnsName, networkOf } from '../../core/net.ts'
 import type { IpAddress, IpLink, LinkId } from './ip-json.ts'
 
 /** What the step `addr` is given. */
 export const input = z
   .strictObject({
-    link: linkName,
+    link: linkName.meta({ description: 'name of the link: 1 to 15 bytes', examples: ['veth-host'] }),
     netns: netnsName.optional(),
     address: address.transform(canonical),
-    peer: hostAddress.transform(canonical).optional(),
-    broadcast: z.union([z.literal('+'), hostAddress.transform(canonical)]).optional(),
-    scope: z.enum(['global', 'link', 'host']).optional(),
-    label: linkName.or(z.string().regex(/^[^/%\s]{1,15}$/)).optional(),
-    nodad: z.boolean().optional(),
+    peer: hostAddress
+      .transform(canonical)
+      .optional()
+      .meta({
+        description: 'address of the other end of a point-to-point link, without prefix length',
+        examples: ['10.0.0.2'],
+      }),
+    broadcast: z
+      .union([z.literal('+'), hostAddress.transform(canonical)])
+      .optional()
+      .meta({
+        description: 'broadcast address, IPv4 only; "+" takes the last one of the prefix; none without it',
+        examples: ['+', '10.0.0.255'],
+      }),
+    scope: choice('how far the address is valid, IPv4 only; the kernel takes global', {
+      global: 'everywhere',
+      link: 'on this link only',
+      host: 'inside this host only',
+    }).optional(),
+    label: linkName
+      .or(z.string().regex(/^[^/%\s]{1,15}$/))
+      .optional()
+      .meta({
+        description: 'name of the address, IPv4 only: 1 to 15 bytes, beginning with the name of the link',
+        examples: ['veth-host:1'],
+      }),
+    nodad: z
+      .boolean()
+      .optional()
+      .meta({
+        description: 'IPv6 only: use the address at once, without the 1 to 2 s of duplicate address detection',
+        default: false,
+        examples: [true],
+      }),
   })
   .superRefine((wanted, { addIssue }) => {
     const refuse = (field: string, message: string) => addIssue({ code: 'custom', path: [field], message })

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { choice } from '../../core/choice.ts'
 import { netnsName } from '../../core/net.ts'
 import { tagOf, type Context } from '../../core/step.ts'
 import { clausesOf, networkIn, TAKES_TEXT } from './iptables-rules.ts'
@@ -19,18 +20,42 @@ const MAX_RULE = 65_536
 
 const shape = z.strictObject({
   netns: netnsName.optional(),
-  family: z.enum(['ipv4', 'ipv6']).default('ipv4').meta({ description: 'address family of the rules' }),
-  table: z.enum(['filter', 'nat', 'mangle', 'raw', 'security']).default('filter').meta({ description: 'table' }),
+  family: choice('which packets the chain sees', { ipv4: 'IPv4, by iptables', ipv6: 'IPv6, by ip6tables' }).default(
+    'ipv4',
+  ),
+  table: choice('table that the chain is in', {
+    filter: 'lets packets pass or drops them',
+    nat: 'rewrites addresses and ports',
+    mangle: 'changes other fields of packets, and marks them',
+    raw: 'comes before connection tracking',
+    security: 'labels packets for SELinux',
+  }).default('filter'),
   chain: z
     .string()
     .refine(isChainName, 'expected a chain name: 1 to 28 bytes without white space, not starting with "-", "!" or ":"')
-    .meta({ description: 'chain, built in or own', examples: ['FORWARD', 'nsnet-lab'] }),
+    .meta({
+      description: 'chain: a built-in one of the table, or an own one; 1 to 28 bytes',
+      examples: ['FORWARD', 'nsnet-lab'],
+    }),
   rule: z
     .union([z.string().max(MAX_RULE, { abort: true }), z.array(z.string()).max(MAX_RULE, { abort: true })])
     .optional()
-    .meta({ description: 'matches and target, as after "iptables -A CHAIN"', examples: ['-i veth-host -j ACCEPT'] }),
-  position: z.int().min(1).optional().meta({ description: 'where to insert the rule, from 1; appended when absent' }),
-  policy: z.enum(['ACCEPT', 'DROP']).optional().meta({ description: 'what a built-in chain does in the end' }),
+    .meta({
+      description: 'matches and target, as after "iptables -A CHAIN": one text, or a list of words',
+      examples: ['-i veth-host -j ACCEPT', ['-i', 'veth-host', '-j', 'ACCEPT']],
+    }),
+  position: z
+    .int()
+    .min(1)
+    .optional()
+    .meta({
+      description: 'number of the rule before which it is inserted, from 1; without it, it is the last one',
+      examples: [1],
+    }),
+  policy: choice('what a built-in chain does with packets that no rule decides on', {
+    ACCEPT: 'lets them pass',
+    DROP: 'drops them without a word',
+  }).optional(),
 })
 
 /** What a workflow says to `iptables`: a rule, the policy of a built-in chain, or (with neither) an own chain. */

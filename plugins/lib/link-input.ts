@@ -1,11 +1,15 @@
 import { z } from 'zod'
+import { choice } from '../../core/choice.ts'
 import { linkName, mac, mtu, netnsName } from '../../core/net.ts'
 
 /** The changes that a link can be asked for. */
 export const fields = ['state', 'mtu', 'mac', 'alias', 'master', 'moveTo'] as const
 
 const changes = {
-  state: z.enum(['up', 'down']).optional(),
+  state: choice('whether the link passes packets', {
+    up: 'it passes packets',
+    down: 'it passes none; the kernel drops its static routes and IPv6 addresses, and undo puts them back',
+  }).optional(),
   mtu: mtu.optional(),
   mac: mac.optional(),
   alias: z
@@ -13,14 +17,25 @@ const changes = {
     .refine((text) => Buffer.byteLength(text) < 256 && !/[\x00-\x1f\x7f]/.test(text), {
       error: 'expected an alias of less than 256 bytes, without control characters',
     })
+    .meta({ description: 'note on the link, shown by "ip link": less than 256 bytes', examples: ['to the lab'] })
     .optional(),
-  master: linkName.optional(),
-  moveTo: netnsName.optional(),
+  master: linkName
+    .meta({ description: 'bridge that the link becomes a port of; it has to be there', examples: ['br0'] })
+    .optional(),
+  moveTo: netnsName
+    .meta({ description: 'netns to move the link into; the other fields apply there', examples: ['ns1'] })
+    .optional(),
 }
 
 /** What the step `link` is given: a link, and at least one change. */
 export const input = z
-  .strictObject({ link: linkName, netns: netnsName.optional(), ...changes })
+  .strictObject({
+    link: linkName.meta({ description: 'name of the link to change: 1 to 15 bytes', examples: ['veth-host', 'lo'] }),
+    netns: netnsName
+      .meta({ description: 'netns that the link is in; without it, the one that nsnet runs in', examples: ['ns1'] })
+      .optional(),
+    ...changes,
+  })
   .refine((wanted) => fields.some((field) => wanted[field] !== undefined), {
     error: 'expected at least one change: state, mtu, mac, alias, master or moveTo',
   })

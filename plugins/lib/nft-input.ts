@@ -1,6 +1,16 @@
 import { z } from 'zod'
+import { choice } from '../../core/choice.ts'
 import { netnsName } from '../../core/net.ts'
-import { FAMILIES, mistakeInRule, parseTableBlock, type TableBlock } from './nft-text.ts'
+import { mistakeInRule, parseTableBlock, type FAMILIES, type TableBlock } from './nft-text.ts'
+
+const families: { readonly [family in (typeof FAMILIES)[number]]: string } = {
+  ip: 'IPv4 packets',
+  ip6: 'IPv6 packets',
+  inet: 'IPv4 and IPv6 packets',
+  arp: 'ARP packets',
+  bridge: 'packets that pass a bridge',
+  netdev: 'all packets of a link, as they come in or go out',
+}
 
 const name = z
   .string()
@@ -12,18 +22,20 @@ const shape = z.strictObject({
   ruleset: z
     .union([z.string(), z.array(z.string())])
     .optional()
-    .meta({ description: 'one "table FAMILY NAME { … }" block, as text or as a list of lines' }),
-  family: z
-    .enum(FAMILIES)
-    .optional()
-    .meta({ description: 'family of the table that the rule goes to; ip when absent' }),
-  table: name.optional().meta({ description: 'table that the rule goes to', examples: ['lab'] }),
-  chain: name.optional().meta({ description: 'chain that the rule goes to', examples: ['forward'] }),
+    .meta({
+      description: 'one whole "table FAMILY NAME { … }" block, as text or as a list of lines',
+      examples: [['table inet lab {', '  chain forward {', '    type filter hook forward priority 0;', '  }', '}']],
+    }),
+  family: choice('family of the table that the rule goes to', families).optional().meta({ default: 'ip' }),
+  table: name.optional().meta({ description: 'name of the table that the rule goes to', examples: ['lab'] }),
+  chain: name.optional().meta({ description: 'name of the chain that the rule goes to', examples: ['forward'] }),
   rule: z
     .string()
     .optional()
-    .meta({ description: 'matches and statements, as in nft(8)', examples: ['iifname "veth-host" accept'] }),
-  position: z.enum(['first', 'last']).optional().meta({ description: 'where the rule goes; last when absent' }),
+    .meta({ description: 'one rule: matches and statements, as in nft(8)', examples: ['iifname "veth-host" accept'] }),
+  position: choice('where in the chain the rule goes', { first: 'before all others', last: 'behind all others' })
+    .optional()
+    .meta({ default: 'last' }),
 })
 
 /** What a workflow says to `nftables`: a whole table in `ruleset`, or one rule for an existing chain. */

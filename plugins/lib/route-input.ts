@@ -1,9 +1,13 @@
 import { z } from 'zod'
+import { choice } from '../../core/choice.ts'
 import { canonical, familyOf, hostAddress, linkName, netnsName, prefix } from '../../core/net.ts'
 
 const destination = z
   .union([z.literal('default'), prefix, hostAddress], { error: 'expected "default", a prefix or an address' })
-  .meta({ description: 'where the route leads', examples: ['default', '10.0.0.0/24', '2001:db8::1'] })
+  .meta({
+    description: 'where the route leads: a prefix, an address, or "default" for all that no other route has',
+    examples: ['default', '10.0.0.0/24', '2001:db8::1'],
+  })
 
 const tableMessage = 'expected the number of a routing table, from 1, or its name, such as "main"'
 
@@ -12,20 +16,65 @@ const table = z
     z.int(tableMessage).min(1, tableMessage).max(0xff_ff_ff_ff, tableMessage),
     z.string().regex(/^(?!all$|cache$)[A-Za-z_][\w.-]{0,30}$/, tableMessage),
   ])
-  .meta({ description: 'routing table; a name is one of /etc/iproute2/rt_tables', default: 'main' })
+  .meta({
+    description: 'routing table: its number, or a name of /etc/iproute2/rt_tables',
+    default: 'main',
+    examples: [100],
+  })
 
 const fields = z.strictObject({
   netns: netnsName.optional(),
   to: destination,
-  family: z.enum(['ipv4', 'ipv6']).optional(),
-  via: hostAddress.optional(),
-  dev: linkName.optional(),
-  metric: z.int().min(0).max(0xff_ff_ff_ff).optional(),
+  family: choice('address family; needed only for a default route without "via" and "src", where it is ipv4', {
+    ipv4: 'IPv4',
+    ipv6: 'IPv6',
+  }).optional(),
+  via: hostAddress.optional().meta({
+    description: 'gateway that the packets are handed to; another route has to lead to it',
+    examples: ['10.0.0.1', 'fe80::1'],
+  }),
+  dev: linkName.optional().meta({
+    description: 'link that the packets leave by; without it, the one that leads to "via"',
+    examples: ['veth-ns'],
+  }),
+  metric: z
+    .int()
+    .min(0)
+    .max(0xff_ff_ff_ff)
+    .optional()
+    .meta({
+      description: 'preference among routes to the same prefix, the lowest first; without it 0 for IPv4, 1024 for IPv6',
+      examples: [100],
+    }),
   table: table.optional(),
-  src: hostAddress.optional(),
-  onlink: z.boolean().optional(),
-  type: z.enum(['unicast', 'blackhole', 'unreachable', 'prohibit']).optional(),
-  replace: z.boolean().optional(),
+  src: hostAddress.optional().meta({
+    description: 'address that packets of this host are sent from; has to be one of its own',
+    examples: ['10.0.0.2'],
+  }),
+  onlink: z
+    .boolean()
+    .optional()
+    .meta({
+      description: 'take the gateway for reachable on "dev" without a route to it',
+      default: false,
+      examples: [true],
+    }),
+  type: choice('what becomes of the packets', {
+    unicast: 'they are sent on',
+    blackhole: 'they are dropped without a word',
+    unreachable: 'they are dropped, the sender is told "host unreachable"',
+    prohibit: 'they are dropped, the sender is told "administratively prohibited"',
+  })
+    .optional()
+    .meta({ default: 'unicast' }),
+  replace: z
+    .boolean()
+    .optional()
+    .meta({
+      description: 'put it in the place of the route that is there, and that one back at undo',
+      default: false,
+      examples: [true],
+    }),
 })
 
 /**

@@ -8,14 +8,20 @@ const key = z
   .string()
   .refine(isKey, 'expected a sysctl below "net", such as "net.ipv4.ip_forward" or "net/ipv4/conf/eth0.5/rp_filter"')
   .transform(slashed)
-  .meta({ description: 'sysctl below net', examples: ['net.ipv4.ip_forward'] })
+  .meta({
+    description: 'name of the parameter: begins with "net", its parts apart by "." or "/"',
+    examples: ['net.ipv4.ip_forward', 'net/ipv4/conf/eth0.5/rp_filter'],
+  })
 
 const value = z
   .union([z.int(), z.string()])
   .transform((raw) => folded(`${raw}`))
   .refine((text) => text.length < PAGE, `expected a value of less than ${PAGE} characters`)
   .refine((text) => !/[\x00-\x1f\x7f]/.test(text), 'expected a value without control characters')
-  .meta({ description: 'value; white space counts as one space', examples: [1, '4096 131072 6291456'] })
+  .meta({
+    description: 'value, in the unit of the parameter; white space counts as one space',
+    examples: [1, '4096 131072 6291456'],
+  })
 
 /**
  * What a sysctl step is asked for; its key becomes the slashed one. The first separator of a key decides, as in

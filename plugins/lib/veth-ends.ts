@@ -6,15 +6,20 @@ import { kindOf, linkNamed, place, type IpLink } from './ip-json.ts'
 import type { Input as LinkInput } from './link-input.ts'
 
 const end = z.strictObject({
-  name: linkName,
-  netns: netnsName.optional(),
-  mac: mac.optional(),
-  mtu: mtu.optional(),
+  name: linkName.meta({ description: 'name of this end: 1 to 15 bytes', examples: ['eth0'] }),
+  netns: netnsName.optional().meta({ description: 'netns of this end; without it, the one that nsnet runs in' }),
+  mac: mac.optional().meta({ description: 'mac of this end, in lower case; without it, one made of run and step' }),
+  mtu: mtu.optional().meta({
+    description:
+      'MTU of this end in bytes, without the link-layer header; the kernel gives 1500; IPv6 needs 1280 or more',
+  }),
 })
 
 /** What the step `veth` is given: its two ends. */
 export const input = end
-  .extend({ peer: end })
+  .extend({
+    peer: end.meta({ description: 'the other end', examples: [{ name: 'veth-ns', netns: 'ns1' }] }),
+  })
   .refine(({ name, netns, peer }) => name !== peer.name || netns !== peer.netns, {
     error: 'expected two names for two links in one netns',
     path: ['peer', 'name'],
