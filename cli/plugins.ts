@@ -1,8 +1,13 @@
 import { existsSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
+import { invalid } from '../core/problems.ts'
 import { loadPlugin, registryOf, type Registry } from '../core/registry.ts'
+import { parseSource } from '../core/source.ts'
+import type { Step } from '../core/step.ts'
+import { draftOf } from '../core/workflow.ts'
 import type { Store } from '../journal/store.ts'
 import { builtinSteps } from './builtin.ts'
+import { readText } from './read-text.ts'
 
 /** Where the plugins of a workflow are: relative paths count from its file. */
 export const pluginPaths = (workflowPath: string, plugins: readonly string[] = []): readonly string[] =>
@@ -11,6 +16,22 @@ export const pluginPaths = (workflowPath: string, plugins: readonly string[] = [
 /** Loads plugins beside the steps that nsnet brings along. @throws PLUGIN_INVALID */
 export async function registryWith(paths: readonly string[]): Promise<Registry> {
   return registryOf([...builtinSteps, ...(await Promise.all(paths.map(loadPlugin))).flat()])
+}
+
+/**
+ * Lists the step types that nsnet brings along and, where a workflow file is named, those of its plugins. Other mistakes in
+ * that file do not matter: it may be in the middle of being written.
+ *
+ * @throws WORKFLOW_UNREADABLE, WORKFLOW_INVALID, PLUGIN_INVALID
+ */
+export async function stepsWith(workflow: string | undefined): Promise<readonly Step[]> {
+  if (workflow === undefined) return builtinSteps
+  const path = resolve(workflow)
+  const { plugins, problems } = draftOf(await parseSource(await readText(path), path))
+  const mistakes = problems.filter(({ pointer }) => /^(\/plugins\b|$)/.test(pointer))
+  if (mistakes.length > 0) throw invalid(path, mistakes)
+  const { types, stepOf } = await registryWith(pluginPaths(path, plugins))
+  return types.flatMap((type) => stepOf(type) ?? [])
 }
 
 /**

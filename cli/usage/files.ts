@@ -1,3 +1,4 @@
+import { Option } from 'commander'
 import { withInputs, type Kit } from './kit.ts'
 
 /** Defines the verbs for workflow files. */
@@ -7,4 +8,28 @@ export function defineFiles({ verb, act }: Kit): void {
       (await import('../verbs/validate.ts')).validate(terminal, command.args[0]!, command.opts()),
     ),
   )
+  verb(
+    'steps',
+    'explain a step type: fields, units, defaults, outputs, examples (all of them in short, without a type)',
+  )
+    .argument('[type]')
+    .option('--workflow <file>', 'also the step types of the plugins of this workflow')
+    .addOption(new Option('--format <format>', 'how to write it').choices(['text', 'markdown']).default('text'))
+    .action(
+      act(async (terminal, command) =>
+        (await import('../verbs/steps.ts')).steps(terminal, command.args[0], command.opts()),
+      ),
+    )
+  verb('schema', 'write the JSON Schema of workflow files, for editors that complete and explain')
+    .argument('[file]', 'a workflow; the step types of its plugins are in the schema too')
+    .addHelpText('after', schemaHelp)
+    .action(act(async (terminal, command) => (await import('../verbs/schema.ts')).schema(terminal, command.args[0])))
 }
+
+const schemaHelp = `
+Beside the workflow files:
+  nsnet schema > workflow.schema.json
+and at the beginning of each:
+  "$schema": "./workflow.schema.json"              in JSON
+  # yaml-language-server: $schema=./workflow.schema.json    in YAML
+`

@@ -1,0 +1,14 @@
+/** Writes what is made of the step types' own words: `docs/steps.md` and `workflows/workflow.schema.json`. Needs the build. */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
+
+process.chdir(new URL('..', import.meta.url).pathname)
+
+mkdirSync('docs', { recursive: true })
+write('docs/steps.md', 'steps', '--format', 'markdown')
+write('workflows/workflow.schema.json', 'schema')
+execFileSync(process.execPath, ['node_modules/oxfmt/bin/oxfmt', 'workflows/workflow.schema.json'], { stdio: 'ignore' })
+
+function write(path, ...args) {
+  writeFileSync(path, execFileSync(process.execPath, ['dist/nsnet.js', ...args]))
+}
