@@ -24,7 +24,7 @@ const shape = z.strictObject({
     .optional()
     .meta({
       description: 'one whole "table FAMILY NAME { … }" block, as text or as a list of lines',
-      examples: [['table inet lab {', '  chain forward {', '    type filter hook forward priority 0;', '  }', '}']],
+      examples: ['table inet lab { chain forward { type filter hook forward priority 0; } }'],
     }),
   family: choice('family of the table that the rule goes to', families).optional().meta({ default: 'ip' }),
   table: name.optional().meta({ description: 'name of the table that the rule goes to', examples: ['lab'] }),
