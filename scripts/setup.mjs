@@ -24,7 +24,11 @@ const tools = {
 }
 
 /** Programs that some tests call (`--tests`); where they cannot be installed, those tests are left out. */
-const testTools = { strace: ['strace', 'strace', 'strace'] }
+const testTools = {
+  strace: ['strace', 'strace', 'strace'],
+  zsh: ['zsh', 'zsh', 'zsh'],
+  fish: ['fish', 'fish', 'fish'],
+}
 
 const managers = { 'apt-get': 'apt-get install -y', dnf: 'dnf install -y', apk: 'apk add' }
 

@@ -8,10 +8,7 @@ export function defineFiles({ verb, act }: Kit): void {
       (await import('../verbs/validate.ts')).validate(terminal, command.args[0]!, command.opts()),
     ),
   )
-  verb(
-    'steps',
-    'explain a step type: fields, units, defaults, outputs, examples (all of them in short, without a type)',
-  )
+  verb('steps', 'explain a step type with its fields, outputs and examples; without a type, list them')
     .argument('[type]')
     .option('--workflow <file>', 'also the step types of the plugins of this workflow')
     .addOption(new Option('--format <format>', 'how to write it').choices(['text', 'markdown']).default('text'))
@@ -20,7 +17,7 @@ export function defineFiles({ verb, act }: Kit): void {
         (await import('../verbs/steps.ts')).steps(terminal, command.args[0], command.opts()),
       ),
     )
-  verb('schema', 'write the JSON Schema of workflow files, for editors that complete and explain')
+  verb('schema', 'write the JSON Schema of workflow files, by which editors complete and explain')
     .argument('[file]', 'a workflow; the step types of its plugins are in the schema too')
     .addHelpText('after', schemaHelp)
     .action(act(async (terminal, command) => (await import('../verbs/schema.ts')).schema(terminal, command.args[0])))
@@ -30,6 +27,6 @@ const schemaHelp = `
 Beside the workflow files:
   nsnet schema > workflow.schema.json
 and at the beginning of each:
-  "$schema": "./workflow.schema.json"              in JSON
-  # yaml-language-server: $schema=./workflow.schema.json    in YAML
+  in JSON: "$schema": "./workflow.schema.json"
+  in YAML: # yaml-language-server: $schema=./workflow.schema.json
 `

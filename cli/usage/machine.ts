@@ -1,4 +1,26 @@
+import { Argument } from 'commander'
 import type { Kit } from './kit.ts'
 
 /** Defines the verbs for the machine that nsnet works on: what it has, what is kept on it, how nsnet is at home there. */
-export function defineMachine(_: Kit): void {}
+export function defineMachine({ verb, act }: Kit): void {
+  verb('completion', 'write the script by which a shell completes verbs, options, runs, files and steps')
+    .addArgument(new Argument('<shell>', 'which shell').choices(['bash', 'zsh', 'fish']))
+    .addHelpText('after', completionHelp)
+    .action(
+      act(async (terminal, command) => (await import('../verbs/completion.ts')).completion(terminal, command.args[0]!)),
+    )
+}
+
+const completionHelp = `
+Try it in this shell:
+  source <(nsnet completion bash)
+  source <(nsnet completion zsh)
+  nsnet completion fish | source
+
+For good, add that line to ~/.bashrc, to ~/.zshrc (behind compinit), or to
+~/.config/fish/config.fish; behind the alias, if nsnet is one.
+
+It asks the nsnet that wrote it, so it works for an alias and for "node
+dist/nsnet.js" too. Another name in bash: complete -F _nsnet NAME; in zsh:
+compdef _nsnet NAME; in fish: complete -c NAME -w nsnet
+`
