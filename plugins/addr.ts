@@ -47,7 +47,8 @@ export default defineStep({
     const change = inputOf<LinkInput>(earlier, 'link')
     if (change?.link === link && change.netns === netns) {
       if (change.moveTo !== undefined) return { ...bare, link: null }
-      return losesAddress(wanted, change) ? { ...state, entry: null } : state
+      const id = state.link && ([state.link[0], state.link[1] && (change.mac ?? state.link[1])] as const)
+      return { ...state, link: id, entry: losesAddress(wanted, change) ? null : state.entry }
     }
     const other = inputOf<Input>(earlier, 'addr')
     if (other?.link !== link || other.netns !== netns) return state

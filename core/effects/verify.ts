@@ -63,7 +63,8 @@ function verdictOn(subject: Subject, expected: Json | undefined, now: Json): Ver
     return { verdict: 'holds' }
   const found = expected === undefined ? [] : differences(expected, now)
   const drifted = { verdict: 'drifted', differences: found, repairable: true } as const
-  const foreign = record.open ? notMadeBy(subject, now, false) : undefined
+  const asLeft = expected === undefined ? subject : { ...subject, record: { ...record, after: expected } }
+  const foreign = record.open ? notMadeBy(asLeft, now, false) : undefined
   const planned = step.plan(input, now, context)
   if (planned.conflict !== undefined) return { ...drifted, reason: planned.conflict }
   if (planned.apply.length > 0)
