@@ -6,7 +6,7 @@ import { show, type Command } from '../../core/command.ts'
 import type { Ahead } from '../../core/effects/plan-ahead.ts'
 import type { UndoAhead } from '../../core/effects/undo-ahead.ts'
 import type { Entry, RunEvent } from '../../core/events.ts'
-import { workflows } from '../crash/random-workflow.ts'
+import { workflows, type StepText } from '../crash/random-workflow.ts'
 import { settledFingerprint as fingerprint } from '../support/kernel.ts'
 import { workspace } from '../support/runs.ts'
 import { sandboxed, type Sandboxed } from '../support/sandbox.ts'
@@ -23,13 +23,21 @@ test('a random workflow does exactly what was planned', { timeout: 3_600_000 }, 
   const all = process.env['NSNET_CRASH'] !== undefined
   const seed = Number(process.env['NSNET_SEED'] ?? (all ? Date.now() % 2 ** 31 : 1))
   await fc.assert(
-    fc.asyncProperty(workflows, async (steps) => {
+    fc.asyncProperty(workflows.filter(isPredictable), async (steps) => {
       writeFileSync(file, JSON.stringify({ name: 'random', steps }))
       await expectExact(world, file)
     }),
     { seed, numRuns: all ? 100 : 5, endOnFailure: true },
   )
 })
+
+/** What the link-local address of a link becomes when its mac changes while it is up, nobody can tell. */
+const isPredictable = (steps: readonly StepText[]): boolean =>
+  !steps.some(
+    ({ with: it }, at) =>
+      'mac' in it &&
+      steps.slice(0, at).some(({ with: other }) => other['link'] === it['link'] && other['state'] === 'up'),
+  )
 
 /** Plans a workflow, runs it, and compares; then the same with its undo. In between, all of it holds. */
 async function expectExact(world: Sandboxed, file: string): Promise<void> {
