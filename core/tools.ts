@@ -2,6 +2,7 @@ import { constants } from 'node:os'
 import { show, succeeded, type Command, type Output } from './command.ts'
 import { NsnetError } from './errors.ts'
 import type { Failure } from './events.ts'
+import { packageOf } from './programs.ts'
 
 /**
  * Puts a command that did not do what it was asked to into a failure: why, what it printed, and what to type next.
@@ -65,23 +66,11 @@ function endOf({ exitCode, timedOut, durationMs }: Output): string {
 
 function adviceOn(command: Command, output: Output): string | undefined {
   const program = missingProgram(output)
-  const tool = Object.entries(PACKAGES).find(([, names]) => names.test(program ?? ''))?.[0]
+  const tool = program === undefined ? undefined : packageOf(program, 'apt-get')
   if (tool !== undefined) return `install the package ${tool}, for example: apt-get install ${tool}`
   if (program !== undefined) return `install ${program}, or put its directory into PATH`
   if (!output.timedOut || command.timeoutMs !== undefined) return undefined
   return 'NSNET_TIMEOUT=SECONDS gives commands more time (30 when it is not set)'
-}
-
-/** The packages of Debian that bring the programs that steps call. */
-const PACKAGES: { readonly [name: string]: RegExp } = {
-  iproute2: /^(ip|ss|tc|bridge)$/,
-  iptables: /^ip6?tables/,
-  nftables: /^nft$/,
-  'iputils-ping': /^ping$/,
-  'util-linux': /^(setpriv|flock|nsenter|unshare|lslocks|findmnt)$/,
-  procps: /^sysctl$/,
-  findutils: /^find$/,
-  grep: /^grep$/,
 }
 
 const inPlaceOf = (command: Command, program: string): string =>

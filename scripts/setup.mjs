@@ -9,28 +9,11 @@ import { delimiter, join } from 'node:path'
 
 process.chdir(new URL('..', import.meta.url).pathname)
 
-/** The programs that nsnet calls, each with its package for apt, dnf and apk. */
-const tools = {
-  ip: ['iproute2', 'iproute', 'iproute2'],
-  iptables: ['iptables', 'iptables-nft', 'iptables'],
-  nft: ['nftables', 'nftables', 'nftables'],
-  ping: ['iputils-ping', 'iputils', 'iputils-ping'],
-  unshare: ['util-linux', 'util-linux', 'util-linux'],
-  nsenter: ['util-linux', 'util-linux-core', 'util-linux-misc'],
-  setpriv: ['util-linux', 'util-linux', 'setpriv'],
-  flock: ['util-linux', 'util-linux-core', 'flock'],
-  sysctl: ['procps', 'procps-ng', 'procps-ng'],
-  find: ['findutils', 'findutils', 'findutils'],
-}
-
-/** Programs that some tests call (`--tests`); where they cannot be installed, those tests are left out. */
-const testTools = {
-  strace: ['strace', 'strace', 'strace'],
-  zsh: ['zsh', 'zsh', 'zsh'],
-  fish: ['fish', 'fish', 'fish'],
-}
-
-const managers = { 'apt-get': 'apt-get install -y', dnf: 'dnf install -y', apk: 'apk add' }
+/**
+ * The programs that nsnet calls and those that some tests call (`--tests`), each with its package for each of the managers,
+ * in their order. Where the latter cannot be installed, those tests are left out.
+ */
+const { managers, needed: tools, tests: testTools } = JSON.parse(readFileSync('core/programs.json', 'utf8'))
 
 expectNode()
 installPackages()
