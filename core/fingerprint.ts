@@ -67,8 +67,11 @@ export function parseNetns(stdout: string): { readonly [name: string]: NetnsId }
  * Says whether `listNetns` found a plain file in the place of a netns: what an `ip netns add` or `delete` leaves that is
  * killed between making the file and mounting the netns on it.
  */
-export const isLeftover = (stdout: string, netns: string): boolean =>
-  filesIn(stdout).some(({ name, system }) => name === netns && system !== 'nsfs')
+export const isLeftover = (stdout: string, netns: string): boolean => leftoversIn(stdout).includes(netns)
+
+/** Names the plain files that `listNetns` found in the place of a netns. @see isLeftover */
+export const leftoversIn = (stdout: string): readonly string[] =>
+  filesIn(stdout).flatMap(({ name, system }) => (system === 'nsfs' ? [] : [name]))
 
 function filesIn(stdout: string): readonly (NetnsId & { readonly name: string; readonly system: string })[] {
   const rows = stdout.split('\n').filter((line) => line !== '')

@@ -1,6 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { NsnetError } from '../../core/errors.ts'
 import { exitCodeOf } from '../signals.ts'
+import { allowNamespaces, makeNamespaces } from './namespaces.ts'
 import { STATE } from './world.ts'
 
 export interface SandboxOptions {
@@ -18,7 +19,7 @@ export interface SandboxOptions {
  */
 export async function runInSandbox(argv: readonly string[], { interactive, env }: SandboxOptions): Promise<number> {
   const inner = [process.execPath, process.argv[1]!, '__sandbox', ...argv]
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...unshare, '--', ...inner], {
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...makeNamespaces, '--', ...inner], {
     stdio: 'inherit',
     detached: !interactive,
     env: {
@@ -34,19 +35,6 @@ export async function runInSandbox(argv: readonly string[], { interactive, env }
   if (code !== 0) expectNamespaces()
   return code
 }
-
-const isRoot = process.getuid?.() === 0
-
-const unshare = ['unshare', ...(isRoot ? [] : ['--user', '--map-root-user'])].concat([
-  '--net',
-  '--mount',
-  '--propagation',
-  'private',
-  '--fork',
-  '--pid',
-  '--mount-proc',
-  '--kill-child',
-])
 
 /** The terminal sends Ctrl-C to the command too; whoever ends nsnet otherwise ends the sandbox. */
 function onlyWait(child: ChildProcess): () => void {
@@ -81,13 +69,13 @@ const missing = (error: NodeJS.ErrnoException): Error =>
 
 /** Tells a failure of the command from namespaces that may not be made at all. */
 function expectNamespaces(): void {
-  const { status, stderr } = spawnSync(unshare[0]!, [...unshare.slice(1), '--', 'true'], { encoding: 'utf8' })
+  const { status, stderr } = spawnSync(makeNamespaces[0]!, [...makeNamespaces.slice(1), '--', 'true'], {
+    encoding: 'utf8',
+  })
   if (status === 0) return
   const hint = [
     'ordinary users may not make namespaces here; run it with sudo, or allow them:',
-    'sudo sysctl -w kernel.unprivileged_userns_clone=1        (Debian)',
-    'sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0   (Ubuntu)',
-    'sudo sysctl -w user.max_user_namespaces=10000            (RHEL)',
+    ...Object.values(allowNamespaces),
   ]
   throw new NsnetError('SANDBOX_UNAVAILABLE', `cannot make the sandbox: ${stderr.trim()}`, hint.join('\n  '))
 }

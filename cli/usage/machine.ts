@@ -3,6 +3,9 @@ import type { Kit } from './kit.ts'
 
 /** Defines the verbs for the machine that nsnet works on: what it has, what is kept on it, how nsnet is at home there. */
 export function defineMachine({ verb, act }: Kit): void {
+  verb('doctor', 'what this machine lacks for nsnet, and how to mend it; -v for how it was seen').action(
+    act(async (terminal) => (await import('../verbs/doctor.ts')).doctor(terminal)),
+  )
   verb('completion', 'write the script by which a shell completes verbs, options, runs, files and steps')
     .addArgument(new Argument('<shell>', 'which shell').choices(['bash', 'zsh', 'fish']))
     .addHelpText('after', completionHelp)

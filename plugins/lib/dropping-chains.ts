@@ -1,3 +1,5 @@
+import { inNetns } from '../../core/command.ts'
+import { quote } from '../../core/quote.ts'
 import type { FilterChain, FilterRule, FilterTable } from './chains.ts'
 import { canMeet, type Traffic } from './packet-limits.ts'
 
@@ -67,3 +69,13 @@ function suspectsOf(table: FilterTable, base: FilterChain, traffic: Traffic, tag
 }
 
 const isFinal = (verdict: FilterRule['verdict']): boolean => ['accept', 'drop', 'reject'].includes(verdict)
+
+/** Writes the command that shows a suspect's chain. */
+export function lookAt({ table, chain }: Suspect, netns: string | undefined): string {
+  const program = `${table.family === 'ipv6' ? 'ip6tables' : 'iptables'}-${table.backend.replace('iptables-', '')}`
+  const argv =
+    table.backend === 'nft'
+      ? ['nft', 'list', 'chain', table.family, table.name, chain.name]
+      : [program, '-t', table.name, '-S', chain.name]
+  return inNetns(netns, argv).map(quote).join(' ')
+}

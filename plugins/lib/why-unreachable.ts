@@ -1,9 +1,8 @@
 import { inNetns, ip, succeeded, type Command, type Output } from '../../core/command.ts'
 import { netnsIn } from '../../core/resource.ts'
 import type { Diagnosis, Failed } from '../../core/step.ts'
-import { quote } from '../../core/quote.ts'
 import type { FilterTable } from './chains.ts'
-import { suspectsIn, type Suspect } from './dropping-chains.ts'
+import { lookAt, suspectsIn, type Suspect } from './dropping-chains.ts'
 import { parseLinks, place } from './ip-json.ts'
 import { parseIptablesChains } from './iptables-chains.ts'
 import { parseNftChains } from './nft-chains.ts'
@@ -143,14 +142,5 @@ function sentence(suspect: Told): string {
   const way = base === chain ? '' : `, which chain ${base.name} leads to`
   const kind = table.backend === 'nft' ? '' : `, ${table.family === 'ipv4' ? 'IPv4' : 'IPv6'}`
   const name = table.backend === 'nft' ? `${table.family} ${table.name}` : table.name
-  return `in ${place(netns)}, chain ${chain.name} of table ${name} (${table.backend}${kind}, hook ${base.hook}${way}) ${does} ${why}${count}; look: ${lookAt(suspect)}`
-}
-
-function lookAt({ table, chain, netns }: Told): string {
-  const program = `${table.family === 'ipv6' ? 'ip6tables' : 'iptables'}-${table.backend.replace('iptables-', '')}`
-  const argv =
-    table.backend === 'nft'
-      ? ['nft', 'list', 'chain', table.family, table.name, chain.name]
-      : [program, '-t', table.name, '-S', chain.name]
-  return inNetns(netns, argv).map(quote).join(' ')
+  return `in ${place(netns)}, chain ${chain.name} of table ${name} (${table.backend}${kind}, hook ${base.hook}${way}) ${does} ${why}${count}; look: ${lookAt(suspect, netns)}`
 }

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { expect } from 'vitest'
 
 /** What differs from run to run: a pattern, and the word that stands for it in golden files. */
@@ -16,5 +17,5 @@ const always: readonly Mask[] = [
  */
 export async function expectGolden(name: string, screen: string, masks: readonly Mask[] = []): Promise<void> {
   const masked = [...masks, ...always].reduce((text, [pattern, word]) => text.replaceAll(pattern, word), screen)
-  await expect(masked).toMatchFileSnapshot(`../golden/${name}`)
+  await expect(masked).toMatchFileSnapshot(resolve('test/golden', name))
 }

@@ -3,27 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { settledFingerprint as fingerprint } from '../support/kernel.ts'
-import { sandboxed, type Sandboxed } from '../support/sandbox.ts'
+import { sandboxed } from '../support/sandbox.ts'
+import { without } from '../support/without.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'nsnet-missing-'))
 chmodSync(dir, 0o755)
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
-
-/** Puts directories without the program in the place of those that have it, and gives what takes them away again. */
-async function without({ sh, exec }: Sandboxed, program: string): Promise<() => Promise<unknown>> {
-  const script = `
-    for d in /usr/bin /usr/sbin; do
-      old=/run/nsnet/own$d; new=/run/nsnet/own/without$d
-      mkdir -p $old $new
-      mount --bind $d $old
-      ln -s $old/* $new/
-      rm -f $new/${program}
-      mount --bind $new $d
-    done`
-  const { exitCode, stderr } = await exec({ argv: ['sh', '-ec', script] })
-  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
-  return () => sh('umount /usr/bin /usr/sbin')
-}
 
 const file = (uses: string, given: unknown): string => {
   const path = join(dir, `${uses}.json`)
