@@ -32,5 +32,7 @@ export function tellError(error: unknown, json: boolean): void {
   }
   const { code, message, hint } = error
   if (json) process.stdout.write(`${jsonSafe(JSON.stringify({ error: { code, message, hint } }))}\n`)
-  else process.stderr.write(`nsnet: ${printable(message)}\n${hint === undefined ? '' : `  ${printable(hint)}\n`}`)
+  else process.stderr.write(`nsnet: ${printable(message)}\n${hint === undefined ? '' : `  ${indented(hint)}\n`}`)
 }
+
+const indented = (text: string): string => printable(text).replaceAll('\n', '\n  ')

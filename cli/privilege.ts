@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { NsnetError } from '../core/errors.ts'
+import { SEE_DOCTOR } from '../core/tools.ts'
 
 /** The capabilities that network set-up needs, each with its bit. @see capabilities(7) */
 const NEEDED = { CAP_NET_ADMIN: 12n, CAP_SYS_ADMIN: 21n } as const
@@ -16,6 +17,11 @@ export const ownStatus = (): string => readFileSync('/proc/self/status', 'utf8')
 /** Refuses to go on without the capabilities that network set-up needs. @throws NEEDS_PRIVILEGE */
 export function expectPrivilege(): void {
   if (missingCapabilities(ownStatus()).length === 0) return
-  const message = 'expected the right to configure the network (CAP_NET_ADMIN and CAP_SYS_ADMIN), got an ordinary user'
-  throw new NsnetError('NEEDS_PRIVILEGE', message, 'try it without any risk by adding --sandbox, or run it with sudo')
+  const isRoot = process.getuid?.() === 0
+  const who = isRoot ? 'root without them, as in a container' : 'an ordinary user'
+  const message = `expected the right to configure the network (CAP_NET_ADMIN and CAP_SYS_ADMIN), got ${who}`
+  const hint = isRoot
+    ? 'start the container with --privileged'
+    : 'try it without any risk by adding --sandbox, or run it with sudo'
+  throw new NsnetError('NEEDS_PRIVILEGE', message, `${hint}\n${SEE_DOCTOR}`)
 }

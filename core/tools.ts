@@ -67,11 +67,31 @@ function endOf({ exitCode, timedOut, durationMs }: Output): string {
 function adviceOn(command: Command, output: Output): string | undefined {
   const program = missingProgram(output)
   const tool = program === undefined ? undefined : packageOf(program, 'apt-get')
-  if (tool !== undefined) return `install the package ${tool}, for example: apt-get install ${tool}`
+  if (tool !== undefined) return `install the package ${tool}, for example: apt-get install ${tool}\n${SEE_DOCTOR}`
   if (program !== undefined) return `install ${program}, or put its directory into PATH`
+  if (LACKING.test(output.stderr)) return SEE_DOCTOR
   if (!output.timedOut || command.timeoutMs !== undefined) return undefined
   return 'NSNET_TIMEOUT=SECONDS gives commands more time (30 when it is not set)'
 }
+
+/** Advice for a failure that comes of the machine, not of what was asked for. */
+export const SEE_DOCTOR = 'what this machine lacks is shown by: nsnet doctor'
+
+/** How ip, tc, iptables, nft and sysctl say that the kernel does not have something, or does not let it be done here. */
+const LACKING = new RegExp(
+  [
+    'Unknown device type',
+    'Operation not supported',
+    '[Pp]rotocol not supported',
+    'Specified qdisc kind is unknown',
+    'missing kernel module',
+    'do you need to insmod',
+    '^mount .* failed',
+    'Read-only file system',
+    'must be root',
+  ].join('|'),
+  'm',
+)
 
 const inPlaceOf = (command: Command, program: string): string =>
   command.argv[0] === program ? '' : ` (for: ${show(command)})`

@@ -1,5 +1,6 @@
 import { inside, keyIn } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Context, type Plan } from '../core/step.ts'
+import { SEE_DOCTOR } from '../core/tools.ts'
 import { iptablesDocs } from './docs/iptables.ts'
 import { applying, probing, takingBack, takingBackLater } from './lib/iptables-commands.ts'
 import { hashOf, iptablesInput, makesChain, type IptablesInput } from './lib/iptables-input.ts'
@@ -61,7 +62,10 @@ function createdBy(input: IptablesInput) {
 function troubleOf(input: IptablesInput, { around, policy, ours }: IptablesState, context: Context): Plan | undefined {
   const { table, chain, rule, position = 1 } = input
   if (context.facts.iptables === 'none')
-    return conflict('no iptables is installed', 'install the package "iptables", or use the step "nftables"')
+    return conflict(
+      'no iptables is installed',
+      `install the package "iptables", or use the step "nftables"\n${SEE_DOCTOR}`,
+    )
   if (!around.readable)
     return conflict(`table ${table} holds rules that iptables cannot express`, 'look at it with nft')
   if (makesChain(input) || policy !== null || ours !== null || around.same !== null) return undefined

@@ -1,6 +1,7 @@
 import { inNetns, type Command } from '../core/command.ts'
 import { inside, keyIn, linkKey, netnsKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
+import { SEE_DOCTOR } from '../core/tools.ts'
 import { sysctlDocs } from './docs/sysctl.ts'
 import { inputOf, linksMadeBy, makes } from './lib/earlier.ts'
 import type { Input as LinkInput } from './lib/link-input.ts'
@@ -152,7 +153,7 @@ function faultOf(key: string, value: string | null, listing: string, said: strin
 
 const READ_ONLY = 'cannot be written'
 
-const MOUNTED = 'is /proc/sys mounted read-only, as in many containers? Look: findmnt -T /proc/sys'
+const MOUNTED = `is /proc/sys mounted read-only, as in many containers? Look: findmnt -T /proc/sys\n${SEE_DOCTOR}`
 
 function refusal({ netns, key }: SysctlInput, { fault, near }: State): Plan {
   const link = linkIn(key)

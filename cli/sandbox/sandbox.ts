@@ -1,5 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { NsnetError } from '../../core/errors.ts'
+import { SEE_DOCTOR } from '../../core/tools.ts'
 import { exitCodeOf } from '../signals.ts'
 import { allowNamespaces, makeNamespaces } from './namespaces.ts'
 import { STATE } from './world.ts'
@@ -64,7 +65,7 @@ function exitOf(child: ChildProcess): Promise<number> {
 
 const missing = (error: NodeJS.ErrnoException): Error =>
   error.code === 'ENOENT'
-    ? new NsnetError('TOOL_MISSING', 'expected the program setpriv, found none', 'install util-linux')
+    ? new NsnetError('TOOL_MISSING', 'expected the program setpriv, found none', `install util-linux\n${SEE_DOCTOR}`)
     : error
 
 /** Tells a failure of the command from namespaces that may not be made at all. */
@@ -76,6 +77,7 @@ function expectNamespaces(): void {
   const hint = [
     'ordinary users may not make namespaces here; run it with sudo, or allow them:',
     ...Object.values(allowNamespaces),
+    SEE_DOCTOR,
   ]
-  throw new NsnetError('SANDBOX_UNAVAILABLE', `cannot make the sandbox: ${stderr.trim()}`, hint.join('\n  '))
+  throw new NsnetError('SANDBOX_UNAVAILABLE', `cannot make the sandbox: ${stderr.trim()}`, hint.join('\n'))
 }

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { show, succeeded, type Command, type Exec } from '../../core/command.ts'
 import { NsnetError } from '../../core/errors.ts'
+import { SEE_DOCTOR } from '../../core/tools.ts'
 import { settle } from '../../core/wait.ts'
 
 /** The host's link to the internet. */
@@ -115,5 +116,5 @@ async function run(exec: Exec, command: Command): Promise<void> {
   const output = await exec(command)
   if (succeeded(command, output)) return
   const message = `cannot make the sandbox: ${show(command)}: ${output.stderr.trim()}`
-  throw new NsnetError('SANDBOX_UNAVAILABLE', message)
+  throw new NsnetError('SANDBOX_UNAVAILABLE', message, SEE_DOCTOR)
 }

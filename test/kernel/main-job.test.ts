@@ -114,7 +114,7 @@ test('an ordinary user without rights is told about --sandbox before anything is
   const command = ['node', 'dist/nsnet.js', 'run', internet, '--state-dir', state, '--set', 'uplink=eth0']
   const [file, ...args] = process.getuid?.() === 0 ? ['setpriv', ...user, ...command] : command
   const { status, stderr } = spawned(file!, args)
-  expect({ status, advice: /--sandbox/.test(stderr) && /sudo/.test(stderr) }).toEqual({ status: 77, advice: true })
+  expect({ status, advice: /--sandbox.*sudo\n.*: nsnet doctor\n/.test(stderr) }).toEqual({ status: 77, advice: true })
   expect(existsSync(state)).toBe(false)
 })
 

@@ -102,6 +102,9 @@ describe('what it plans', () => {
 
   test('conflicts where it cannot work', () => {
     given(iptables, forward, none).seeing(seen({})).conflicts('no iptables is installed')
+    expect(iptables.plan(given(iptables, forward).input, seen({}), none)).toMatchObject({
+      hint: expect.stringContaining('nsnet doctor'),
+    })
     given(iptables, forward)
       .seeing(seen({}, { readable: false }))
       .conflicts('cannot express')

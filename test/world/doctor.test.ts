@@ -6,6 +6,7 @@ import { afterAll, expect, test } from 'vitest'
 import { features } from '../../cli/doctor/features.ts'
 import type { Finding } from '../../cli/doctor/finding.ts'
 import type { Output } from '../../core/command.ts'
+import { failureOfCommand } from '../../core/tools.ts'
 import { has, settledFingerprint as fingerprint } from '../support/kernel.ts'
 import { sandboxed, type Sandboxed } from '../support/sandbox.ts'
 import { without } from '../support/without.ts'
@@ -136,7 +137,7 @@ test('a program that is missing or of BusyBox fails, with what installs it; with
 const command = [process.execPath, 'dist/nsnet.js']
 const state = ['--state-dir', '/run/nsnet/own/state']
 
-test('without capabilities the doctor fails', async () => {
+test('without capabilities the doctor fails, and what is refused for it leads to the doctor', async () => {
   const { exec } = await sandboxed()
   const stripped = (...args: readonly string[]): Promise<Output> =>
     exec({ argv: ['setpriv', '--bounding-set=-all', '--inh-caps=-all', ...command, ...args] })
@@ -149,6 +150,14 @@ test('without capabilities the doctor fails', async () => {
       seen('^firewall warn rules: may not be looked at'),
     ]),
   )
+  expect(await stripped('run', 'workflows/two-namespaces.json', ...state)).toMatchObject({
+    exitCode: 77,
+    stderr: expect.stringMatching(/got root without them.*\n {2}start the .*\n {2}what this .*: nsnet doctor\n$/),
+  })
+  expect(await stripped('sandbox', '--', 'true')).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringMatching(/cannot make the sandbox: .*\n( {2}.*\n)+ {2}what this .*: nsnet doctor\n$/),
+  })
 })
 
 test('without namespaces to be had the doctor names the limit; an ordinary user is told what works', async () => {
@@ -207,4 +216,13 @@ test('a clock that is wrong, and a state directory that is full or read-only, ar
   expect(readOnly).toEqual(
     expect.arrayContaining(['exit 1', seen('^state fail directory: .* cannot be written: EROFS')]),
   )
+})
+
+test('what the kernel says that lacks something leads to the doctor, other failures do not', async () => {
+  const { exec } = await sandboxed()
+  const hintOf = async (...argv: readonly string[]): Promise<string | undefined> =>
+    failureOfCommand('', { argv }, await exec({ argv })).hint
+  expect(await hintOf('ip', 'link', 'add', 'x', 'type', 'nosuchkind')).toMatch(/: nsnet doctor$/)
+  expect(await hintOf('tc', 'qdisc', 'add', 'dev', 'lo', 'root', 'nosuchkind')).toMatch(/: nsnet doctor$/)
+  expect(await hintOf('ip', 'link', 'set', 'dev', 'nosuchlink', 'up')).toBeUndefined()
 })

@@ -60,7 +60,7 @@ test.each([
     '/proc/sys is read-only',
     { key: 'net.ipv4.ip_forward' },
     readOnly,
-    /ip_forward cannot be written[^]*findmnt -T \/proc\/sys/,
+    /ip_forward cannot be written[^]*findmnt -T \/proc\/sys\n +what this machine lacks is shown by: nsnet doctor/,
   ],
 ])('when %s, the run is refused before anything is done', async (_, sysctl, breaks, says) => {
   const world = await sandboxed()

@@ -32,6 +32,7 @@ test.each([
   const { exitCode, stderr } = await world.nsnet('run', file(uses, given))
   expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringMatching(/✗ failed +it +could not look/) })
   expect(stderr).toContain(`hint       install the package ${tool}, for example: apt-get install ${tool}`)
+  expect(stderr).toContain('what this machine lacks is shown by: nsnet doctor')
   await back()
   expect(await world.nsnet('resume')).toMatchObject({ exitCode: 0 })
   expect(await world.nsnet('undo')).toMatchObject({ exitCode: 0 })
@@ -51,7 +52,9 @@ test.each([
     exitCode: 1,
     stderr: expect.stringContaining(`nsnet: expected the program ${program}, found none`),
   })
-  expect(stderr).toContain(`install the package ${tool}`)
+  expect(stderr).toMatch(
+    new RegExp(`^  install the package ${tool}, .*\\n  what this machine lacks is shown by: nsnet doctor$`, 'm'),
+  )
   expect((await world.nsnet('list', '--json')).stdout).toBe('[]\n')
   expect(await world.sh('ip netns list')).toBe('')
 })
