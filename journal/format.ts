@@ -34,19 +34,40 @@ export const lineOf = (entry: Entry): string => `${JSON.stringify(entry)}\n`
  * @throws JOURNAL_BROKEN with the line, when a whole line is not what was written, or its event makes no sense
  */
 export function parseJournal(bytes: Buffer, path: string): Content {
+  const { entries, whole } = linesIn(bytes, lineReader(path))
+  return { entries, bytes: whole, torn: bytes.length - whole }
+}
+
+/** Reads the whole lines of a piece of a journal; `whole` counts their bytes. @throws JOURNAL_BROKEN */
+export function linesIn(
+  bytes: Buffer,
+  read: LineReader,
+): { readonly entries: readonly Entry[]; readonly whole: number } {
   const whole = bytes.lastIndexOf(0x0a) + 1
   const entries: Entry[] = []
-  const steps = new Set<string>()
   for (let from = 0; from < whole;) {
     const end = bytes.indexOf(0x0a, from)
-    const place = `${path}:${entries.length + 1}`
-    const entry = parseLine(bytes.subarray(from, end), entries.at(-1), place)
-    const mistake = shapeMistake(entry) ?? senseMistake(entry, steps, basename(path, '.jsonl'))
-    if (mistake !== undefined) throw broken(place, mistake)
-    entries.push(entry)
+    entries.push(read(bytes.subarray(from, end)))
     from = end + 1
   }
-  return { entries, bytes: whole, torn: bytes.length - whole }
+  return { entries, whole }
+}
+
+/** Reads the next line of a journal. @throws JOURNAL_BROKEN */
+export type LineReader = (line: Buffer) => Entry
+
+/** Makes the reader of a journal's lines from the first one on, each of which is checked against those before it. */
+export function lineReader(path: string): LineReader {
+  let last: Entry | undefined
+  const steps = new Set<string>()
+  return (line) => {
+    const place = `${path}:${(last?.seq ?? 0) + 1}`
+    const entry = parseLine(line, last, place)
+    const mistake = shapeMistake(entry) ?? senseMistake(entry, steps, basename(path, '.jsonl'))
+    if (mistake !== undefined) throw broken(place, mistake)
+    last = entry
+    return entry
+  }
 }
 
 function parseLine(line: Buffer, last: Entry | undefined, place: string): Entry {
@@ -60,6 +81,7 @@ function parseLine(line: Buffer, last: Entry | undefined, place: string): Entry 
     throw broken(place, `expected number ${(last?.seq ?? 0) + 1}, got ${got(entry.seq)}`)
   return entry
 }
+
 function parsed(line: Buffer): Entry | undefined {
   try {
     const value: unknown = JSON.parse(line.toString())
@@ -69,7 +91,8 @@ function parsed(line: Buffer): Entry | undefined {
   }
 }
 
-function broken(place: string, what: string): NsnetError {
+/** Refuses a journal that is not as it was written. */
+export function broken(place: string, what: string): NsnetError {
   const hint = 'the file was changed after it was written; restore it from a copy, or undo by hand what it lists'
   return new NsnetError('JOURNAL_BROKEN', `${place}: ${what}`, hint)
 }

@@ -37,16 +37,25 @@ function notPlain(path: string): NsnetError {
   return new NsnetError('STATE_DIR_UNSAFE', message, `see what it is, and move it away: ls -ld ${quote(path)}`)
 }
 
-/**
- * Makes a directory of mode 0700 where it is missing.
- *
- * @throws STATE_DIR_UNSAFE when it cannot be made, is a symbolic link, belongs to somebody else or is open to others' writing
- */
+/** Makes a directory of mode 0700 where it is missing. @throws STATE_DIR_UNSAFE when it cannot be made or is not private */
 export async function privateDirectory(path: string): Promise<void> {
   await makeDirectory(path).catch((error: Error) => {
     throw unsafe(path, `cannot make the directory of runs: ${error.message}`)
   })
-  const stat = await lstat(path)
+  await expectPrivate(path)
+}
+
+/**
+ * Expects of a directory, where there is one, that nobody else has a hand in it.
+ *
+ * @throws STATE_DIR_UNSAFE when it is a symbolic link, belongs to somebody else or is open to others' writing
+ */
+export async function expectPrivate(path: string): Promise<void> {
+  const stat = await lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw unsafe(path, `cannot look at the directory of runs: ${error.message}`)
+  })
+  if (!stat) return
   if (!stat.isDirectory()) throw unsafe(path, 'expected a directory that is no symbolic link')
   if (stat.uid !== process.getuid?.()) {
     throw unsafe(path, `expected a directory of your own, it belongs to the user with the id ${stat.uid}`)

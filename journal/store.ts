@@ -1,6 +1,6 @@
 import { customAlphabet } from 'nanoid'
 import { createHash } from 'node:crypto'
-import { constants } from 'node:fs'
+import { constants, existsSync } from 'node:fs'
 import { lstat, readdir, type FileHandle } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +13,8 @@ import { readIndex, writeIndex, type Row, type Summary } from './index.ts'
 import { createJournal, openJournal, readJournal, type Journal } from './journal.ts'
 import { acquire, isHeld, takeTurn, type Lock } from './lock.ts'
 import type { Content } from './format.ts'
-import { openPrivate, privateDirectory } from './private.ts'
+import { expectPrivate, openPrivate, privateDirectory } from './private.ts'
+import { followJournal, type Tail } from './tail.ts'
 
 /** The directory of runs. */
 export interface Store {
@@ -28,6 +29,8 @@ export interface Store {
   readonly open: (id: string) => Promise<Journal>
   /** Reads a run's journal and changes nothing. @throws JOURNAL_BROKEN */
   readonly read: (id: string) => Promise<Content>
+  /** Follows a run's journal from its beginning. @throws JOURNAL_BROKEN */
+  readonly follow: (id: string) => Promise<Tail>
   /** Takes the lock of what a run does: the same workflow with the same inputs is worked on by one nsnet at a time. */
   readonly lock: (started: RunStarted, holder: string, wait: boolean) => Promise<Lock>
   /** Says whether two runs do the same, so that they have one lock. */
@@ -55,23 +58,42 @@ export function defaultStateDir(env: NodeJS.ProcessEnv): string {
   return join(env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'nsnet')
 }
 
-/** Opens the directory of runs and makes it where it is missing, readable for its owner only. @throws STATE_DIR_UNSAFE */
+/**
+ * Opens the directory of runs. Where it is missing it is made, readable for its owner only, once something is to be kept in
+ * it: who looks leaves nothing behind.
+ *
+ * @throws STATE_DIR_UNSAFE (what makes it, too)
+ */
 export async function openStore(dir: string): Promise<Store> {
   const runs = join(dir, 'runs')
   const locks = join(dir, 'locks')
-  for (const path of [dir, runs, locks]) await privateDirectory(path)
+  const parts = [dir, runs, locks]
+  for (const path of parts) await expectPrivate(path)
+  const making = async (): Promise<void> => {
+    for (const path of parts) await privateDirectory(path)
+  }
   const journalPath = (id: string): string => join(runs, `${id}.jsonl`)
-  const list = (): Promise<readonly Summary[]> => refreshed(dir, runs)
+  const list = async (): Promise<readonly Summary[]> => (existsSync(runs) ? await refreshed(dir, runs) : [])
   return {
     dir,
     list,
     find: async (name) => oneOf(name, await list()),
-    create: (id) => createJournal(journalPath(id)),
+    create: async (id) => {
+      await making()
+      return await createJournal(journalPath(id))
+    },
     open: (id) => openJournal(journalPath(id)),
     read: (id) => readJournal(journalPath(id)),
-    lock: (started, holder, wait) => acquire(join(locks, `${workOf(started)}.lock`), holder, wait),
+    follow: (id) => followJournal(journalPath(id)),
+    lock: async (started, holder, wait) => {
+      await making()
+      return await acquire(join(locks, `${workOf(started)}.lock`), holder, wait)
+    },
     isSameWork: (a, b) => workOf(a) === workOf(b),
-    turn: (how) => takeTurn(join(locks, 'turn'), how),
+    turn: async (how) => {
+      await making()
+      return await takeTurn(join(locks, 'turn'), how)
+    },
     claims: async (but) => await claimsIn(runs, await list(), but),
     isBusy: ({ work }) => isHeld(join(locks, `${work}.lock`)),
     journalPath,

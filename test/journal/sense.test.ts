@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -88,6 +88,7 @@ test.each([
 })
 
 test('lists the other runs when the events of one make no sense', async () => {
+  mkdirSync(join(dir, 'state', 'runs'), { recursive: true, mode: 0o700 })
   const store = await openStore(join(dir, 'state'))
   for (const [id, events] of [
     ['good', [{ ...started('a'), run: 'good' }]],

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -89,8 +89,13 @@ test('locks two works apart', async () => {
   await lock.release()
 })
 
-test('is a directory that only its owner can enter', async () => {
-  expect(statSync((await newStore()).dir).mode & 0o777).toBe(0o700)
+test('is a directory that only its owner can enter, made when something is kept in it', async () => {
+  const store = await newStore()
+  expect(await store.list()).toEqual([])
+  await expect(store.find('last')).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' })
+  expect(existsSync(store.dir)).toBe(false)
+  await addRun(store, 'abc')
+  expect(statSync(store.dir).mode & 0o777).toBe(0o700)
 })
 
 test('refuses a directory that others can write to, and a symbolic link', async () => {
@@ -103,4 +108,4 @@ test('refuses a directory that others can write to, and a symbolic link', async 
 })
 
 test('refuses a place where no directory can be made', async () =>
-  expect(openStore('/proc/nsnet/runs')).rejects.toMatchObject({ code: 'STATE_DIR_UNSAFE' }))
+  expect((await openStore('/proc/nsnet/runs')).create('abc')).rejects.toMatchObject({ code: 'STATE_DIR_UNSAFE' }))
