@@ -3,6 +3,7 @@ import packageJson from '../package.json' with { type: 'json' }
 import { printable } from '../core/quote.ts'
 import { defineChanges } from './usage/change.ts'
 import { defineFiles } from './usage/files.ts'
+import { helpConfiguration } from './usage/help.ts'
 import { kitFor } from './usage/kit.ts'
 import { defineLooks } from './usage/look.ts'
 import { defineMachine } from './usage/machine.ts'
@@ -12,8 +13,10 @@ import { defineSandboxes } from './usage/sandbox.ts'
 export function program(done: (code: number) => void): Command {
   const nsnet = new Command('nsnet')
     .description('Sets up Linux networking from a workflow file, resumes after a crash, undoes it exactly.')
-    .version(packageJson.version)
-    .addHelpText('after', examples)
+    .version(packageJson.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .configureHelp(helpConfiguration)
+    .addHelpText('after', begin)
     .enablePositionalOptions()
     .configureOutput({ outputError: (text, write) => write(printable(text)) })
     .exitOverride()
@@ -33,10 +36,13 @@ const groups = [
   ['This machine:', defineMachine],
 ] as const
 
-const examples = `
+const begin = `
+FILE is a workflow file, in JSON or YAML.
 RUN is the id of a run, the beginning of one, or "last".
+"nsnet COMMAND --help" explains a command and has examples.
 
 Begin with:
+  nsnet tour                                     see what nsnet does
   nsnet run workflows/internet.json --sandbox    nothing at risk, no root needed
   nsnet sandbox                                  a shell in the same little world
 

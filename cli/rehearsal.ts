@@ -1,5 +1,4 @@
 import { dependantsOf } from '../core/claims.ts'
-import { show } from '../core/command.ts'
 import { undoAhead, type UndoAhead } from '../core/effects/undo-ahead.ts'
 import type { RunStarted } from '../core/events.ts'
 import { processExec } from '../core/exec.ts'
@@ -7,7 +6,7 @@ import type { Run } from '../core/run.ts'
 import { bootOf, expectSameNetns } from './facts.ts'
 import { secretsFor } from './given.ts'
 import { registryOfRun } from './plugins.ts'
-import { commandLines, stepLine } from './render.ts'
+import { commandLines, outcomeLines, stepLine, whatChanged } from './render.ts'
 import { momentOf } from './session.ts'
 import { inUse, stepsAfter, type Extent, type UndoSession } from './taking-back.ts'
 import { asJson, type Terminal } from './terminal.ts'
@@ -48,7 +47,7 @@ function linesOf(terminal: Terminal, run: Run, all: readonly UndoAhead[], { to }
 
 function aheadLines(terminal: Terminal, run: Run, ahead: UndoAhead): readonly string[] {
   const { step, outcome } = ahead
-  if (outcome !== 'undo') return [stepLine(terminal, run, step, outcome, undefined, ahead.reason ?? '')]
-  const line = stepLine(terminal, run, step, 'undone', undefined, ahead.commands.map(show).join('; '))
-  return [line, ...(terminal.options.verbose ? commandLines({ undo: ahead.commands }) : [])]
+  if (outcome !== 'undo') return outcomeLines(terminal, run, step, outcome, undefined, ahead.reason ?? '')
+  const line = stepLine(terminal, run, step, 'undone', undefined, whatChanged(terminal, {}, ahead.commands))
+  return [line, ...(terminal.options.verbose ? commandLines(terminal, { undo: ahead.commands }) : [])]
 }

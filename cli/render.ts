@@ -1,65 +1,65 @@
 import { show, type Command, type Output } from '../core/command.ts'
 import type { Failure, RunEvent } from '../core/events.ts'
 import type { Moment } from '../core/machine.ts'
-import type { Progress } from '../core/ports.ts'
 import { printable, quote } from '../core/quote.ts'
 import type { Run, StepRecord } from '../core/run.ts'
-import { duration, type GlobalOptions, type Paint, type Terminal } from './terminal.ts'
+import { commandRow, commandRows, commandText, row } from './rows.ts'
+import { duration, type GlobalOptions, type Paint, type Screen } from './terminal.ts'
+import { cut, oneLine, padTo, widthOf } from './text.ts'
 
-/** One line for what became of a step: mark, word, step, duration, what changed. */
-export function eventLines(terminal: Terminal, run: Run, event: RunEvent): readonly string[] {
+/** The lines that say what became of a step: mark, word, step, duration, what changed; and why, where it went wrong. */
+export function eventLines(screen: Screen, run: Run, event: RunEvent): readonly string[] {
+  const lines = (status: StepRecord['status'], durationMs: number | undefined, detail: string): readonly string[] =>
+    outcomeLines(screen, run, (event as { readonly step: string }).step, status, durationMs, detail)
   switch (event.type) {
     case 'StepApplied':
-      return [
-        stepLine(
-          terminal,
-          run,
-          event.step,
-          'applied',
-          event.durationMs,
-          detailOf(event.outputs, commandsOf(run, event.step)),
-        ),
-      ]
+      return lines('applied', event.durationMs, whatChanged(screen, event.outputs, run.steps.get(event.step)?.apply))
     case 'StepSatisfied':
-      return [
-        stepLine(terminal, run, event.step, 'satisfied', event.durationMs, detailOf(event.outputs, 'held already')),
-      ]
+      return lines('satisfied', event.durationMs, summaryIn(event.outputs) ?? 'held already')
     case 'StepFailed':
-    case 'UndoFailed':
+    case 'UndoFailed': {
+      const status = event.type === 'StepFailed' ? 'failed' : 'undo failed'
       return [
-        stepLine(
-          terminal,
-          run,
-          event.step,
-          event.type === 'StepFailed' ? 'failed' : 'undo failed',
-          undefined,
-          event.failure.message,
-        ),
-        ...failureLines(run, event.step, event.failure),
+        ...lines(status, undefined, event.failure.message),
+        ...failureLines(screen, run, event.step, event.failure, 'beginning'),
       ]
+    }
     case 'StepKept':
-      return [stepLine(terminal, run, event.step, 'kept', event.durationMs, event.reason)]
+      return lines('kept', event.durationMs, event.reason)
     case 'StepUndone':
-      return [stepLine(terminal, run, event.step, event.how, event.durationMs, event.reason ?? '')]
+      return lines(event.how, event.durationMs, event.reason ?? '')
     case 'RunInterrupted':
-      return [terminal.paint('yellow', `  stopped by ${printable(event.signal)}`)]
+      return [screen.paint('yellow', `  stopped by ${printable(event.signal)}`)]
     default:
       return []
   }
 }
 
-/** The line that the next one replaces, for people who watch. */
-export function progressLine(progress: Progress): string {
-  if (progress.doing === 'run') return `  … ${progress.step}  ${printable(show(progress.command))}`
-  if (progress.doing === 'wait')
-    return `  … ${progress.step}  attempt ${progress.attempt}: ${printable(progress.message)}`
-  return `  … ${progress.step}`
+/** The line of a step; what people have to know, and what has no room in it, stands below. */
+export const outcomeLines = (
+  screen: Screen,
+  run: Run,
+  id: string,
+  status: StepRecord['status'],
+  durationMs: number | undefined,
+  detail: string,
+): readonly string[] => fitted(screen, startOf(screen, run, id, status, durationMs), detail, TELLING.has(status))
+
+/** A line of a table that ends in words: where it has no room for them it is cut, or they stand below as its `why`. */
+export function fitted(screen: Screen, start: string, detail: string, isWhy: boolean): readonly string[] {
+  const line = `${start}  ${oneLine(detail)}`.trimEnd()
+  const fits = widthOf(line) <= screen.columns()
+  return fits || !isWhy
+    ? [cut(line, screen.columns())]
+    : [cut(start.trimEnd(), screen.columns()), row(screen, 'why', detail)]
 }
 
-/** The line of a command that ended, for `-v` and the log. */
-export function commandLine(command: Command, output: Output): string {
+const TELLING: ReadonlySet<StepRecord['status']> = new Set(['failed', 'undo failed', 'kept', 'gone'])
+
+/** The line of a command that ended, for `-v`. */
+export function commandLine(screen: Screen, command: Command, output: Output): string {
   const end = output.timedOut ? 'timed out' : `exit ${output.exitCode}`
-  return `    $ ${printable(show(command))}  (${end}, ${duration(output.durationMs)})`
+  return `    $ ${commandText(screen, command, 6)}  (${end}, ${duration(output.durationMs)})`
 }
 
 /** Sums up how many steps are in which state: `12 applied, 3 satisfied`. */
@@ -91,8 +91,11 @@ function keptSteps({ steps }: Run, id: string): readonly string[] {
   ]
 }
 
-const marks: { readonly [status in StepRecord['status']]: readonly [string, Paint] } = {
+type Shown = StepRecord['status'] | 'waiting'
+
+const marks: { readonly [status in Shown]: readonly [string, Paint] } = {
   pending: ['·', 'dim'],
+  waiting: ['…', 'yellow'],
   planned: ['…', 'yellow'],
   applied: ['✓', 'green'],
   satisfied: ['=', 'dim'],
@@ -104,71 +107,79 @@ const marks: { readonly [status in StepRecord['status']]: readonly [string, Pain
   'undo failed': ['✗', 'red'],
 }
 
-/** A step as one line, with the words that a table of steps has. */
-export function stepLine(
-  { paint }: Terminal,
+/** A step as one line, with the words that a table of steps has; whole in a pipe, on a terminal cut to its width. */
+export const stepLine = (
+  screen: Screen,
   run: Run,
   id: string,
-  status: StepRecord['status'],
+  status: Shown,
   durationMs: number | undefined,
   detail: string,
-): string {
+): string => fitted(screen, startOf(screen, run, id, status, durationMs), detail, false)[0]!
+
+function startOf({ paint }: Screen, run: Run, id: string, status: Shown, durationMs: number | undefined): string {
   const [mark, color] = marks[status]
   const took = (durationMs === undefined ? '' : duration(durationMs)).padStart(8)
-  const state = paint(color, `${mark} ${status.padEnd(11)}`)
-  return `  ${state} ${id.padEnd(idWidth(run.started))} ${paint('dim', took)}  ${printable(detail).replaceAll('\n', '⏎ ')}`.trimEnd()
+  return `  ${paint(color, `${mark} ${status.padEnd(11)}`)} ${padTo(id, idWidth(run.started))} ${paint('dim', took)}`
 }
 
-/** Writes text of several lines behind the word that says what it is. */
-const indented = (text: string): string =>
-  printable(text)
-    .split('\n')
-    .join(`\n${' '.repeat(17)}`)
-
-/** How wide the ids of a run's steps are, up to 30 characters; found once, for each line needs it. */
+/** How wide the ids of a run's steps are, up to 30 columns; found once, for each line needs it. */
 export function idWidth(started: Run['started']): number {
-  const width = widths.get(started) ?? started.steps.reduce((most, { id }) => Math.max(most, id.length), 0)
+  const width = widths.get(started) ?? started.steps.reduce((most, { id }) => Math.max(most, widthOf(id)), 0)
   widths.set(started, width)
   return Math.min(width, 30)
 }
 
 const widths = new WeakMap<Run['started'], number>()
 
-/** Everything about a failure: where it stands in the workflow, the command, what it said, and advice. */
-export function failureLines({ started, steps }: Run, step: string, failure: Failure): readonly string[] {
-  const { command, output, hint } = failure
+/** Everything about a failure: where it stands in the workflow, the command, what it said (of stdout a part), and advice. */
+export function failureLines(
+  screen: Screen,
+  { started, steps }: Run,
+  step: string,
+  { command, output, hint }: Failure,
+  upTo: 'all' | 'beginning',
+): readonly string[] {
   const stderr = output?.stderr.trimEnd()
-  const stdout = output?.stdout.slice(0, 300).split('\n').slice(0, 5).join('\n').trimEnd()
+  const stdout = (upTo === 'all' ? output?.stdout : beginningOf(output?.stdout))?.trimEnd()
   return [
-    `      at         ${placeOf(started, steps.get(step)!.spec)}`,
-    ...(command ? [`      command    ${printable(show(command))}`] : []),
-    ...(output ? [`      exit code  ${output.timedOut ? 'none: it took too long' : output.exitCode}`] : []),
-    ...(stderr ? [`      stderr     ${indented(stderr)}`] : []),
-    ...(stdout ? [`      stdout     ${indented(stdout)}`] : []),
-    ...(hint ? [`      hint       ${indented(hint)}`] : []),
+    row(screen, 'at', placeOf(started, steps.get(step)!.spec)),
+    ...(command ? [commandRow(screen, 'command', command)] : []),
+    ...(output ? [row(screen, 'exit code', output.timedOut ? 'none: it took too long' : `${output.exitCode}`)] : []),
+    ...(stderr ? [row(screen, 'stderr', stderr)] : []),
+    ...(stdout ? [row(screen, 'stdout', stdout)] : []),
+    ...(hint ? [row(screen, 'hint', hint)] : []),
   ]
+}
+
+const beginningOf = (text = ''): string => text.slice(0, 300).split('\n').slice(0, 5).join('\n')
+
+/** What a step that is applied did: its summary, else its commands, on a terminal the first and how many more there are. */
+export function whatChanged(
+  { columns }: Screen,
+  outputs: StepRecord['outputs'],
+  apply: readonly Command[] = [],
+): string {
+  const summary = summaryIn(outputs)
+  if (summary !== undefined) return summary
+  if (columns() === Infinity || apply.length < 2) return apply.map(show).join('; ')
+  return `${apply.length} commands: ${apply.map(show).join('; ')}`
+}
+
+/** What a step says of itself for people; undefined when it says nothing. */
+export function summaryIn(outputs: StepRecord['outputs'] = {}): string | undefined {
+  return typeof outputs['summary'] === 'string' ? outputs['summary'] : undefined
 }
 
 /** Says where a step stands in its workflow file. */
 export const placeOf = ({ workflow }: Run['started'], { at }: StepRecord['spec']): string =>
-  `${printable(workflow.path)}:${at.line}:${at.column} ${at.pointer}`
+  `${workflow.path}:${at.line}:${at.column} ${at.pointer}`
 
 /** Lists the commands of a step, each with the verb that it belongs to. */
-export function commandLines({
-  apply = [],
-  undo = [],
-}: {
-  readonly apply?: readonly Command[]
-  readonly undo?: readonly Command[]
-}): readonly string[] {
-  const commands = [...apply.map((it) => ['apply', it] as const), ...undo.map((it) => ['undo ', it] as const)]
-  return commands.map(([verb, command]) => `      ${verb}  ${printable(show(command))}`)
-}
-
-function commandsOf({ steps }: Run, id: string): string {
-  return (steps.get(id)?.apply ?? []).map(show).join('; ')
-}
-
-function detailOf(outputs: { readonly [name: string]: unknown }, otherwise: string): string {
-  return typeof outputs['summary'] === 'string' ? outputs['summary'] : otherwise
-}
+export const commandLines = (
+  screen: Screen,
+  { apply, undo }: Partial<Pick<StepRecord, 'apply' | 'undo'>>,
+): readonly string[] => [
+  ...(apply ? commandRows(screen, 'apply', apply) : []),
+  ...(undo ? commandRows(screen, 'undo', undo) : []),
+]

@@ -14,7 +14,9 @@ import type { Journal } from '../journal/journal.ts'
 import type { Lock } from '../journal/lock.ts'
 import type { Summary } from '../journal/index.ts'
 import { defaultStateDir, openStore, summaryOf, type Store } from '../journal/store.ts'
-import { counts, eventLines, nextSteps, progressLine } from './render.ts'
+import { viewFor } from './progress/choose.ts'
+import { maskedProgress } from './progress/masked.ts'
+import { counts, nextSteps } from './render.ts'
 import { exitCodeOf, listenForStop } from './signals.ts'
 import { turnIn, type Turn } from './turn.ts'
 import { duration, type GlobalOptions, type Terminal } from './terminal.ts'
@@ -42,8 +44,9 @@ export async function beginRun(session: Session, started: RunStarted): Promise<n
     return await withJournal(session, turn, journal, async (append, go) => {
       session.terminal.tell(`run ${session.terminal.paint('bold', started.run)} of ${printable(started.workflow.name)}`)
       await tellOfOthers(session, started)
-      await append(started)
-      return await go(start(started))
+      const moment = start(started)
+      await append(moment, started)
+      return await go(moment)
     })
   })
 }
@@ -80,7 +83,7 @@ export async function continueRun(
   })
 }
 
-type Append = (event: RunEvent) => Promise<void>
+type Append = (moment: Moment, event: RunEvent) => Promise<void>
 type Go = (moment: Moment, first?: RunEvent, others?: readonly Claim[]) => Promise<Moment>
 
 /** What taking the locks needs to know. */
@@ -122,18 +125,16 @@ async function withJournal(
     terminal.tell(`  ${signal}: finishing the running command; again to stop at once`),
   )
   const exec = tracedExec(session, log, stop.kill)
-  const append: Append = async (event) => {
+  const view = viewFor(terminal)
+  const append: Append = async ({ run }, event) => {
     const entry = await journal.append(event)
     log.info({ seq: entry.seq, event: event.type, ...('step' in event ? { step: event.step } : {}) })
     if (terminal.options.json) terminal.out(JSON.stringify(entry))
+    view.event(run, entry)
   }
   const go: Go = (moment, first, others = []) => {
-    const shown: Append = async (event) => {
-      await append(event)
-      for (const line of eventLines(terminal, moment.run, event)) terminal.tell(line)
-    }
     const ports: Ports = {
-      append: shown,
+      append: (event) => append(moment, event),
       exec,
       secrets,
       others,
@@ -142,12 +143,12 @@ async function withJournal(
       signal: stop.signal,
       force: session.force ?? false,
       pause: (ms) => turn.pause(ms, stop.signal),
-      progress: (progress) => terminal.flash(secrets.mask(progressLine(secrets.hide(progress)))),
+      progress: (progress) => view.progress(moment.run, maskedProgress(progress, secrets)),
     }
     return drive(ports, moment, first)
   }
   try {
-    const moment = await work(append, go)
+    const moment = await work(append, go).finally(view.end)
     conclude(session, moment, performance.now() - began)
     return exitOf(moment, stop.signal)
   } catch (error) {

@@ -1,5 +1,7 @@
 import { styleText } from 'node:util'
 import { printable } from '../core/quote.ts'
+import { columnsOf, liveLineOn } from './live-line.ts'
+import { oneLine, padTo, widthOf } from './text.ts'
 
 /** The options that every verb has. */
 export interface GlobalOptions {
@@ -8,20 +10,38 @@ export interface GlobalOptions {
   readonly color?: 'auto' | 'always' | 'never'
   readonly quiet?: boolean
   readonly verbose?: boolean
+  /** Of the verbs that change the kernel. */
+  readonly progress?: 'auto' | ProgressMode
 }
+
+/** How progress is told: lines of which the last is alive, plain lines, a JSON text a line, or not at all. */
+export type ProgressMode = 'tty' | 'plain' | 'json' | 'none'
 
 /** A colour or weight of text; what it says is always said in words too. */
 export type Paint = 'green' | 'red' | 'yellow' | 'cyan' | 'dim' | 'bold'
 
-/** Where a verb writes: results to stdout, progress to stderr. */
-export interface Terminal {
+/** What lines are made for. */
+export interface Screen {
+  readonly paint: (paint: Paint, text: string) => string
+  /** How many columns a line may have now; Infinity where it goes to a file or a pipe. */
+  readonly columns: () => number
+}
+
+/** Where a verb writes: results to stdout, progress to stderr. The terminal itself is the screen of its results. */
+export interface Terminal extends Screen {
   /** A line of the result. */
   readonly out: (line: string) => void
-  /** A line of progress; not with `--quiet`. */
+  /** A line of progress; only where that is told in lines. */
   readonly tell: (line: string) => void
-  /** A line of progress that the next one replaces; only where somebody watches. */
-  readonly flash: (line: string) => void
-  readonly paint: (paint: Paint, text: string) => string
+  /** Lines of progress for programs, as they are. */
+  readonly report: (line: string) => void
+  /** A line of progress at the bottom that whatever is written next replaces; only where `progress` is `tty`. */
+  readonly live: (line: string) => void
+  /** Takes the line at the bottom away. */
+  readonly calm: () => void
+  readonly progress: ProgressMode
+  /** The screen of progress. */
+  readonly aside: Screen
   readonly options: GlobalOptions
 }
 
@@ -42,36 +62,45 @@ export function outliveReaders(): void {
  * no control character reaches the terminal but line feeds, tabs and the colours of `paint`.
  */
 export function terminalFor(options: GlobalOptions): Terminal {
-  const live = process.stderr.isTTY && !options.json && !options.quiet && !options.verbose
+  const { stdout, stderr } = process
+  const progress = progressMode(options)
   const colored = wantsColor(options)
   const safe = (line: string): string => (colored ? printableButColors(line) : printable(line))
-  let flashed = false
-  const clear = (): void => {
-    if (flashed) process.stderr.write('\r\x1b[K')
-    flashed = false
+  const bottom = progress === 'tty' ? liveLineOn(stderr) : undefined
+  const calm = (): void => {
+    const sequence = bottom?.gone() ?? ''
+    if (sequence !== '') stderr.write(sequence)
   }
+  const paint = (color: Paint, text: string): string =>
+    colored ? styleText(color, text, { validateStream: false }) : text
   return {
     out: (line) => {
-      clear()
-      process.stdout.write(`${options.json ? jsonSafe(line) : safe(line)}\n`)
+      calm()
+      stdout.write(`${options.json ? jsonSafe(line) : safe(line)}\n`)
     },
     tell: (line) => {
-      clear()
-      if (!options.quiet && !options.json) process.stderr.write(`${safe(line)}\n`)
+      if (progress === 'tty' || progress === 'plain') stderr.write(`${bottom?.gone() ?? ''}${safe(line)}\n`)
     },
-    flash: (line) => {
-      if (!live) return
-      clear()
-      process.stderr.write(
-        safe(line)
-          .replaceAll('\n', ' ⏎ ')
-          .slice(0, process.stderr.columns - 1),
-      )
-      flashed = true
-    },
-    paint: (paint, text) => (colored ? styleText(paint, text, { validateStream: false }) : text),
+    report: (line) => void stderr.write(`${jsonSafe(line)}\n`),
+    live: (line) => bottom?.draw(safe(line)),
+    calm,
+    paint,
+    columns: columnsFor(stdout),
+    aside: { paint, columns: columnsFor(stderr) },
+    progress,
     options,
   }
+}
+
+const columnsFor = (stream: NodeJS.WriteStream) => () => (stream.isTTY ? columnsOf(stream) : Infinity)
+
+/** Chooses how progress is told: alive where somebody watches; a terminal is what `tty` needs in any case. */
+function progressMode({ progress = 'auto', json, quiet }: GlobalOptions): ProgressMode {
+  const { isTTY } = process.stderr
+  if (progress === 'tty') return isTTY ? 'tty' : 'plain'
+  if (progress !== 'auto') return progress
+  if (json || quiet) return 'none'
+  return isTTY && process.env['TERM'] !== 'dumb' ? 'tty' : 'plain'
 }
 
 const printableButColors = (line: string): string =>
@@ -89,11 +118,11 @@ export const asJson = (value: unknown): string => JSON.stringify(value, null, 2)
 
 /** Writes columns side by side, each as wide as its widest cell; control characters become visible. */
 export function table(rows: readonly (readonly string[])[]): readonly string[] {
-  const safe = rows.map((row) => row.map((cell) => printable(cell).replaceAll('\n', '⏎ ')))
-  const widths = (safe[0] ?? []).map((_, at) => Math.max(...safe.map((row) => row[at]?.length ?? 0)))
+  const safe = rows.map((row) => row.map(oneLine))
+  const widths = (safe[0] ?? []).map((_, at) => safe.reduce((most, row) => Math.max(most, widthOf(row[at] ?? '')), 0))
   return safe.map((row) =>
     row
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .map((cell, at) => padTo(cell, widths[at] ?? 0))
       .join('  ')
       .trimEnd(),
   )

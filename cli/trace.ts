@@ -38,7 +38,7 @@ export function tracedExec({ terminal, secrets }: Tracing, log: pino.Logger, kil
       const command = secrets.hide(clear)
       const { stdout: _, stderr, ...outcome } = output
       log.debug({ argv: command.argv, ...outcome, stderr: secrets.mask(stderr) })
-      if (terminal.options.verbose) terminal.tell(terminal.paint('dim', commandLine(command, output)))
+      if (terminal.options.verbose) terminal.tell(terminal.paint('dim', commandLine(terminal.aside, command, output)))
     },
   })
 }

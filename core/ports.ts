@@ -31,8 +31,21 @@ export interface Ports {
 /** What looking at a step that is to be taken back needs. */
 export type UndoPorts = Pick<Ports, 'exec' | 'secrets' | 'stepOf' | 'boot' | 'force' | 'others'>
 
-/** What the engine is doing now, for people who watch. */
+/**
+ * What the engine is doing now, for people who watch.
+ *
+ * - `probe`: it looks at a step that may take its time to hold. `run`: it runs a command of a step.
+ * - `wait`: the step does not hold yet, for the reason in `message`; it is looked at again until `leftMs` are over.
+ */
 export type Progress =
   | { readonly doing: Effect['type']; readonly step: string }
-  | { readonly doing: 'run'; readonly step: string; readonly command: Command }
-  | { readonly doing: 'wait'; readonly step: string; readonly attempt: number; readonly message: string }
+  | { readonly doing: 'probe' | 'run'; readonly step: string; readonly command: Command }
+  | {
+      readonly doing: 'wait'
+      readonly step: string
+      /** How often it was looked at so far. */
+      readonly attempt: number
+      /** Milliseconds from now on. */
+      readonly leftMs: number
+      readonly message: string
+    }

@@ -1,20 +1,22 @@
 import { tell as tellDifference } from '../../core/difference.ts'
 import type { Finding } from '../../core/effects/verify.ts'
-import { printable } from '../../core/quote.ts'
 import type { Run } from '../../core/run.ts'
 import type { Change } from '../../core/step.ts'
-import { commandLines, idWidth } from '../render.ts'
+import { commandLines, fitted, idWidth } from '../render.ts'
+import { row } from '../rows.ts'
 import type { Paint, Terminal } from '../terminal.ts'
+import { padTo } from '../text.ts'
 
 /** Writes what has become of a step: `expected → found`; with `-v` every difference, and what would repair it. */
 export function findingLines(terminal: Terminal, { started }: Run, finding: Finding): readonly string[] {
   const { step, verdict, differences, repair } = finding
   const [mark, color] = marks[verdict]
   const state = terminal.paint(color, `${mark} ${verdict.padEnd(9)}`)
-  const line = `  ${state} ${step.padEnd(idWidth(started))}  ${printable(detailOf(finding)).replaceAll('\n', '⏎ ')}`
-  if (!terminal.options.verbose) return [line.trimEnd()]
-  const told = differences.map((difference) => `      ${printable(tellDifference(difference))}`)
-  return [line.trimEnd(), ...told, ...commandLines({ apply: repair })]
+  const start = `  ${state} ${padTo(step, idWidth(started))}`
+  const lines = fitted(terminal, start, detailOf(finding), verdict !== 'holds')
+  if (!terminal.options.verbose) return lines
+  const told = differences.map((difference) => row(terminal, 'differs', tellDifference(difference)))
+  return [...lines, ...told, ...(repair.length > 0 ? commandLines(terminal, { apply: repair }) : [])]
 }
 
 /** Sums up a look: `14 hold, 1 drifted`. */

@@ -1,17 +1,20 @@
 import { show as asText } from '../../core/command.ts'
 import type { Ahead } from '../../core/effects/plan-ahead.ts'
 import type { RunStarted } from '../../core/events.ts'
-import { printable } from '../../core/quote.ts'
-import { commandLines, placeOf } from '../render.ts'
+import { commandLines, fitted, placeOf } from '../render.ts'
+import { row } from '../rows.ts'
 import type { Paint, Terminal } from '../terminal.ts'
+import { padTo } from '../text.ts'
 import { changeText } from './change-text.ts'
 
 /** Writes what a step would do: mark, word, step and what changes; with `-v` each command and its way back. */
 export function aheadLines(terminal: Terminal, started: RunStarted, ahead: Ahead, width: number): readonly string[] {
   const [mark, word, color] = marks[ahead.outcome]
   const state = terminal.paint(color, `${mark} ${word.padEnd(9)}`)
-  const line = `  ${state} ${ahead.step.padEnd(width)}  ${printable(detailOf(ahead)).replaceAll('\n', '⏎ ')}`
-  return [line, ...conflictLines(started, ahead), ...(terminal.options.verbose ? commandLines(ahead) : [])]
+  const start = `  ${state} ${padTo(ahead.step, width)}`
+  const lines = fitted(terminal, start, detailOf(ahead), ahead.reason !== undefined)
+  const whole = terminal.options.verbose && ahead.apply.length > 0
+  return [...lines, ...conflictLines(terminal, started, ahead), ...(whole ? commandLines(terminal, ahead) : [])]
 }
 
 /** Sums up a plan: `8 to make, 5 to change, 3 known later`. */
@@ -49,11 +52,8 @@ function detailOf({ outcome, reason, apply, changes, probes = [] }: Ahead): stri
   return more.length === 0 ? first! : `${first} (and ${more.length} more)`
 }
 
-function conflictLines(started: RunStarted, { step, outcome, hint }: Ahead): readonly string[] {
+function conflictLines(terminal: Terminal, started: RunStarted, { step, outcome, hint }: Ahead): readonly string[] {
   if (outcome !== 'conflict') return []
   const spec = started.steps.find(({ id }) => id === step)!
-  return [
-    `      at    ${placeOf(started, spec)}`,
-    ...(hint === undefined ? [] : [`      hint  ${printable(hint).replaceAll('\n', '\n            ')}`]),
-  ]
+  return [row(terminal, 'at', placeOf(started, spec)), ...(hint === undefined ? [] : [row(terminal, 'hint', hint)])]
 }

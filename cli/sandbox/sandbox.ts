@@ -43,10 +43,18 @@ function onlyWait(child: ChildProcess): () => void {
   return listen({ SIGINT: () => undefined, SIGQUIT: () => undefined, SIGTERM: end, SIGHUP: end })
 }
 
-/** The command is in a process group of its own, and gets each signal once; unshare(1) itself would die of SIGHUP. */
+/**
+ * The command is in a session of its own, and gets each signal once, also that the window was resized; unshare(1) itself
+ * would die of SIGHUP.
+ */
 function passSignals(child: ChildProcess): () => void {
   const pass = (name: NodeJS.Signals) => () => void process.kill(-child.pid!, name)
-  return listen({ SIGINT: pass('SIGINT'), SIGTERM: pass('SIGTERM'), SIGHUP: pass('SIGTERM') })
+  return listen({
+    SIGINT: pass('SIGINT'),
+    SIGTERM: pass('SIGTERM'),
+    SIGHUP: pass('SIGTERM'),
+    SIGWINCH: pass('SIGWINCH'),
+  })
 }
 
 function listen(handlers: { readonly [name: string]: () => void }): () => void {

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander'
+import { EVERY_COMMAND } from './help.ts'
 import { terminalFor, type GlobalOptions, type Terminal } from '../terminal.ts'
 
 /** What the verbs of nsnet are defined with. */
@@ -15,7 +16,10 @@ export type Work = (terminal: Terminal, command: Command) => Promise<number>
 /** Makes the kit for the verbs of a command; `done` is told the exit code. */
 export function kitFor(nsnet: Command, done: (code: number) => void): Kit {
   return {
-    verb: (usage, description) => withGlobals(nsnet.command(usage).description(description).exitOverride()),
+    verb: (usage, description) =>
+      withGlobals(
+        nsnet.command(usage).description(description).helpOption('-h, --help', 'print this help').exitOverride(),
+      ),
     act:
       (work) =>
       async (...args) => {
@@ -28,25 +32,42 @@ export function kitFor(nsnet: Command, done: (code: number) => void): Kit {
 /** Adds the options by which the inputs of a workflow are given. */
 export function withInputs(command: Command): Command {
   return command
-    .option('--set <name=value>', 'set an input of the workflow; may be repeated', append, [])
+    .option('--set <NAME=VALUE>', 'set an input of the workflow; may be repeated', append, [])
     .option(...setFile)
 }
 
 /** The option that gives inputs, secret ones too, in a file. */
-export const setFile = ['--set-file <file>', 'set inputs, secret ones too, from a JSON or YAML file'] as const
+export const setFile = [
+  '--set-file <FILE>',
+  'set inputs, secret ones too, from a file: {"NAME": VALUE, …} in JSON, or the same in YAML (*.yaml)',
+] as const
 
 /** The option that waits for a lock. */
-export const wait = ['--wait', 'wait for another nsnet that is at it', false] as const
+export const wait = ['--wait', 'wait for another nsnet that does the same, instead of refusing', false] as const
+
+/** Says what may stand for RUN. */
+export const aRun = 'the id of a run, the beginning of one, or "last"'
+
+/** Adds the option that chooses how progress is told, for verbs that change the kernel. */
+export function withProgress(command: Command): Command {
+  const ways = ['auto', 'tty', 'plain', 'json', 'none']
+  const what = 'progress on stderr, with "tty" alive, with "json" a JSON text a line'
+  return command.addOption(new Option('--progress <HOW>', what).choices(ways).default('auto'))
+}
+
+/** Adds examples of what to type to the end of a verb's help. */
+export const withExamples = (command: Command, ...examples: readonly string[]): Command =>
+  command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}\n`)
 
 function withGlobals(command: Command): Command {
   const globals = [
-    new Option('--state-dir <dir>', 'where runs are kept'),
+    new Option('--state-dir <DIR>', 'where runs are kept'),
     new Option('--json', 'write JSON for programs'),
-    new Option('--color <when>', 'colour').choices(['auto', 'always', 'never']).default('auto'),
+    new Option('--color <WHEN>', 'colour').choices(['auto', 'always', 'never']).default('auto'),
     new Option('-q, --quiet', 'only the result'),
     new Option('-v, --verbose', 'also every command, with exit code and duration'),
   ]
-  for (const option of globals) command.addOption(option.helpGroup('Options of every command:'))
+  for (const option of globals) command.addOption(option.helpGroup(EVERY_COMMAND))
   return command
 }
 

@@ -1,44 +1,78 @@
-import { setFile, withInputs, type Kit } from './kit.ts'
+import { aRun, setFile, withExamples, withInputs, type Kit } from './kit.ts'
 
 /** Defines the verbs that look and change nothing. */
 export function defineLooks({ verb, act }: Kit): void {
-  withInputs(verb('plan', 'what run would do, step by step; changes nothing').argument('<file>'))
-    .option('--detailed-exitcode', 'exit code 2 when there is something to do')
-    .option('--id <id>', 'the id of the run that is planned')
-    .option('--sandbox', 'in a private little world; needs no root')
-    .action(
-      act(async (terminal, command) =>
-        (await import('../verbs/plan.ts')).plan(terminal, command.args[0]!, command.opts()),
+  withExamples(
+    withInputs(verb('plan', 'what run would do, step by step; changes nothing').argument('<FILE>'))
+      .option('--detailed-exitcode', 'exit code 2 when there is something to do')
+      .option('--id <ID>', 'the id of the run that is planned')
+      .option('--sandbox', 'in a private little world; needs no root')
+      .action(
+        act(async (terminal, command) =>
+          (await import('../verbs/plan.ts')).plan(terminal, command.args[0]!, command.opts()),
+        ),
       ),
-    )
-  verb('verify', 'whether a run still holds; exit code 2 when others changed something')
-    .argument('[run]')
-    .option('-w, --watch', 'look again and again, until Ctrl-C')
-    .option('--every <seconds>', 'between two looks of --watch', '2')
-    .option(...setFile)
-    .action(
-      act(async (terminal, command) =>
-        (await import('../verbs/verify.ts')).verify(terminal, command.args[0], command.opts()),
+    'nsnet plan workflows/internet.json --sandbox',
+    'nsnet plan lab.json -v',
+  )
+  withExamples(
+    verb('verify', 'whether a run still holds; exit code 2 when others changed something')
+      .argument('[RUN]', `${aRun}; without it the latest that has something to undo`)
+      .option('-w, --watch', 'look again and again, until Ctrl-C')
+      .option('--every <SECONDS>', 'between two looks of --watch; 2 by default', '2')
+      .option(...setFile)
+      .action(
+        act(async (terminal, command) =>
+          (await import('../verbs/verify.ts')).verify(terminal, command.args[0], command.opts()),
+        ),
       ),
-    )
-  verb('list', 'all runs').action(act(async (terminal) => (await import('../verbs/list.ts')).list(terminal)))
-  verb('show', 'where a run stands; -v for its commands')
-    .argument('<run>')
-    .action(act(async (terminal, command) => (await import('../verbs/show.ts')).show(terminal, command.args[0]!)))
-  verb('log', 'the events of a run')
-    .argument('<run>')
-    .option('-f, --follow', 'go on until the run stands still', false)
-    .action(
-      act(async (terminal, command) =>
-        (await import('../verbs/log.ts')).log(terminal, command.args[0]!, command.opts()),
+    'nsnet verify',
+    'nsnet verify last --watch --every 10',
+  )
+  withExamples(
+    verb('list', 'all runs, the latest first').action(
+      act(async (terminal) => (await import('../verbs/list.ts')).list(terminal)),
+    ),
+    'nsnet list',
+    'nsnet list --json | jq .[0].id',
+  )
+  withExamples(
+    verb('show', 'where a run stands, step by step; -v for all about its steps')
+      .argument('[RUN]', aRun, 'last')
+      .option('--step <ID>', 'only this step, and all that is known of it')
+      .option('--at <SEQ>', 'as it was after this event; nsnet log lists them')
+      .action(
+        act(async (terminal, command) =>
+          (await import('../verbs/show.ts')).show(terminal, command.processedArgs[0] as string, command.opts()),
+        ),
       ),
-    )
-  verb('fingerprint', 'the whole network state as JSON, without counters: two equal states print the same')
-    .option('--netns <name>', 'only of this netns')
-    .option('--compare <file>', 'say where it differs from the one in a file ("-" reads it from stdin); exit code 2')
-    .action(
-      act(async (terminal, command) =>
-        (await import('../verbs/fingerprint.ts')).showFingerprint(terminal, command.opts()),
+    'nsnet show',
+    'nsnet show last --step nat',
+    'nsnet show k7 --at 12',
+  )
+  withExamples(
+    verb('log', 'the events of a run; -v for all that they hold')
+      .argument('[RUN]', aRun, 'last')
+      .option('-f, --follow', 'go on until the run stands still', false)
+      .action(
+        act(async (terminal, command) =>
+          (await import('../verbs/log.ts')).log(terminal, command.processedArgs[0] as string, command.opts()),
+        ),
       ),
-    )
+    'nsnet log',
+    'nsnet log last -f',
+    'nsnet log k7 --json | jq .event.type',
+  )
+  withExamples(
+    verb('fingerprint', 'the whole network state as JSON, without counters: two equal states print the same')
+      .option('--netns <NAME>', 'only of this netns')
+      .option('--compare <FILE>', 'say where it differs from the one in a file ("-" reads it from stdin); exit code 2')
+      .action(
+        act(async (terminal, command) =>
+          (await import('../verbs/fingerprint.ts')).showFingerprint(terminal, command.opts()),
+        ),
+      ),
+    'nsnet fingerprint > before.json',
+    'nsnet fingerprint --compare before.json',
+  )
 }

@@ -1,55 +1,64 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Entry } from '../../core/events.ts'
-import { replay } from '../../core/machine.ts'
-import { printable } from '../../core/quote.ts'
+import { evolve, start, type Moment } from '../../core/machine.ts'
+import type { Summary } from '../../journal/index.ts'
+import type { Store } from '../../journal/store.ts'
+import type { Tail } from '../../journal/tail.ts'
+import { dayLine, eventRows, logLine } from '../log-line.ts'
 import { storeFor } from '../session.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** How often `-f` looks for new events, in milliseconds. */
 const EVERY_MS = 200
 
-/** `nsnet log RUN [-f]`: the events of a run as the journal holds them; `-f` follows until the run stands still. */
-export async function log(terminal: Terminal, name: string, { follow }: { readonly follow: boolean }): Promise<number> {
+/** How long a run may stand still while somebody holds its lock: a resume that waited for it may be about to begin. */
+const LINGER_MS = 2_000
+
+export interface LogOptions {
+  readonly follow: boolean
+}
+
+/** `nsnet log [RUN] [-f]`: the events of a run; `-f` follows those that others write until the run stands still. */
+export async function log(terminal: Terminal, name: string, { follow }: LogOptions): Promise<number> {
   const store = await storeFor(terminal.options)
   const run = await store.find(name)
-  for (let shown = 0; ;) {
-    const { entries } = await store.read(run.id)
-    for (const entry of entries.slice(shown))
-      terminal.out(terminal.options.json ? JSON.stringify(entry) : lineOf(entry))
-    shown = entries.length
-    const { status } = replay(entries.map(({ event }) => event))
-    const moving = status === 'running' || status === 'undoing'
-    if (!follow || process.stdout.destroyed || !(moving && (await store.isBusy(run)))) return 0
-    await setTimeout(EVERY_MS)
+  const tail = await store.follow(run.id)
+  const write = writer(terminal)
+  try {
+    if (follow) await followed(store, run, tail, write)
+    else for (const entry of await tail.next()) write(entry)
+    return 0
+  } finally {
+    await tail.close()
   }
 }
 
-function lineOf({ seq, at, event }: Entry): string {
-  const { type, ...rest } = event
-  const step = 'step' in rest ? rest.step : ''
-  return `${String(seq).padStart(4)}  ${at}  ${type.padEnd(14)}  ${step}${noteOf(event)}`.trimEnd()
+/** Writes each event in its turn. */
+function writer(terminal: Terminal): (entry: Entry) => void {
+  let [first, before]: (Entry | undefined)[] = []
+  return (entry) => {
+    first ??= entry
+    if (terminal.options.json) return terminal.out(JSON.stringify(entry))
+    const rows = terminal.options.verbose ? eventRows(terminal, entry) : []
+    for (const line of [...dayLine(terminal, entry, before), logLine(terminal, entry, first.at), ...rows])
+      terminal.out(line)
+    before = entry
+  }
 }
 
-function noteOf(event: Entry['event']): string {
-  switch (event.type) {
-    case 'RunStarted':
-      return `${event.run} of ${printable(event.workflow.name)}, ${event.steps.length} steps`
-    case 'StepPlanned':
-      return `: ${event.apply.length} to apply, ${event.undo.length} to undo`
-    case 'UndoPlanned':
-      return `: ${event.undo.length} to run`
-    case 'StepFailed':
-    case 'UndoFailed':
-      return `: ${printable(event.failure.message)}`
-    case 'StepUndone':
-      return `: ${event.how}${event.reason ? `, ${printable(event.reason)}` : ''}`
-    case 'RunInterrupted':
-      return `by ${printable(event.signal)}`
-    case 'RepairStarted':
-      return `of ${event.steps.join(', ')}`
-    case 'UndoStarted':
-      return event.until === undefined ? '' : `back to ${event.until}, which stays`
-    default:
-      return ''
+async function followed(store: Store, run: Summary, tail: Tail, write: (entry: Entry) => void): Promise<void> {
+  let moment: Moment | undefined
+  for (let quietSince = performance.now(); !process.stdout.destroyed;) {
+    // asked before reading: what somebody wrote before they were done is read
+    const busy = await store.isBusy(run)
+    const entries = await tail.next()
+    for (const entry of entries) {
+      write(entry)
+      moment = entry.event.type === 'RunStarted' ? start(entry.event) : evolve(moment!, entry.event)
+    }
+    if (entries.length > 0) quietSince = performance.now()
+    const moving = moment?.status === 'running' || moment?.status === 'undoing'
+    if (!busy || (!moving && performance.now() - quietSince > LINGER_MS)) return
+    await setTimeout(EVERY_MS)
   }
 }

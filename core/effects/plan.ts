@@ -1,3 +1,4 @@
+import type { Exec } from '../command.ts'
 import type { RunEvent, StepPlanned } from '../events.ts'
 import type { Json } from '../json.ts'
 import { lookWith, type NetnsIds } from '../look.ts'
@@ -37,16 +38,27 @@ const PASSING = { forMs: 10_000, everyMs: 20 }
 
 async function planPatiently(ports: Ports, subject: Subject): Promise<Planned> {
   const patience = subject.step.patience?.(subject.input) ?? { forMs: 0, everyMs: 0 }
+  const { step } = subject.context
+  const exec = patience.forMs > 0 ? watched(ports, step) : ports.exec
   const began = performance.now()
   for (let attempt = 1; ; attempt++) {
-    const seen = await planOnce(lookWith(ports.exec), subject)
+    const seen = await planOnce(lookWith(exec), subject)
     if (seen.planned.conflict === undefined) return seen
     const { forMs, everyMs } = seen.planned.passing ? PASSING : patience
-    if (performance.now() + everyMs >= began + forMs) return seen
-    ports.progress({ doing: 'wait', step: subject.context.step, attempt, message: seen.planned.conflict })
+    const leftMs = began + forMs - performance.now()
+    if (everyMs >= leftMs) return seen
+    ports.progress({ doing: 'wait', step, attempt, leftMs, message: seen.planned.conflict })
     await ports.pause(everyMs)
   }
 }
+
+/** Tells of each command that it runs: where a step waits, one may take long. */
+const watched =
+  ({ exec, progress }: Ports, step: string): Exec =>
+  (command) => {
+    progress({ doing: 'probe', step, command })
+    return exec(command)
+  }
 
 function intent({ step, input, context }: Subject, before: Json, planned: Plan, netns: NetnsIds): StepPlanned {
   if (planned.conflict !== undefined) throw new Error('a conflict is no intent')

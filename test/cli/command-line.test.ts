@@ -103,7 +103,7 @@ describe('a run', () => {
     expect(JSON.parse((await world.nsnet('list', '--json')).stdout)).toMatchObject([
       { id, state: 'completed', ours: 1 },
     ])
-    expect((await world.nsnet('show', id.slice(0, 3), '-v')).stdout).toContain('undo   ip netns delete blue')
+    expect((await world.nsnet('show', id.slice(0, 3), '-v')).stdout).toMatch(/undo +ip netns delete blue/)
     const shown = JSON.parse((await world.nsnet('show', 'last', '--json')).stdout)
     expect(shown).toMatchObject({
       run: id,

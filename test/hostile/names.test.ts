@@ -3,9 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { progressLine } from '../../cli/render.ts'
-import { table } from '../../cli/terminal.ts'
+import { liveLine } from '../../cli/progress/tty.ts'
+import { table, type Screen } from '../../cli/terminal.ts'
 import { printable } from '../../core/quote.ts'
+import { begin } from '../../core/run.ts'
+import { started } from '../support/events.ts'
 import { sandboxed } from '../support/sandbox.ts'
 import { mistakesIn, prepared } from '../support/workflow.ts'
 
@@ -197,9 +199,13 @@ test('no control character of a plugin or a workflow reaches the screen', async 
 })
 
 test('what is going on is shown without control characters too', () => {
+  const told = { doing: 'wait', step: 'a', attempt: 1, leftMs: 1000, message: '\x1b[2J\x07' } as const
+  const last = { doing: 'run', step: 'a', command: { argv: ['sh', '-c', '\x1b[2J', '\x9b'] } } as const
+  const current = { run: begin(started('a')), step: 'a', since: 0, last }
+  const screen: Screen = { paint: (_, text) => text, columns: () => 80 }
   const lines = [
-    progressLine({ doing: 'run', step: 'a', command: { argv: ['sh', '-c', '\x1b[2J', '\x9b'] } }),
-    progressLine({ doing: 'wait', step: 'a', attempt: 1, message: '\x1b[2J\x07' }),
+    liveLine(screen, current, 0),
+    liveLine(screen, { ...current, waits: { told, at: 0 } }, 0),
     ...table([['\x1b[2J', 'a\nb', '\u202e']]),
   ]
   expect(lines.join('')).not.toMatch(/[\x00-\x1f\x7f-\x9f\u202e]/)

@@ -122,7 +122,7 @@ test('a terminal that goes away stops a run in order: it is journaled', async ()
      until ps -e -o comm= | grep -q '^ping$'; do sleep 0.02; done
      kill -9 $terminal; while nsnets; do sleep 0.05; done`,
   )
-  expect(await sh(world, nsnet('log last'))).toMatch(/RunInterrupted +by SIGHUP\n$/)
+  expect(await sh(world, nsnet('log last'))).toMatch(/run interrupted +by SIGHUP\n$/)
   expect(await world.nsnet('undo')).toMatchObject({ exitCode: 0 })
 })
 
@@ -135,7 +135,7 @@ case "$*" in "netns add"*) kill -INT $PPID; kill -INT $$;; *) PATH=$REAL_PATH ex
   expect(await sh(world, `REAL_PATH=$PATH PATH=${dir}:$PATH ${nsnet(`run ${job}`)} >/dev/null 2>&1; echo $?`)).toBe(
     '130\n',
   )
-  expect(await sh(world, nsnet('log last'))).toMatch(/StepPlanned +netns.*\n.*RunInterrupted +by SIGINT\n$/)
+  expect(await sh(world, nsnet('log last'))).toMatch(/step planned +netns.*\n.*run interrupted +by SIGINT\n$/)
   expect(await world.nsnet('resume')).toMatchObject({ exitCode: 0 })
 })
 
@@ -176,7 +176,7 @@ describe('a reader that goes away', () => {
       until ps -e -o comm= | grep -q '^ping$'; do sleep 0.02; done
       (${nsnet('log -f last')}; echo ended $? >&2) | (head -1; kill -INT $it); wait $it`
     const { stdout, stderr } = await world.exec({ argv: ['bash', '-c', `${state}\n${follows}`] })
-    expect({ stdout, stderr }).toEqual({ stdout: expect.stringMatching(/RunStarted.*\n$/), stderr: 'ended 0\n' })
+    expect({ stdout, stderr }).toEqual({ stdout: expect.stringMatching(/run started.*\n$/), stderr: 'ended 0\n' })
   })
 
   test('but a result that cannot be written makes the exit code 1', async () => {

@@ -38,7 +38,7 @@ test.each([
     expect(stdout).toMatch(new RegExp(`interrupted: .*\\n(.*\\n)+exit ${code}\\n0\\n`))
     expect(stdout).toMatch(/nsnet resume \w+/)
     expect(stderr).toContain(`stopped by SIG${signal}`)
-    expect((await nsnet('log', 'last', '--state-dir', state)).stdout).toContain('RunInterrupted')
+    expect((await nsnet('log', 'last', '--state-dir', state)).stdout).toContain('run interrupted')
     expect(await nsnet('undo', '--state-dir', state)).toMatchObject({ exitCode: 0 })
     expect(await fingerprint(exec)).toEqual(before)
   },

@@ -1,0 +1,62 @@
+import type { Entry } from '../../core/events.ts'
+import type { Moment } from '../../core/machine.ts'
+import { printable } from '../../core/quote.ts'
+import type { Run } from '../../core/run.ts'
+import { wordsOf } from '../event-words.ts'
+import { plainValue } from '../plain-value.ts'
+import { headRow } from '../rows.ts'
+import { duration, type Screen } from '../terminal.ts'
+import { ago, toTheSecond, workMs } from '../times.ts'
+import type { Affected } from './affected.ts'
+
+/** The head of a run as it stands now. */
+export function headRows(
+  screen: Screen,
+  run: Run,
+  state: string,
+  entries: readonly Entry[],
+  affected: readonly Affected[],
+): readonly string[] {
+  const [first, last] = [entries[0]!, entries.at(-1)!]
+  const name = screen.paint('bold', run.started.run)
+  return [
+    `run ${name} of ${printable(run.started.workflow.name)}: ${state}`,
+    ...commonRows(screen, run, first, ago(first.at, Date.now())),
+    headRow(screen, 'last event', `${last.seq}, ${aboutEvent(last)}, ${ago(last.at, Date.now())}`),
+    headRow(screen, 'at work', duration(workMs(entries))),
+    ...affected.map((other) => headRow(screen, 'affected', toldOf(run, other))),
+  ]
+}
+
+/** The head of a run as it stood after an event, which says that this is past. */
+export function pastRows(
+  screen: Screen,
+  { run, status }: Moment,
+  entries: readonly Entry[],
+  last: number,
+): readonly string[] {
+  const [first, now] = [entries[0]!, entries.at(-1)!]
+  const name = screen.paint('bold', run.started.run)
+  return [
+    `run ${name} of ${printable(run.started.workflow.name)}, the past: ${status} after event ${now.seq} of ${last}`,
+    headRow(screen, 'event', `${now.seq}, ${aboutEvent(now)}, ${toTheSecond(now.at)} UTC`),
+    ...commonRows(screen, run, first, ''),
+  ]
+}
+
+function commonRows(screen: Screen, { started }: Run, first: Entry, when: string): readonly string[] {
+  const { workflow, inputs } = started
+  return [
+    headRow(screen, 'file', workflow.path),
+    headRow(screen, 'inputs', Object.keys(inputs).length === 0 ? 'none' : plainValue(inputs)),
+    headRow(screen, 'started', `${toTheSecond(first.at)} UTC${when === '' ? '' : `, ${when}`}`),
+  ]
+}
+
+const aboutEvent = ({ event }: Entry): string => `${wordsOf(event)}${'step' in event ? ` (${event.step})` : ''}`
+
+function toldOf({ started }: Run, { run, workflow, steps }: Affected): string {
+  const other = `run ${run} (${workflow})`
+  if (steps === 'first') return `${other} works inside of it, and goes first: nsnet undo ${started.run} --cascade`
+  return `${other} needs what it shares, which stays until that run is undone: ${steps.join(', ')}`
+}
