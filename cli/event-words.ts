@@ -12,7 +12,7 @@ export function noteOf(event: RunEvent): string {
     case 'RunStarted':
       return `${event.run} of ${event.workflow.name}, ${counted(event.steps.length, 'step')}`
     case 'StepPlanned':
-      return `${counted(event.apply.length, 'command')}, ${event.undo.length} to take it back`
+      return `apply ${event.apply.length}, undo ${event.undo.length}`
     case 'StepApplied':
       return [duration(event.durationMs), summaryIn(event.outputs)].filter(Boolean).join(', ')
     case 'StepSatisfied':

@@ -1,6 +1,8 @@
 import { CommanderError } from 'commander'
 import { NsnetError, type ErrorCode } from '../core/errors.ts'
 import { printable } from '../core/quote.ts'
+import { columnsOf } from './live-line.ts'
+import { wrapped } from './text.ts'
 import { jsonSafe } from './terminal.ts'
 
 /** Exit codes of refusals, after sysexits.h where it has one; all others are 1. */
@@ -32,7 +34,21 @@ export function tellError(error: unknown, json: boolean): void {
   }
   const { code, message, hint } = error
   if (json) process.stdout.write(`${jsonSafe(JSON.stringify({ error: { code, message, hint } }))}\n`)
-  else process.stderr.write(`nsnet: ${printable(message)}\n${hint === undefined ? '' : `  ${indented(hint)}\n`}`)
+  else
+    process.stderr.write(
+      `${folded(`nsnet: ${printable(message)}`)}\n${hint === undefined ? '' : `  ${indented(hint)}\n`}`,
+    )
+}
+
+/** Breaks lines at blanks to the width of the terminal; what follows stands four columns further right. */
+function folded(text: string): string {
+  const { stderr } = process
+  if (!stderr.isTTY) return text
+  const lines = text.split('\n').map((line) => {
+    const start = /^ */.exec(line)![0]
+    return start + wrapped(line.slice(start.length).split(' '), start.length + 4, columnsOf(stderr), '')
+  })
+  return lines.join('\n')
 }
 
 const indented = (text: string): string => printable(text).replaceAll('\n', '\n  ')

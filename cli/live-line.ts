@@ -8,6 +8,9 @@ export interface LiveLine {
   readonly gone: () => string
 }
 
+/** Columns that stay free: the terminal writes `^C` behind the line, and that must not begin another one. */
+const ECHO = 3
+
 /** Makes a live line at the end of a terminal; it is taken away also when the process ends. */
 export function liveLineOn(stream: NodeJS.WriteStream): LiveLine {
   let drawn = 0
@@ -21,7 +24,7 @@ export function liveLineOn(stream: NodeJS.WriteStream): LiveLine {
     gone,
     draw: (line) => {
       const columns = columnsOf(stream)
-      const text = cut(line, columns - 1)
+      const text = cut(line, columns - ECHO)
       const start = drawn < columns ? '\r' : gone()
       drawn = widthOf(text)
       stream.write(`${start}${text}\x1b[K`)

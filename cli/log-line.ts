@@ -10,11 +10,11 @@ import { since } from './times.ts'
 
 /**
  * Writes an event as a line: number, time in UTC, time since the start, what happened, step, note. On a terminal the time is
- * that of the day, since the day is above, and the line is cut to its width; in a pipe both are whole.
+ * that of the day to the second, since the day is above, and the line is cut to its width; in a pipe both are whole.
  */
 export function logLine({ columns }: Screen, { seq, at, event }: Entry, startedAt: string): string {
   const passed = since(Date.parse(at) - Date.parse(startedAt)).padStart(9)
-  const time = columns() === Infinity ? at : at.slice(11, 23)
+  const time = columns() === Infinity ? at : at.slice(11, 19)
   const about = ['step' in event ? event.step : '', noteOf(event)].filter(Boolean).join(': ')
   return cut(
     `${`${seq}`.padStart(4)}  ${time}${passed}  ${wordsOf(event).padEnd(15)}  ${oneLine(about)}`.trimEnd(),
@@ -37,11 +37,14 @@ export const eventRows = (screen: Screen, { event }: Entry): readonly string[] =
 
 function fieldRows(screen: Screen, name: string, value: Json): readonly string[] {
   if (name === 'durationMs') return [row(screen, 'took', duration(Number(value)))]
-  if (name === 'failure' || name === 'output')
+  if (PARTED.has(name))
     return Object.entries(value as object).flatMap(([part, inner]) => fieldRows(screen, part, inner as Json))
   const commands = isCommand(value) ? [value] : Array.isArray(value) && value.every(isCommand) ? value : undefined
   if (commands) return commandRows(screen, name, commands)
   return value === '' ? [] : [row(screen, name, typeof value === 'string' ? value : plainValue(value))]
 }
+
+/** Fields that are written a part a row. */
+const PARTED: ReadonlySet<string> = new Set(['failure', 'output', 'workflow'])
 
 const isCommand = (value: unknown): value is Command => Array.isArray((value as Partial<Command> | null)?.argv)

@@ -18,6 +18,6 @@ function nested(value: Json): string {
 
 /** A text as it is, in quotes where it would read as something else. */
 const word = (text: string): string =>
-  /^[^\s"'{}[\],:][^"{}[\],\n]*$/.test(text) && !/: |\s$|^(true|false|null|-?[\d.]+)$/.test(text)
+  /^[^\s"'{}[\],:][^"{}[\],\n]*$/.test(text) && !/: |\s$|^(true|false|null|-?\d+(\.\d+)?)$/.test(text)
     ? text
     : JSON.stringify(text)

@@ -42,9 +42,9 @@ RUN is the id of a run, the beginning of one, or "last".
 "nsnet COMMAND --help" explains a command and has examples.
 
 Begin with:
-  nsnet tour                                     see what nsnet does
-  nsnet run workflows/internet.json --sandbox    nothing at risk, no root needed
-  nsnet sandbox                                  a shell in the same little world
+  nsnet tour                                   see what nsnet does
+  nsnet run workflows/internet.json --sandbox  nothing at risk, no root needed
+  nsnet sandbox                                a shell in the same little world
 
 An input NAME is set by --set, else by --set-file, else by the environment as
 NSNET_INPUT_NAME, else by its default.

@@ -126,7 +126,9 @@ async function withJournal(
   )
   const exec = tracedExec(session, log, stop.kill)
   const view = viewFor(terminal)
+  let moved = false
   const append: Append = async ({ run }, event) => {
+    moved = true
     const entry = await journal.append(event)
     log.info({ seq: entry.seq, event: event.type, ...('step' in event ? { step: event.step } : {}) })
     if (terminal.options.json) terminal.out(JSON.stringify(entry))
@@ -150,7 +152,7 @@ async function withJournal(
   try {
     const moment = await work(append, go).finally(view.end)
     conclude(session, moment, performance.now() - began)
-    return exitOf(moment, stop.signal)
+    return moved || moment.status === 'undone' ? exitOf(moment, stop.signal) : 0
   } catch (error) {
     throw maskedError(error, secrets.mask)
   } finally {

@@ -2,6 +2,7 @@ import { dependantsOf, type Claim } from '../core/claims.ts'
 import { NsnetError } from '../core/errors.ts'
 import type { RunEvent, RunStarted } from '../core/events.ts'
 import type { Moment } from '../core/machine.ts'
+import { stepOf } from '../core/run.ts'
 import type { Given } from '../core/inputs.ts'
 import { nearest } from '../core/near.ts'
 import { expectSameNetns } from './facts.ts'
@@ -94,6 +95,10 @@ function undoing({ terminal }: UndoSession, { run, status }: Moment, to: string 
   const open = [...run.steps.values()].some((step) => step.open)
   if (status === 'undone' && !open) {
     terminal.tell(`run ${run.started.run} is undone already`)
+    return undefined
+  }
+  if (to !== undefined && !stepsAfter(run.steps.keys(), to).some((id) => stepOf(run, id).open)) {
+    terminal.tell(`nothing that run ${run.started.run} made came after the step ${to}: there is nothing to undo`)
     return undefined
   }
   terminal.tell(`undoing run ${terminal.paint('bold', run.started.run)}${to === undefined ? '' : ` back to ${to}`}`)

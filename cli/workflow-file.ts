@@ -42,7 +42,7 @@ export async function readWorkflow(file: string, options: ReadOptions, exec: Exe
   const draft = draftOf(source)
   expectNoSecretInArgv(draft, given)
   const plugins = pluginPaths(path, draft.plugins)
-  const registry = await registryWith(plugins)
+  const registry = await registryWith(plugins, source)
   const { inputs, steps, secrets } = await prepare(draft, registry, facts, given)
   const hash = createHash('sha256').update(source.text).digest('hex')
   const workflow = { name: draft.name, path, text: source.text, hash }

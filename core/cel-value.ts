@@ -1,3 +1,4 @@
+import { withArticle } from './counted.ts'
 import { expectShort } from './expression-limits.ts'
 import type { Json } from './json.ts'
 
@@ -28,7 +29,7 @@ export function asJson(value: unknown): Json {
   if (value instanceof Map) return fields([...(value as Map<unknown, unknown>)])
   if (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype)
     return fields(Object.entries(value))
-  throw new Error(`expected a text, a number, a boolean, a list or a map, got a ${kindOf(value)}`)
+  throw new Error(`expected a text, a number, a boolean, a list or a map, got ${withArticle(kindOf(value))}`)
 }
 
 const fields = (entries: readonly (readonly [unknown, unknown])[]): Json =>

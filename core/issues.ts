@@ -1,3 +1,4 @@
+import { withArticle } from './counted.ts'
 import { didYouMean } from './near.ts'
 import { ENOUGH, got, listed, type Hint } from './problems.ts'
 import type { Issue, Schema } from './schema.ts'
@@ -36,7 +37,9 @@ function mistakesFrom(
   const path = [...above, ...(issue.path ?? []).map((part) => (typeof part === 'object' ? part.key : part))]
   if (issue.code === 'unrecognized_keys')
     return (issue.keys ?? []).slice(0, ENOUGH).map((key) => unknownField(key, path, schema))
-  const branch = issue.code === 'invalid_union' ? likeliest(issue.errors ?? []) : undefined
+  // a union that says itself what it expects knows better
+  const guessed = issue.code === 'invalid_union' && !issue.message.startsWith('expected')
+  const branch = guessed ? likeliest(issue.errors ?? []) : undefined
   if (branch) return branch.flatMap((inner) => mistakesFrom(inner, path, value, schema))
   const found = path.reduce<unknown>((it, key) => (it as Record<PropertyKey, unknown> | null | undefined)?.[key], value)
   const expected = expectation(issue)
@@ -66,7 +69,7 @@ function likeliest(errors: readonly (readonly ZodIssue[])[]): readonly ZodIssue[
 function expectation({ code, expected, message, minimum, maximum, origin, values, errors }: ZodIssue): string {
   if (message.startsWith('expected')) return message
   const many = origin === 'string' ? ' characters' : origin === 'array' ? ' items' : ''
-  if (code === 'invalid_type') return `expected ${article(expected === 'int' ? 'integer' : (expected ?? 'value'))}`
+  if (code === 'invalid_type') return `expected ${withArticle(expected === 'int' ? 'integer' : (expected ?? 'value'))}`
   if (code === 'too_small') return `expected at least ${minimum}${many}`
   if (code === 'too_big') return `expected at most ${maximum}${many}`
   if (code === 'invalid_value') return `expected ${(values ?? []).map((value) => JSON.stringify(value)).join(' or ')}`
@@ -75,8 +78,6 @@ function expectation({ code, expected, message, minimum, maximum, origin, values
 }
 
 const kindOf = (issue: ZodIssue): string => expectation(issue).replace(/^expected /, '')
-
-const article = (noun: string): string => `${/^[aeiou]/.test(noun) ? 'an' : 'a'} ${noun}`
 
 interface ZodLike {
   readonly shape?: { readonly [key: string]: ZodLike }

@@ -85,6 +85,9 @@ const { createMachine } = setup({
   },
   guards: {
     rebooted: ({ event }) => event.type === 'RunResumed' && event.facts !== undefined,
+    // an undo as far as the last step that there is leaves the run as it is
+    nothingBehind: ({ context, event }) =>
+      event.type === 'UndoStarted' && event.until !== undefined && stepsBack(context, event.until).length === 0,
     someHalfBack: ({ context: { halfBack } }) => halfBack.length > 0,
     allDone: ({ context: { cursor, steps, drifted } }) => cursor === steps.length && drifted.length === 0,
     allBack: ({ context: { left } }) => left.length === 0,
@@ -123,7 +126,7 @@ const machine = createMachine({
     ],
     RepairStarted: { target: '.running', actions: 'goRepair' },
     RunInterrupted: '.interrupted',
-    UndoStarted: { target: '.undoing', actions: 'turnBack' },
+    UndoStarted: [{ guard: 'nothingBehind' }, { target: '.undoing', actions: 'turnBack' }],
   },
   states: {
     running: {
@@ -199,14 +202,23 @@ const repair = ({ steps, cursor }: Control, ids: readonly string[]): Partial<Con
 /** The step that is taken back next: the last that an undo has left, else one that an earlier undo was stopped in. */
 const nextBack = ({ left, halfBack }: Control): number => left.at(-1) ?? halfBack.at(-1)!
 
-/** Lists what an undo takes back: everything from `until` on that was planned, and what an earlier undo left. */
-function wayBack({ steps, cursor, inFlight, stuck, kept }: Control, stays: string | undefined): Partial<Control> {
-  const until = stays === undefined ? 0 : steps.indexOf(stays) + 1
+const wayBack = (context: Control, stays: string | undefined): Partial<Control> => ({
+  until: endOf(context, stays),
+  left: stepsBack(context, stays),
+  drifted: [],
+})
+
+const endOf = ({ steps }: Control, stays: string | undefined): number =>
+  stays === undefined ? 0 : steps.indexOf(stays) + 1
+
+/** Lists what an undo takes back: everything behind `stays` that was planned, and what an earlier undo left. */
+function stepsBack(context: Control, stays: string | undefined): readonly number[] {
+  const { steps, cursor, inFlight, stuck, kept } = context
+  const until = endOf(context, stays)
   const top = Math.max(cursor, ...inFlight.map((id) => steps.indexOf(id) + 1))
   const planned = Array.from({ length: Math.max(0, top - until) }, (_, at) => until + at)
   const earlier = [...stuck, ...kept].filter((index) => index >= Math.max(top, until)).toSorted((a, b) => a - b)
-  const left = [...planned, ...earlier]
-  return { until, left, drifted: [] }
+  return [...planned, ...earlier]
 }
 
 /** Moves an undo past the last of the steps left. */

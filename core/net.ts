@@ -95,7 +95,12 @@ function isNetwork(text: string): boolean {
 }
 
 function prefixMessage(input: unknown): string {
-  const expected = 'expected a prefix such as "10.0.0.0/24"'
+  return `expected ${prefixLike(input)}`
+}
+
+/** Names a prefix as it is expected in place of what came: of that very network, where it is an address of one. */
+export function prefixLike(input: unknown): string {
+  const expected = 'a prefix such as "10.0.0.0/24"'
   if (typeof input !== 'string' || !input.includes('/') || !isAddress(input)) return expected
   return `${expected} with zero host bits ("${networkOf(input)}" would be one)`
 }

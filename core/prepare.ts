@@ -1,4 +1,5 @@
 import type { StepSpec } from './events.ts'
+import { withInputNote } from './input-note.ts'
 import { isSecretInput, referenceMistake, resolveInputs, type Given } from './inputs.ts'
 import { mistakesOf } from './issues.ts'
 import type { Json } from './json.ts'
@@ -31,7 +32,7 @@ export async function prepare(draft: Draft, registry: Registry, facts: Facts, gi
   const { hide, mask } = Object.keys(secrets).length === 0 ? noSecrets : secretsOf(secrets as Prepared['secrets'])
   const problems = [...draft.problems, ...inputs.problems, ...duplicates(draft)]
   const steps: StepSpec[] = []
-  const known = { draft, registry, facts, inputs: inputs.values, places: placesOf(draft) }
+  const known = { draft, registry, facts, given, inputs: inputs.values, places: placesOf(draft) }
   const site: Site = { ...known, edges: [], secretive: new Set() }
   const masked = (error: unknown): never => {
     throw maskedError(error, mask)
@@ -51,6 +52,7 @@ interface Site {
   readonly draft: Draft
   readonly registry: Registry
   readonly facts: Facts
+  readonly given: Given
   readonly inputs: { readonly [name: string]: Json }
   readonly places: ReadonlyMap<string, DraftStep>
   /** References to later steps, or of a step to itself. */
@@ -75,7 +77,12 @@ async function prepareStep(site: Site, draftStep: DraftStep, problems: Problem[]
     ),
   )
   const filled = fill(draftStep.with, ready, scopeOf({ inputs, facts, outputs: () => undefined }))
-  for (const { path, message } of [...mistakes, ...filled.mistakes]) add(path, message)
+  const byPath = new Map(ready.map(({ path, template }) => [pointerOf(path), template]))
+  const addNoting: Add = (path, message, hint) => {
+    const template = byPath.get(pointerOf(path))
+    add(path, message, template ? withInputNote(site, template, hint) : hint)
+  }
+  for (const { path, message } of [...mistakes, ...filled.mistakes]) addNoting(path, message)
 
   const step = registry.stepOf(uses)
   if (step) {
@@ -83,7 +90,7 @@ async function prepareStep(site: Site, draftStep: DraftStep, problems: Problem[]
     const unsure = relatedTo([...mistakes, ...filled.mistakes, ...templates.filter((it) => !filledIn.has(it))])
     const result = await step.input['~standard'].validate(filled.value)
     const found = result.issues ? mistakesOf(result.issues, filled.value, step.input) : []
-    for (const { path, message, hint } of found) if (!unsure(path)) add(path, message, hint)
+    for (const { path, message, hint } of found) if (!unsure(path)) addNoting(path, message, hint)
   } else {
     const hint = (): string => didYouMean(uses, registry.types) ?? `there are ${listed(registry.types)}`
     problems.push(problemAt(draft.source, `${pointer}/uses`, `expected a step type, got "${uses}"`, hint))

@@ -1,4 +1,5 @@
 import { pathToFileURL } from 'node:url'
+import { withArticle } from './counted.ts'
 import { NsnetError } from './errors.ts'
 import { guarded } from './guard.ts'
 import { answerToOwnName } from './own-name.ts'
@@ -55,7 +56,7 @@ function expectStep(step: unknown, path: string): void {
   }
   for (const [part, kind] of Object.entries({ ...parts, ...verbs })) {
     const found = typeof (step as Record<string, unknown>)[part]
-    if (found !== kind) throw invalid(`${path}: expected the step's "${part}" to be a ${kind}, got ${found}`)
+    if (found !== kind) throw invalid(`${path}: expected the step's "${part}" to be ${withArticle(kind)}, got ${found}`)
   }
   if (!('~standard' in (step as Step).input)) {
     throw invalid(`${path}: expected the step's "input" to be a Standard Schema (zod, valibot, arktype …)`)

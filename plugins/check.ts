@@ -43,8 +43,7 @@ export default defineStep({
 /** What came of it, in words. */
 function summaryOf({ lossPercent, rtt, ms }: Reach): string {
   if (ms !== null) return `connected in ${ms} ms`
-  const times = rtt === null ? '' : `, rtt min/avg/max ${rtt.min}/${rtt.avg}/${rtt.max} ms`
-  return `answered: ${lossPercent}% packet loss${times}`
+  return `answered${rtt === null ? '' : ` in ${rtt.avg} ms`}, ${lossPercent}% lost`
 }
 
 /** Seconds between two packets: the least that users other than root may ask for in every version. */

@@ -1,5 +1,5 @@
-import { show } from '../../core/command.ts'
 import type { Progress } from '../../core/ports.ts'
+import { quote } from '../../core/quote.ts'
 import type { Run } from '../../core/run.ts'
 import { eventLines } from '../render.ts'
 import { duration, type Screen, type Terminal } from '../terminal.ts'
@@ -64,8 +64,11 @@ function waiting({ attempt, leftMs, message }: Wait, sinceMs: number): string {
 }
 
 function doing(told: Progress): string {
-  if (told.doing === 'run' || told.doing === 'probe') return show(told.command)
+  if (told.doing === 'run' || told.doing === 'probe') return told.command.argv.map(shortWord).join(' ')
   return told.doing === 'plan' || told.doing === 'undo' ? 'looking' : ''
 }
+
+/** A word of a command; of a script or another text of several lines only that there is one. */
+const shortWord = (word: string): string => (word.includes('\n') ? '…' : quote(word))
 
 const inSeconds = (ms: number): string => (ms < 60_000 ? `${(ms / 1000).toFixed(1)} s` : duration(ms))

@@ -6,6 +6,7 @@ import { wordsOf } from '../event-words.ts'
 import { plainValue } from '../plain-value.ts'
 import { headRow } from '../rows.ts'
 import { duration, type Screen } from '../terminal.ts'
+import { behind } from '../text.ts'
 import { ago, toTheSecond, workMs } from '../times.ts'
 import type { Affected } from './affected.ts'
 
@@ -20,10 +21,10 @@ export function headRows(
   const [first, last] = [entries[0]!, entries.at(-1)!]
   const name = screen.paint('bold', run.started.run)
   return [
-    `run ${name} of ${printable(run.started.workflow.name)}: ${state}`,
+    headLine(screen, `run ${name} of ${printable(run.started.workflow.name)}: ${state}`),
     ...commonRows(screen, run, first, ago(first.at, Date.now())),
-    headRow(screen, 'last event', `${last.seq}, ${aboutEvent(last)}, ${ago(last.at, Date.now())}`),
-    headRow(screen, 'at work', duration(workMs(entries))),
+    headRow(screen, 'latest', `event ${last.seq}, ${aboutEvent(last)}, ${ago(last.at, Date.now())}`),
+    headRow(screen, 'took', duration(workMs(entries))),
     ...affected.map((other) => headRow(screen, 'affected', toldOf(run, other))),
   ]
 }
@@ -38,11 +39,16 @@ export function pastRows(
   const [first, now] = [entries[0]!, entries.at(-1)!]
   const name = screen.paint('bold', run.started.run)
   return [
-    `run ${name} of ${printable(run.started.workflow.name)}, the past: ${status} after event ${now.seq} of ${last}`,
+    headLine(
+      screen,
+      `run ${name} of ${printable(run.started.workflow.name)}, the past: ${status} after event ${now.seq} of ${last}`,
+    ),
     headRow(screen, 'event', `${now.seq}, ${aboutEvent(now)}, ${toTheSecond(now.at)} UTC`),
     ...commonRows(screen, run, first, ''),
   ]
 }
+
+const headLine = ({ columns }: Screen, text: string): string => behind(text, 2, columns())
 
 function commonRows(screen: Screen, { started }: Run, first: Entry, when: string): readonly string[] {
   const { workflow, inputs } = started

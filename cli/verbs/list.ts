@@ -26,7 +26,7 @@ function linesOf(terminal: Terminal, runs: readonly Listed[]): readonly string[]
   if (columns === Infinity)
     return table([[...header, 'FILE'], ...runs.map((run) => [...row(run), toTheSecond(run.startedAt), run.path])])
   const short = runs.map((run) => [
-    ...row({ ...run, workflow: cut(oneLine(run.workflow), 20) }),
+    ...row({ ...run, workflow: cut(oneLine(run.workflow), MOST_NAME) }),
     ago(run.startedAt, now),
   ])
   const lines = table([header, ...short])
@@ -36,6 +36,9 @@ function linesOf(terminal: Terminal, runs: readonly Listed[]): readonly string[]
   const files = ['FILE', ...runs.map(({ path }) => cutStart(oneLine(path), room))]
   return table(lines.map((line, at) => [line, files[at]!]))
 }
+
+/** Columns that the name of a workflow has at most. */
+const MOST_NAME = 20
 
 /** Columns without which the file of a run is left out. */
 const LEAST_FILE = 10
@@ -56,7 +59,7 @@ const withWhole = (
   head!,
   ...runs.flatMap(({ workflow, startedAt, changedAt, path }, at) => [
     lines[at]!,
-    headRow(terminal, 'workflow', workflow),
+    ...(widthOf(workflow) > MOST_NAME ? [headRow(terminal, 'workflow', workflow)] : []),
     headRow(terminal, 'started', `${toTheSecond(startedAt)} UTC, last event ${toTheSecond(changedAt)} UTC`),
     headRow(terminal, 'file', path),
   ]),

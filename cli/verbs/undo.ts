@@ -1,12 +1,13 @@
 import { createInterface } from 'node:readline/promises'
+import { counted } from '../../core/counted.ts'
 import { printable } from '../../core/quote.ts'
-import type { Run } from '../../core/run.ts'
+import { stepOf, type Run } from '../../core/run.ts'
 import { expectRight, givenBy, secretsFor, type InputOptions } from '../given.ts'
 import { latestOwning } from '../latest.ts'
 import { expectPrivilege } from '../privilege.ts'
 import { momentOf, storeFor } from '../session.ts'
 import { rehearse } from '../rehearsal.ts'
-import { takeBack, type Extent } from '../taking-back.ts'
+import { stepsAfter, takeBack, type Extent } from '../taking-back.ts'
 import type { Terminal } from '../terminal.ts'
 
 export interface UndoOptions extends Extent, Pick<InputOptions, 'setFile'> {
@@ -33,9 +34,12 @@ export async function undo(terminal: Terminal, name: string | undefined, options
 }
 
 /** Asks a person at a terminal; a program that calls nsnet has decided already. */
-async function agreed(terminal: Terminal, { steps, started }: Run, { yes }: UndoOptions): Promise<boolean> {
+async function agreed(terminal: Terminal, run: Run, { yes, to }: UndoOptions): Promise<boolean> {
+  const { run: id, workflow } = run.started
+  const ours = stepsAfter(run.steps.keys(), to).filter((step) => stepOf(run, step).open).length
   if (yes || terminal.options.json || !process.stdin.isTTY || !process.stderr.isTTY) return true
-  const ours = [...steps.values()].filter(({ open }) => open).length
+  if (ours === 0) return true
+  const which = to === undefined ? '' : ` that came after ${printable(to)}`
   const ask = createInterface({ input: process.stdin, output: process.stderr })
   ask.once('SIGINT', () => {
     ask.close()
@@ -44,7 +48,7 @@ async function agreed(terminal: Terminal, { steps, started }: Run, { yes }: Undo
   const answer = await new Promise<string>((resolve) => {
     ask.once('close', () => resolve(''))
     void ask
-      .question(`undo ${ours} steps of run ${started.run} (${printable(started.workflow.name)})? [y/N] `)
+      .question(`undo ${counted(ours, 'step')} of run ${id} (${printable(workflow.name)})${which}? [y/N] `)
       .then(resolve)
   })
   ask.close()

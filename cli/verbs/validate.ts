@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts'
 import { processExec } from '../../core/exec.ts'
 import { printable } from '../../core/quote.ts'
 import { asJson, type Terminal } from '../terminal.ts'
@@ -9,6 +10,9 @@ export async function validate(terminal: Terminal, path: string, options: InputO
   const { started } = await readWorkflow(path, options, processExec())
   const { workflow, inputs, steps } = started
   if (terminal.options.json) terminal.out(asJson({ valid: true, name: workflow.name, inputs, steps }))
-  else terminal.out(`${printable(path)} is valid: ${steps.length} steps, inputs ${printable(JSON.stringify(inputs))}`)
+  else
+    terminal.out(
+      `${printable(path)} is valid: ${counted(steps.length, 'step')}, inputs ${printable(JSON.stringify(inputs))}`,
+    )
   return 0
 }

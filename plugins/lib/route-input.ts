@@ -1,9 +1,11 @@
 import { z } from 'zod'
 import { choice } from '../../core/choice.ts'
-import { canonical, familyOf, hostAddress, linkName, netnsName, prefix } from '../../core/net.ts'
+import { canonical, familyOf, hostAddress, linkName, netnsName, prefix, prefixLike } from '../../core/net.ts'
 
 const destination = z
-  .union([z.literal('default'), prefix, hostAddress], { error: 'expected "default", a prefix or an address' })
+  .union([z.literal('default'), prefix, hostAddress], {
+    error: ({ input }) => `expected "default", an address, or ${prefixLike(input)}`,
+  })
   .meta({
     description: 'where the route leads: a prefix, an address, or "default" for all that no other route has',
     examples: ['default', '10.0.0.0/24', '2001:db8::1'],

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { expectGolden } from '../support/golden.ts'
 import { sandboxed } from '../support/sandbox.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'nsnet-cli-'))
@@ -81,13 +82,53 @@ describe('a plugin', () => {
       'export default { type: "mine", input: {} }',
       'expected the step\'s "resources" to be a function, got undefined',
     ],
+    [
+      'text.js',
+      'export default { type: "mine", input: "" }',
+      'expected the step\'s "input" to be an object, got string',
+    ],
     ['twice.js', `export { default } from ${JSON.stringify(join(process.cwd(), 'dist/index.js'))}`, 'cannot be loaded'],
   ])('%s is refused with its file', (name, text, message) => {
     if (text !== undefined) fileOf(name, text)
     const { status, stderr } = nsnet('validate', using(name))
     expect(status).toBe(65)
-    expect(stderr).toContain(join(dir, name))
+    expect(stderr).toContain(`nsnet: ${name}.json:1:24 /plugins/0: ${join(dir, name)}`)
     expect(stderr).toContain(message)
+  })
+})
+
+test('of two plugins with the same step type the second is refused', () => {
+  const source =
+    'const no = () => ({}); export default { type: "mine", input: { "~standard": {} }, resources: no, probe: no, observe: no, plan: no }'
+  const plugins = ['one.mjs', 'two.mjs']
+    .map((name) => fileOf(name, source))
+    .map((_, at) => `./${['one', 'two'][at]}.mjs`)
+  const file = fileOf('both.json', JSON.stringify({ name: 'p', plugins, steps: [] }))
+  const { status, stderr } = nsnet('validate', file)
+  expect({ status, stderr }).toEqual({
+    status: 65,
+    stderr: expect.stringContaining('both.json:1:36 /plugins/1: step type "mine" is defined twice'),
+  })
+})
+
+describe('help', () => {
+  test('fits 80 columns, has what is common to all verbs at its end, and no presets that say nothing', () => {
+    const verbs = [...nsnet('--help').stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, verb]) => verb!)
+    expect(verbs).toEqual(expect.arrayContaining(['run', 'show', 'log', 'undo', 'validate']))
+    for (const args of [[], ...verbs.filter((verb) => verb !== 'nsnet').map((verb) => [verb])]) {
+      const { stdout } = nsnet(...args, '--help')
+      expect({ args, wide: stdout.split('\n').filter((line) => line.length > 80) }).toEqual({ args, wide: [] })
+      expect({ args, stdout }).not.toEqual({ args, stdout: expect.stringMatching(/\(default|\(choices/) })
+      const own = stdout.indexOf('\nOptions:\n')
+      expect({ args, order: own < stdout.indexOf('Options of every command:') || args.length === 0 }).toEqual({
+        args,
+        order: true,
+      })
+    }
+  })
+  test('of a verb explains what it takes and has examples', async () => {
+    const screens = ['run', 'show', 'undo'].map((verb) => nsnet(verb, '--help').stdout)
+    await expectGolden('help.txt', screens.join('\n'))
   })
 })
 
@@ -119,6 +160,29 @@ describe('a run', () => {
       [2, 'StepPlanned'],
       [3, 'StepApplied'],
     ])
+  })
+
+  test('stays as it is when an undo --to has nothing to take back, and its journal too', async () => {
+    const world = await sandboxed()
+    const file = fileOf(
+      'two.json',
+      '{ "name": "two", "steps": [{ "id": "a", "uses": "netns", "with": { "netns": "a" } }, { "id": "up", "uses": "link", "with": { "netns": "a", "link": "lo", "state": "up" } }, { "id": "again", "uses": "link", "with": { "netns": "a", "link": "lo", "state": "up" } }] }',
+    )
+    await world.nsnet('run', file)
+    const journal = async (): Promise<string> => (await world.nsnet('log', '--json')).stdout
+    const before = await journal()
+    for (const step of ['again', 'up']) {
+      const { exitCode, stderr, stdout } = await world.nsnet('undo', '--to', step)
+      expect({ exitCode, stderr, stdout }).toEqual({
+        exitCode: 0,
+        stderr: expect.stringMatching(
+          new RegExp(`^nothing that run \\w+ made came after the step ${step}: there is nothing to undo\n$`),
+        ),
+        stdout: expect.stringMatching(/^completed: 2 applied, 1 satisfied/),
+      })
+    }
+    expect(await journal()).toBe(before)
+    expect((await world.nsnet('undo', '--to', 'a')).stderr).toMatch(/↶ undone +up/)
   })
 
   test('ends with one result line with --quiet', async () => {

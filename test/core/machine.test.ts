@@ -105,6 +105,11 @@ describe('undoing', () => {
     after(...whole, undoStarted(), undone('c'), undoStarted()).next('undo b'))
   test('stops before the step that it goes back to', () =>
     after(...whole, undoStarted('a'), undone('c'), undone('b')).is('interrupted'))
+  test('leaves the run as it is when nothing came after the step that stays', () => {
+    after(...whole, undoStarted('c')).is('completed')
+    after(run, ...done('a'), failed('b'), undoStarted('a')).is('failed')
+    after(...whole, undoStarted('c'), undoStarted('b')).next('undo c')
+  })
   test('goes on past a partial undo', () =>
     after(...whole, undoStarted('b'), undone('c'), undoStarted()).next('undo b'))
 })

@@ -100,6 +100,22 @@ describe('tells the mistake and where it stands', () => {
       ],
     ],
     [
+      'a destination of a route that is none',
+      steps(
+        '{ "id": "a", "uses": "route", "with": { "to": "10.0.0.1/8", "dev": "lo" } }',
+        '{ "id": "b", "uses": "route", "with": { "to": "anywhere", "dev": "lo" } }',
+      ),
+      [
+        'lab.json:2:47 /steps/0/with/to: expected "default", an address, or a prefix such as "10.0.0.0/24" with zero host bits ("10.0.0.0/8" would be one), got "10.0.0.1/8"',
+        'lab.json:3:47 /steps/1/with/to: expected "default", an address, or a prefix such as "10.0.0.0/24", got "anywhere"',
+      ],
+    ],
+    [
+      'a default that the step which reads it cannot take',
+      '{ "name": "lab", "inputs": { "n": { "default": "-x" } }, "steps": [\n{ "id": "a", "uses": "netns", "with": { "netns": "${{ inputs.n }}" } } ] }',
+      [expect.stringMatching(/lab.json:2:50 .*, got "-x" \(the input "n" is "-x", its default\)$/)],
+    ],
+    [
       'an id that stands twice',
       steps(blue, blue.replace('"netns": "blue"', '"netns": "green"')),
       ['lab.json:3:9 /steps/1/id: expected an id of its own, got "blue" again (first at 2:9)'],
@@ -171,6 +187,10 @@ test('tells all mistakes at once, in their order', async () => {
 /** A workflow with one input, on line 2. */
 const one = (spec: string): string => `{ "name": "lab", "inputs": {\n"n": ${spec} }, "steps": [] }`
 
+/** A workflow with one input, which a step reads as an address. */
+const reading = (spec: string): string =>
+  `{ "name": "lab", "inputs": { "n": ${spec} }, "steps": [{ "id": "a", "uses": "addr", "with": { "link": "lo", "address": "\${{ inputs.n }}" } }] }`
+
 describe('inputs', () => {
   test('need a value', async () =>
     expect(await mistakesIn(one('{}'))).toEqual([
@@ -180,6 +200,18 @@ describe('inputs', () => {
     expect(await mistakesIn(one('{ "type": "integer" }'), { texts: { n: 'many' } })).toEqual([
       'lab.json:2:6 /inputs/n: expected an integer, got "many"',
     ]))
+  test('are told, with who set them, where a step cannot take them; a secret is not', async () => {
+    for (const [given, origin] of [
+      [{ texts: { n: '10.0.0.1/33' } }, 'as --set says'],
+      [{ values: { n: '10.0.0.1/33' } }, 'as --set-file says'],
+      [{ environment: { n: '10.0.0.1/33' } }, 'as NSNET_INPUT_n says'],
+    ] as const)
+      expect(await mistakesIn(reading('{ "default": "10.0.0.1/24" }'), given)).toEqual([
+        expect.stringContaining(`got "10.0.0.1/33" (the input "n" is "10.0.0.1/33", ${origin})`),
+      ])
+    const [secret] = await mistakesIn(reading('{ "secret": true }'), { environment: { n: 'hidden-one' } })
+    expect(secret).toMatch(/got "«secret:n»"$/)
+  })
   test('must be there to be set', async () =>
     expect(await mistakesIn(one('{ "default": "" }'), { texts: { m: '1' } })).toEqual([
       'lab.json:1:28 /inputs: expected an input to set, got "m" (did you mean "n"?)',

@@ -1,0 +1,31 @@
+import type { Template } from './expression.ts'
+import { isSecretInput, type Given } from './inputs.ts'
+import type { Json } from './json.ts'
+import { got, type Hint } from './problems.ts'
+import type { Draft } from './workflow.ts'
+
+/** Where inputs have their values from. */
+export interface InputValues {
+  readonly draft: Pick<Draft, 'inputs'>
+  readonly given: Given
+  readonly inputs: { readonly [name: string]: Json }
+}
+
+/** Adds to a hint what the inputs are that an expression reads, and who set them: a mistake in one is mended there. */
+export function withInputNote(site: InputValues, { references }: Template, hint: Hint): Hint {
+  const names = references.flatMap((it) => (isSecretInput(site.draft, it) || it[0] !== 'inputs' ? [] : [it[1] ?? '']))
+  const notes = [...new Set(names)].flatMap((name) => noteOf(site, name) ?? [])
+  if (notes.length === 0) return hint
+  return () => [typeof hint === 'function' ? hint() : hint, ...notes].filter(Boolean).join('; ')
+}
+
+function noteOf({ given, inputs }: InputValues, name: string): string | undefined {
+  if (!Object.hasOwn(inputs, name)) return undefined
+  return `the input "${name}" is ${got(inputs[name])}, ${originOf(given, name)}`
+}
+
+function originOf({ texts, values, environment }: Given, name: string): string {
+  if (Object.hasOwn(texts, name)) return 'as --set says'
+  if (Object.hasOwn(values, name)) return 'as --set-file says'
+  return Object.hasOwn(environment, name) ? `as NSNET_INPUT_${name} says` : 'its default'
+}
