@@ -183,7 +183,7 @@ test('a journal is never begun in the place of a file that is there', async () =
   const state = await stateWithRun()
   const path = join(state, 'runs/abc.jsonl')
   const before = readFileSync(path)
-  await expect(createJournal(path)).rejects.toMatchObject({ code: 'JOURNAL_UNWRITABLE' })
+  await expect(createJournal(path)).rejects.toMatchObject({ code: 'USAGE' })
   expect(readFileSync(path).equals(before)).toBe(true)
   expect(statSync(path).mode & 0o777).toBe(0o600)
 })

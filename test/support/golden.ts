@@ -13,7 +13,7 @@ const always: readonly Mask[] = [
 
 /**
  * Compares a screen with the file `test/golden/NAME`, times, durations and temporary paths masked; `masks` are masked first
- * (ids of runs, inodes). `npx vitest run -u FILE` writes it anew: read the difference before you commit it.
+ * (ids of runs, inodes). `npx vitest run FILE -u` writes it anew: read the difference before you commit it.
  */
 export async function expectGolden(name: string, screen: string, masks: readonly Mask[] = []): Promise<void> {
   const masked = [...masks, ...always].reduce((text, [pattern, word]) => text.replaceAll(pattern, word), screen)
