@@ -1,6 +1,7 @@
 import type { Progress } from '../../core/ports.ts'
 import type { Run } from '../../core/run.ts'
-import { eventLines, stepLine } from '../render.ts'
+import { eventLines } from '../render.ts'
+import { stepLine } from '../step-line.ts'
 import { duration, type Terminal } from '../terminal.ts'
 import type { View } from './view.ts'
 
