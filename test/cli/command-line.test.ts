@@ -185,6 +185,44 @@ describe('a run', () => {
     expect((await world.nsnet('undo', '--to', 'a')).stderr).toMatch(/↶ undone +up/)
   })
 
+  test('is shown as it stood after any event, with what an undo would meet now', async () => {
+    const world = await sandboxed()
+    const inside = fileOf(
+      'inside.json',
+      '{ "name": "inside", "steps": [{ "id": "up", "uses": "link", "with": { "netns": "blue", "link": "lo", "state": "up" } }] }',
+    )
+    await world.nsnet('run', lab)
+    await world.nsnet('run', inside)
+    const [second, first] = JSON.parse((await world.nsnet('list', '--json')).stdout) as readonly {
+      readonly id: string
+    }[]
+    const { stdout } = await world.nsnet('show', first!.id)
+    expect(stdout).toContain(
+      `affected   run ${second!.id} (inside) works inside of it, and goes first: nsnet undo ${first!.id} --cascade`,
+    )
+    const past = JSON.parse((await world.nsnet('show', first!.id, '--at', '2', '--json')).stdout)
+    expect(past).toMatchObject({
+      status: 'running',
+      seq: 2,
+      past: { last: 3, event: { type: 'StepPlanned', step: 'a' } },
+    })
+    expect(past.steps).toMatchObject([{ status: 'planned' }])
+    const text = (await world.nsnet('show', first!.id, '--at', '2', '--step', 'a')).stdout
+    expect(text).toMatch(/^run \w+ of lab, the past: running after event 2 of 3\n/)
+    expect(text).not.toMatch(/affected|step applied|take it back/)
+    const one = JSON.parse((await world.nsnet('show', first!.id, '--step', 'a', '--json')).stdout)
+    expect(one).toMatchObject({ run: first!.id, step: { status: 'applied' }, events: [{ seq: 2 }, { seq: 3 }] })
+    for (const [args, message] of [
+      [['--at', '0'], 'expected --at with the number of an event, from 1 to 3, got "0"'],
+      [['--at', '4'], 'from 1 to 3, got "4"'],
+      [['--at', 'x'], 'from 1 to 3, got "x"'],
+      [['--step', 'b'], 'with a step of run'],
+    ] as const) {
+      const { exitCode, stderr } = await world.nsnet('show', first!.id, ...args)
+      expect({ args, exitCode, stderr }).toEqual({ args, exitCode: 64, stderr: expect.stringContaining(message) })
+    }
+  })
+
   test('ends with one result line with --quiet', async () => {
     const world = await sandboxed()
     const { stdout, stderr } = await world.nsnet('run', lab, '--quiet')

@@ -65,7 +65,7 @@ test('a byte flipped in the middle of a journal stops undo, resume and show; not
 
 test('a journal with right sums and events that make no sense is refused like a broken one', async () => {
   const world = await sandboxed()
-  await world.nsnet('list')
+  await world.sh('mkdir -p -m 700 /run/nsnet/own/state/runs')
   const path = join(dir, 'forged.jsonl')
   writeFileSync(path, linesOf([{ ...started('a'), run: 'forged' }, undone('b')]))
   await world.sh(`cp ${path} ${runs}/forged.jsonl`)

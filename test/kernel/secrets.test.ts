@@ -97,6 +97,7 @@ describe('a run with secrets', () => {
       ['show', 'last', '--json'],
       ['log', 'last'],
       ['log', 'last', '--json'],
+      ['log', 'last', '-v'],
     ])
       expect(await world.nsnet(...args)).toMatchObject({ exitCode: 0 })
     expect((await world.nsnet('show', 'last', '-v')).stdout).toContain('«secret:word»')
@@ -112,7 +113,10 @@ describe('a run with secrets', () => {
       ]),
     )
     const [, first] = JSON.parse((await world.nsnet('list', '--json')).stdout) as readonly { readonly id: string }[]
-    expect(await world.nsnetWith(secrets, 'undo', first!.id, '-v')).toMatchObject({ exitCode: 0 })
+    expect(await world.nsnetWith(secrets, 'undo', first!.id, '-v', '--progress', 'json')).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringContaining('{"progress":{"doing":"run"'),
+    })
     expect(await fingerprint(world.exec)).toEqual(before)
     expectNoTrace(world)
   })
