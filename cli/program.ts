@@ -25,7 +25,7 @@ export function program(done: (code: number) => void): Command {
     nsnet.commandsGroup(title)
     define(kit)
   }
-  return nsnet
+  return nsnet.commandsGroup('Help:').helpCommand('help [COMMAND]', 'explain a command, as COMMAND --help does')
 }
 
 const groups = [
@@ -39,7 +39,6 @@ const groups = [
 const begin = `
 FILE is a workflow file, in JSON or YAML.
 RUN is the id of a run, the beginning of one, or "last".
-"nsnet COMMAND --help" explains a command and has examples.
 
 Begin with:
   nsnet tour                                   see what nsnet does

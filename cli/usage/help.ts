@@ -9,7 +9,6 @@ export const EVERY_COMMAND = 'Options of every command:'
  */
 export const helpConfiguration: HelpConfiguration = {
   helpWidth: Math.min(80, process.stdout.columns || 80),
-  visibleCommands: ({ commands }) => [...commands],
   subcommandTerm: (command) => [command.name(), ...command.registeredArguments.map(argumentTerm)].join(' '),
   optionDescription: ({ description, argChoices, defaultValue }: Option) => {
     if (!argChoices) return description
@@ -29,6 +28,6 @@ export const helpConfiguration: HelpConfiguration = {
 }
 
 const argumentTerm = (argument: Argument): string => {
-  const name = `${argument.name()}${argument.variadic ? '…' : ''}`
+  const name = `${argument.name().toUpperCase()}${argument.variadic ? '…' : ''}`
   return argument.required ? name : `[${name}]`
 }

@@ -31,7 +31,8 @@ describe('a directory', () => {
   })
 
   test('that is there is looked at with its runs; what tried it is gone', async () => {
-    const { dir } = await openStore(join(root, 'there'))
+    const { dir, turn } = await openStore(join(root, 'there'))
+    await (await turn('shared')).release()
     const before = readdirSync(dir)
     expect(await look(dir)).toEqual([
       expect.stringMatching(/^ok directory: .* can be written/),
