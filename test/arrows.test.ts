@@ -17,7 +17,8 @@ const below: { readonly [folder: string]: readonly string[] } = {
 const owners: { readonly [name: string]: RegExp } = {
   xstate: /^core\/machine\.ts$/,
   execa: /^(core\/exec|cli\/sandbox\/.*)\.ts$/,
-  'node:child_process': /^cli\/sandbox\//,
+  // foreground.ts: what has the terminal itself, as no command of the engine does
+  'node:child_process': /^cli\/(sandbox\/.*|foreground)\.ts$/,
   lowdb: /^journal\//,
   pino: /^cli\//,
   commander: /^cli\//,

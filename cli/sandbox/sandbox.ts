@@ -1,7 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { NsnetError } from '../../core/errors.ts'
 import { SEE_DOCTOR } from '../../core/tools.ts'
-import { exitCodeOf } from '../signals.ts'
+import { exitOf, listen } from '../foreground.ts'
 import { allowNamespaces, makeNamespaces } from './namespaces.ts'
 import { STATE } from './world.ts'
 
@@ -32,7 +32,11 @@ export async function runInSandbox(argv: readonly string[], { interactive, env }
     },
   })
   const release = interactive ? onlyWait(child) : passSignals(child)
-  const code = await exitOf(child).finally(release)
+  const code = await exitOf(child)
+    .catch((error: NodeJS.ErrnoException) => {
+      throw missing(error)
+    })
+    .finally(release)
   if (code !== 0) expectNamespaces()
   return code
 }
@@ -54,20 +58,6 @@ function passSignals(child: ChildProcess): () => void {
     SIGTERM: pass('SIGTERM'),
     SIGHUP: pass('SIGTERM'),
     SIGWINCH: pass('SIGWINCH'),
-  })
-}
-
-function listen(handlers: { readonly [name: string]: () => void }): () => void {
-  for (const [name, handler] of Object.entries(handlers)) process.on(name, handler)
-  return () => {
-    for (const [name, handler] of Object.entries(handlers)) process.off(name, handler)
-  }
-}
-
-function exitOf(child: ChildProcess): Promise<number> {
-  return new Promise((resolve, reject) => {
-    child.on('error', (error: NodeJS.ErrnoException) => reject(missing(error)))
-    child.on('exit', (code, signal) => resolve(code ?? exitCodeOf(signal ?? '')))
   })
 }
 

@@ -64,6 +64,19 @@ export function defineLooks({ verb, act }: Kit): void {
     'nsnet log k7 --json | jq .event.type',
   )
   withExamples(
+    verb('exec', 'run a command (a shell by default) in a netns, or in the netns of a run')
+      .argument('<WHERE>', `a netns, ${aRun}, or RUN/NETNS`)
+      .argument('[COMMAND...]')
+      .passThroughOptions()
+      .action(
+        act(async (terminal, command) =>
+          (await import('../verbs/exec.ts')).execute(terminal, command.args[0]!, command.args.slice(1)),
+        ),
+      ),
+    'nsnet exec blue -- ip address',
+    'nsnet exec last',
+  )
+  withExamples(
     verb('fingerprint', 'the whole network state as JSON, without counters: two equal states print the same')
       .option('--netns <NAME>', 'only of this netns')
       .option('--compare <FILE>', 'say where it differs from the one in a file ("-" reads it from stdin); exit code 2')

@@ -1,0 +1,57 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { closeSync, openSync } from 'node:fs'
+import { exitCodeOf } from './signals.ts'
+
+/**
+ * Runs a command in place of nsnet, as far as one can: it has the terminal, every signal that nsnet gets, and nsnet's own
+ * environment and directory. Gives its exit code, 128 + the signal's number when a signal ended it.
+ *
+ * @see setpriv(1): the command ends when nsnet is killed
+ */
+export async function inForeground(argv: readonly string[]): Promise<number> {
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...argv], {
+    stdio: 'inherit',
+    env: { ...process.env, PATH: `${process.env['PATH'] ?? ''}:${SBIN}` },
+  })
+  const pass = (name: NodeJS.Signals) => () => void child.kill(name)
+  const typed = hasTerminal() ? () => () => undefined : pass
+  const release = listen({
+    // the terminal gives these to every process in the foreground, to the command too
+    SIGINT: typed('SIGINT'),
+    SIGQUIT: typed('SIGQUIT'),
+    SIGTERM: pass('SIGTERM'),
+    SIGHUP: pass('SIGHUP'),
+    SIGUSR1: pass('SIGUSR1'),
+    SIGUSR2: pass('SIGUSR2'),
+  })
+  return await exitOf(child).finally(release)
+}
+
+/** Where programs are that ordinary users have not on their PATH. */
+export const SBIN = '/usr/local/sbin:/usr/sbin:/sbin'
+
+/** Listens for signals; gives the function that ends it. */
+export function listen(handlers: { readonly [name: string]: () => void }): () => void {
+  for (const [name, handler] of Object.entries(handlers)) process.on(name, handler)
+  return () => {
+    for (const [name, handler] of Object.entries(handlers)) process.off(name, handler)
+  }
+}
+
+/** Waits for the end of a process; gives its exit code as shells say it. @throws what spawn(2) says */
+export function exitOf(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('exit', (code, signal) => resolve(code ?? exitCodeOf(signal ?? '')))
+  })
+}
+
+/** Says whether nsnet has a controlling terminal. @see tty(4) */
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync('/dev/tty', 'r'))
+    return true
+  } catch {
+    return false
+  }
+}
