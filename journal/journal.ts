@@ -48,11 +48,16 @@ export async function openJournal(path: string): Promise<Journal> {
   }
 }
 
-/** Reads a journal and changes nothing. @throws JOURNAL_BROKEN, STATE_DIR_UNSAFE */
+/** Reads a journal and changes nothing. @throws RUN_NOT_FOUND when it is gone, JOURNAL_BROKEN, STATE_DIR_UNSAFE */
 export async function readJournal(path: string): Promise<Content> {
-  const file = await openPrivate(path, O_RDONLY)
+  const file = await openPrivate(path, O_RDONLY).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? goneMeanwhile(path) : error
+  })
   return await contentOf(file, path).finally(() => file.close())
 }
+
+const goneMeanwhile = (path: string): NsnetError =>
+  new NsnetError('RUN_NOT_FOUND', `expected the journal ${path}, which is gone now`, 'nsnet list shows all runs')
 
 /** The largest journal that is read, in bytes: a run of 100,000 steps, undone and run again some times. */
 const MAX_BYTES = 1024 ** 3
@@ -96,7 +101,8 @@ async function cutTo(file: FileHandle, bytes: number): Promise<void> {
   await file.datasync()
 }
 
-async function syncDirectory(path: string): Promise<void> {
+/** Waits until what a directory lists is on disk. */
+export async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, O_RDONLY)
   await directory.sync().finally(() => directory.close())
 }

@@ -14,6 +14,7 @@ import { createJournal, openJournal, readJournal, type Journal } from './journal
 import { acquire, isHeld, takeTurn, type Lock } from './lock.ts'
 import type { Content } from './format.ts'
 import { expectPrivate, openPrivate, privateDirectory } from './private.ts'
+import { removeRun } from './remove.ts'
 import { followJournal, type Tail } from './tail.ts'
 
 /** The directory of runs. */
@@ -42,6 +43,8 @@ export interface Store {
   /** Says whether some nsnet is at work on a run. */
   readonly isBusy: (run: Summary) => Promise<boolean>
   readonly journalPath: (id: string) => string
+  /** Deletes the journal of a run; whoever calls holds the lock of what the run does. @throws JOURNAL_UNWRITABLE */
+  readonly remove: (id: string) => Promise<void>
   /** Opens the debug log of a run to add to it. @throws STATE_DIR_UNSAFE */
   readonly openLog: (id: string) => Promise<FileHandle>
 }
@@ -97,6 +100,7 @@ export async function openStore(dir: string): Promise<Store> {
     claims: async (but) => await claimsIn(runs, await list(), but),
     isBusy: ({ work }) => isHeld(join(locks, `${work}.lock`)),
     journalPath,
+    remove: (id) => indexed(dir, () => removeRun(runs, id)),
     openLog: (id) => openPrivate(join(runs, `${id}.log`), O_WRONLY | O_APPEND | O_CREAT),
   }
 }
@@ -125,15 +129,18 @@ function workOf({ workflow, inputs, facts }: RunStarted): string {
 
 async function claimsIn(runs: string, list: readonly Summary[], { run, facts }: RunStarted): Promise<readonly Claim[]> {
   const live = list.filter(({ id, boot, holding, ours }) => id !== run && boot === facts.boot && holding + ours > 0)
-  const contents = await Promise.all(live.map(({ id }) => readJournal(join(runs, `${id}.jsonl`))))
-  const moments = contents.map(({ entries }) => replay(entries.map(({ event }) => event)))
-  return moments.filter((moment) => moment.run.started.facts.netns === facts.netns).flatMap(claimsOf)
+  // a journal that was deleted meanwhile claimed nothing
+  const contents = await Promise.all(live.map(({ id }) => readJournal(join(runs, `${id}.jsonl`)).catch(ifGone)))
+  const moments = contents.map((content) => content && replay(content.entries.map(({ event }) => event)))
+  return moments
+    .filter((moment) => moment !== undefined)
+    .filter((moment) => moment.run.started.facts.netns === facts.netns)
+    .flatMap(claimsOf)
 }
 
 async function refreshed(dir: string, runs: string): Promise<readonly Summary[]> {
   const path = join(dir, 'index.json')
-  const lock = await acquire(join(dir, 'index.lock'), 'the index', true).catch(onReadOnly)
-  try {
+  return await indexed(dir, async (lock) => {
     const old = await readIndex(path)
     const ids = (await readdir(runs)).flatMap((name) => (name.endsWith('.jsonl') ? [name.slice(0, -6)] : []))
     const rows = await Promise.all(ids.map((id) => rowOf(id, join(runs, `${id}.jsonl`), old[id])))
@@ -141,9 +148,18 @@ async function refreshed(dir: string, runs: string): Promise<readonly Summary[]>
     const fresh = Object.keys(old).length === found.length && found.every((row) => old[row.id] === row)
     if (lock && !fresh) await writeIndex(path, Object.fromEntries(found.map((row) => [row.id, row])))
     return found.toSorted((a, b) => b.startedAt.localeCompare(a.startedAt))
-  } finally {
-    await lock?.release()
-  }
+  })
+}
+
+/** Works on the list of runs while nobody else does: a run is listed as long as its journal is there. */
+async function indexed<T>(dir: string, work: (lock: Lock | undefined) => Promise<T>): Promise<T> {
+  const lock = await acquire(join(dir, 'index.lock'), 'the index', true).catch(onReadOnly)
+  return await work(lock).finally(() => lock?.release())
+}
+
+function ifGone(error: unknown): undefined {
+  if (error instanceof NsnetError && error.code === 'RUN_NOT_FOUND') return undefined
+  throw error
 }
 
 /** Where nothing can be written, runs are listed from their journals, and the index stays as it is. */

@@ -6,6 +6,11 @@ export function defineMachine({ verb, act }: Kit): void {
   verb('doctor', 'what this machine lacks for nsnet, and how to mend it; -v for how it was seen').action(
     act(async (terminal) => (await import('../verbs/doctor.ts')).doctor(terminal)),
   )
+  verb('prune', 'delete the journals of runs that are over, never of one that still owns something')
+    .option('--older-than <age>', 'those without an event for so long: 90m, 12h, 30d, 4w (default: 30d)')
+    .option('--keep <count>', 'but keep so many of the latest (without --older-than, of any age)')
+    .option('--dry-run', 'only say what would be deleted', false)
+    .action(act(async (terminal, command) => (await import('../verbs/prune.ts')).prune(terminal, command.opts())))
   verb('completion', 'write the script by which a shell completes verbs, options, runs, files and steps')
     .addArgument(new Argument('<shell>', 'which shell').choices(['bash', 'zsh', 'fish']))
     .addHelpText('after', completionHelp)
