@@ -35,6 +35,8 @@ export interface Session {
   /** Say at the end what to type next; the tour knows what comes next. */
   readonly advise?: boolean
   readonly wait?: boolean
+  /** Told the run when it stands still. */
+  readonly ended?: (run: string) => void
 }
 
 /** Begins a run: takes the lock, creates the journal, and drives it until it stands still. */
@@ -159,6 +161,7 @@ async function withJournal(
     stop.release()
     await journal.close()
     await logFile?.close()
+    session.ended?.(id)
   }
 }
 

@@ -16,6 +16,7 @@ import { readFacts } from './facts.ts'
 import { expectNoSecretInArgv, givenBy, type InputOptions } from './given.ts'
 import { pluginPaths, registryWith } from './plugins.ts'
 import { readText } from './read-text.ts'
+import { usableParent } from './telemetry/ids.ts'
 
 export interface ReadyRun {
   /** With markers in place of secrets. */
@@ -53,7 +54,8 @@ export async function readWorkflow(file: string, options: ReadOptions, exec: Exe
     workflow,
     inputs,
   } as const
-  const rest = { facts, plugins, steps }
+  const traceparent = usableParent(process.env['TRACEPARENT'])
+  const rest = { facts, plugins, ...(traceparent === undefined ? {} : { traceparent }), steps }
   if (Object.keys(secrets).length === 0) return { registry, given, secrets: noSecrets, started: { ...head, ...rest } }
   const checks = Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, checkOf(value)]))
   return { registry, given, secrets: secretsOf(secrets), started: { ...head, secrets: checks, ...rest } }

@@ -22,6 +22,7 @@ export type ErrorCode =
   | 'TOOL_MISSING'
   | 'TOOL_FAILED'
   | 'SANDBOX_UNAVAILABLE'
+  | 'TRACE_FAILED'
 
 /** A refusal: what was expected, what came, and in `hint` what to type next. */
 export class NsnetError extends Error {

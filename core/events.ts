@@ -46,6 +46,8 @@ export interface RunStarted {
   readonly secrets?: { readonly [name: string]: string }
   readonly facts: Facts
   readonly plugins: readonly string[]
+  /** The span of a trace that it was begun in. @see https://www.w3.org/TR/trace-context/ */
+  readonly traceparent?: string
   readonly steps: readonly StepSpec[]
 }
 

@@ -4,11 +4,11 @@ import { NsnetError } from '../core/errors.ts'
 import { syncDirectory } from './journal.ts'
 
 /** What stands beside a journal, by the ends of the names; the journal is last. */
-const FILES = ['.log', '.jsonl']
+const FILES = ['.log', '.sent', '.jsonl']
 
 /**
  * Deletes a run's journal and what stands beside it. The journal goes last: a kill on the way leaves a run that is still
- * known, and lacks its debug log at most. That it is gone is on disk when this resolves.
+ * known, and lacks its debug log, and the note of what was sent of it. That it is gone is on disk when this resolves.
  *
  * @throws JOURNAL_UNWRITABLE
  */

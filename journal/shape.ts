@@ -59,6 +59,7 @@ const eventShape = z.discriminatedUnion(
       secrets: z.record(text, text).optional(),
       facts,
       plugins: texts,
+      traceparent: text.optional(),
       steps: z.array(spec),
     }),
     z.object({

@@ -15,6 +15,7 @@ import { acquire, isHeld, takeTurn, type Lock } from './lock.ts'
 import type { Content } from './format.ts'
 import { expectPrivate, openPrivate, privateDirectory } from './private.ts'
 import { removeRun } from './remove.ts'
+import { readSent, writeSent, type Sent } from './sent.ts'
 import { followJournal, type Tail } from './tail.ts'
 
 /** The directory of runs. */
@@ -43,6 +44,9 @@ export interface Store {
   /** Says whether some nsnet is at work on a run. */
   readonly isBusy: (run: Summary) => Promise<boolean>
   readonly journalPath: (id: string) => string
+  /** What spans of a run were sent, and where to. */
+  readonly sent: (id: string) => Promise<Sent>
+  readonly noteSent: (id: string, sent: Sent) => Promise<void>
   /** Deletes the journal of a run; whoever calls holds the lock of what the run does. @throws JOURNAL_UNWRITABLE */
   readonly remove: (id: string) => Promise<void>
   /** Opens the debug log of a run to add to it. @throws STATE_DIR_UNSAFE */
@@ -100,6 +104,8 @@ export async function openStore(dir: string): Promise<Store> {
     claims: async (but) => await claimsIn(runs, await list(), but),
     isBusy: ({ work }) => isHeld(join(locks, `${work}.lock`)),
     journalPath,
+    sent: (id) => readSent(join(runs, `${id}.sent`)),
+    noteSent: (id, sent) => writeSent(join(runs, `${id}.sent`), sent),
     remove: (id) => indexed(dir, () => removeRun(runs, id)),
     openLog: (id) => openPrivate(join(runs, `${id}.log`), O_WRONLY | O_APPEND | O_CREAT),
   }

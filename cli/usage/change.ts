@@ -1,5 +1,5 @@
 import { Option } from 'commander'
-import { aRun, setFile, wait, withExamples, withInputs, withProgress, type Kit } from './kit.ts'
+import { aRun, setFile, trace, wait, withExamples, withInputs, withProgress, type Kit } from './kit.ts'
 
 /** Defines the verbs that change the kernel. */
 export function defineChanges({ verb, act }: Kit): void {
@@ -10,6 +10,7 @@ export function defineChanges({ verb, act }: Kit): void {
         .option('--id <ID>', 'the id of the run, such as plan gave it; a new one by default')
         .option('--sandbox', 'in a private little world that is gone afterwards; needs no root', false)
         .option(...wait)
+        .option(...trace)
         .action(
           act(async (terminal, command) =>
             (await import('../verbs/run.ts')).run(terminal, command.args[0]!, command.opts()),
@@ -26,6 +27,7 @@ export function defineChanges({ verb, act }: Kit): void {
         .argument('[RUN]', `${aRun}; without it the latest that stopped`)
         .option(...setFile)
         .option(...wait)
+        .option(...trace)
         .action(
           act(async (terminal, command) =>
             (await import('../verbs/resume.ts')).resume(terminal, command.args[0], command.opts()),
@@ -46,6 +48,7 @@ export function defineChanges({ verb, act }: Kit): void {
         .option(...setFile)
         .option('--cascade', 'first undo the runs that work with what this one made', false)
         .option(...wait)
+        .option(...trace)
         .action(
           act(async (terminal, command) =>
             (await import('../verbs/undo.ts')).undo(terminal, command.args[0], command.opts()),
@@ -62,6 +65,7 @@ export function defineChanges({ verb, act }: Kit): void {
         .argument('[RUN]', `${aRun}; without it the latest that has something to undo`)
         .option(...setFile)
         .option(...wait)
+        .option(...trace)
         .action(
           act(async (terminal, command) =>
             (await import('../verbs/repair.ts')).repair(terminal, command.args[0], command.opts()),

@@ -59,6 +59,12 @@ export function withProgress(command: Command): Command {
 export const withExamples = (command: Command, ...examples: readonly string[]): Command =>
   command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  ${line}`).join('\n')}\n`)
 
+/** The option that tells what was done as a trace. */
+export const trace = [
+  '--trace [FILE]',
+  'write OTLP spans to a file, or send them to OTEL_EXPORTER_OTLP_ENDPOINT',
+] as const
+
 function withGlobals(command: Command): Command {
   const globals = [
     new Option('--state-dir <DIR>', 'where runs are kept'),

@@ -1,4 +1,4 @@
-import { aRun, setFile, withExamples, withInputs, type Kit } from './kit.ts'
+import { aRun, setFile, trace, withExamples, withInputs, type Kit } from './kit.ts'
 
 /** Defines the verbs that look and change nothing. */
 export function defineLooks({ verb, act }: Kit): void {
@@ -54,6 +54,7 @@ export function defineLooks({ verb, act }: Kit): void {
     verb('log', 'the events of a run; -v for all that they hold')
       .argument('[RUN]', aRun, 'last')
       .option('-f, --follow', 'go on until the run stands still', false)
+      .option(...trace)
       .action(
         act(async (terminal, command) =>
           (await import('../verbs/log.ts')).log(terminal, command.processedArgs[0] as string, command.opts()),

@@ -6,7 +6,9 @@ import type { Store } from '../../journal/store.ts'
 import type { Tail } from '../../journal/tail.ts'
 import { dayLine, eventRows, logLine } from '../log-line.ts'
 import { storeFor } from '../session.ts'
-import type { Terminal } from '../terminal.ts'
+import { exportSpans } from '../telemetry/export.ts'
+import { targetOf, type Target, type TraceOption } from '../telemetry/target.ts'
+import { asJson, type Terminal } from '../terminal.ts'
 
 /** How often `-f` looks for new events, in milliseconds. */
 const EVERY_MS = 200
@@ -16,12 +18,16 @@ const LINGER_MS = 2_000
 
 export interface LogOptions {
   readonly follow: boolean
+  /** Write or send the spans of the run instead. */
+  readonly trace?: TraceOption
 }
 
 /** `nsnet log [RUN] [-f]`: the events of a run; `-f` follows those that others write until the run stands still. */
-export async function log(terminal: Terminal, name: string, { follow }: LogOptions): Promise<number> {
+export async function log(terminal: Terminal, name: string, { follow, trace }: LogOptions): Promise<number> {
+  const target = targetOf(trace, process.env)
   const store = await storeFor(terminal.options)
   const run = await store.find(name)
+  if (target) return await tellSpans(terminal, store, run.id, target)
   const tail = await store.follow(run.id)
   const write = writer(terminal)
   try {
@@ -31,6 +37,13 @@ export async function log(terminal: Terminal, name: string, { follow }: LogOptio
   } finally {
     await tail.close()
   }
+}
+
+async function tellSpans(terminal: Terminal, store: Store, run: string, target: Target): Promise<number> {
+  const spans = await exportSpans(store, target, [run])
+  const done = 'file' in target ? 'wrote' : 'sent'
+  terminal.out(terminal.options.json ? asJson({ run, spans }) : `${done} ${spans} spans of run ${run}`)
+  return 0
 }
 
 /** Writes each event in its turn. */

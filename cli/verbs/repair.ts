@@ -7,11 +7,14 @@ import { findingLines } from '../plan/finding-lines.ts'
 import { registryOfRun } from '../plugins.ts'
 import { expectPrivilege } from '../privilege.ts'
 import { continueRun, locked, momentOf, storeFor } from '../session.ts'
+import { targetOf, type TraceOption } from '../telemetry/target.ts'
+import { traced, type Ended } from '../telemetry/traced.ts'
 import type { Terminal } from '../terminal.ts'
 import { exitOf, lookerAt, type Looked } from '../verifying.ts'
 
 export interface RepairOptions extends Pick<InputOptions, 'setFile'> {
   readonly wait: boolean
+  readonly trace?: TraceOption
 }
 
 /** How often what drifted is looked for and applied: applying one step may disturb another (a link that goes down). */
@@ -22,6 +25,7 @@ const ROUNDS = 3
  * run. What it cannot put right gives exit code 2.
  */
 export async function repair(terminal: Terminal, name: string | undefined, options: RepairOptions): Promise<number> {
+  const target = targetOf(options.trace, process.env)
   const store = await storeFor(terminal.options)
   const { id } = name === undefined ? latestOwning(await store.list(), 'repair') : await store.find(name)
   expectPrivilege()
@@ -30,21 +34,23 @@ export async function repair(terminal: Terminal, name: string | undefined, optio
   const look = await lookerAt(store, id, given)
   const { started } = (await momentOf(store, id)).run
   const { wait } = options
-  return await locked({ store, wait }, started, async (turn) => {
-    const known = secretsFor(started, given)
-    expectRight(started, known)
-    expectAll(started, known)
-    const session = { terminal, store, wait, registry, secrets: known.secrets, advise: false }
-    for (let round = 1; ; round++) {
-      const looked = await look()
-      expectRepairable(looked)
-      const steps = looked.findings.filter((it) => it.repairable).map(({ step }) => step)
-      if (steps.length === 0 || round > ROUNDS) return concluded(terminal, looked, round)
-      terminal.tell(`repairing ${steps.join(', ')} of run ${terminal.paint('bold', id)}`)
-      const code = await continueRun(session, turn, id, () => ({ type: 'RepairStarted', steps }))
-      if (code !== 0) return code
-    }
-  })
+  const work = (ended: Ended) =>
+    locked({ store, wait }, started, async (turn) => {
+      const known = secretsFor(started, given)
+      expectRight(started, known)
+      expectAll(started, known)
+      const session = { terminal, store, wait, registry, secrets: known.secrets, advise: false, ended }
+      for (let round = 1; ; round++) {
+        const looked = await look()
+        expectRepairable(looked)
+        const steps = looked.findings.filter((it) => it.repairable).map(({ step }) => step)
+        if (steps.length === 0 || round > ROUNDS) return concluded(terminal, looked, round)
+        terminal.tell(`repairing ${steps.join(', ')} of run ${terminal.paint('bold', id)}`)
+        const code = await continueRun(session, turn, id, () => ({ type: 'RepairStarted', steps }))
+        if (code !== 0) return code
+      }
+    })
+  return await traced(target, store, work)
 }
 
 function concluded(terminal: Terminal, { run, findings }: Looked, round: number): number {

@@ -12,37 +12,43 @@ import { registryOfRun } from '../plugins.ts'
 import { expectReadable } from '../latest.ts'
 import { expectPrivilege } from '../privilege.ts'
 import { continueRun, locked, momentOf, storeFor } from '../session.ts'
+import { targetOf, type TraceOption } from '../telemetry/target.ts'
+import { traced, type Ended } from '../telemetry/traced.ts'
 import type { Terminal } from '../terminal.ts'
 import type { Turn } from '../turn.ts'
 
 export interface ResumeOptions extends Pick<InputOptions, 'setFile'> {
   readonly wait: boolean
+  readonly trace?: TraceOption
 }
 
 /** `nsnet resume [RUN]`: goes on with a run that stopped; without a name, the latest one that can go on. */
 export async function resume(
   terminal: Terminal,
   name: string | undefined,
-  { wait, ...inputs }: ResumeOptions,
+  { wait, trace, ...inputs }: ResumeOptions,
 ): Promise<number> {
+  const target = targetOf(trace, process.env)
   const store = await storeFor(terminal.options)
   const { id } = name === undefined ? latestStopped(await store.list()) : await store.find(name)
   expectPrivilege()
   const registry = await registryOfRun(store, id)
   const inputsGiven = await givenBy(inputs)
   const { started: found } = (await momentOf(store, id)).run
-  return await locked({ store, wait }, found, async (turn) => {
-    // whoever held the lock before may have gone on with this very run
-    const moment = await momentOf(store, id)
-    const { started } = moment.run
-    expectSameNetns(started)
-    const given = secretsFor(started, inputsGiven)
-    expectRight(started, given)
-    const session = { terminal, store, wait, registry, secrets: given.secrets }
-    const facts = started.facts.boot === bootOf() ? undefined : await readFacts(processExec())
-    const others = isMidUndo(moment) ? await claimsAlone(turn, store, started) : []
-    return await continueRun(session, turn, id, (now) => resumed(terminal, now, given, facts), others)
-  })
+  const work = (ended: Ended) =>
+    locked({ store, wait }, found, async (turn) => {
+      // whoever held the lock before may have gone on with this very run
+      const moment = await momentOf(store, id)
+      const { started } = moment.run
+      expectSameNetns(started)
+      const given = secretsFor(started, inputsGiven)
+      expectRight(started, given)
+      const session = { terminal, store, wait, registry, secrets: given.secrets, ended }
+      const facts = started.facts.boot === bootOf() ? undefined : await readFacts(processExec())
+      const others = isMidUndo(moment) ? await claimsAlone(turn, store, started) : []
+      return await continueRun(session, turn, id, (now) => resumed(terminal, now, given, facts), others)
+    })
+  return await traced(target, store, work)
 }
 
 /** What other runs claim, while nobody else is at work: what an undo needs that is to be finished first. */

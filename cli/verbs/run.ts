@@ -3,6 +3,8 @@ import { expectPrivilege } from '../privilege.ts'
 import { againInSandbox } from '../sandbox/again.ts'
 import { beginRun, storeFor } from '../session.ts'
 import { takeBack } from '../taking-back.ts'
+import { targetOf, type TraceOption } from '../telemetry/target.ts'
+import { traced } from '../telemetry/traced.ts'
 import type { Terminal } from '../terminal.ts'
 import type { InputOptions } from '../given.ts'
 import { readWorkflow } from '../workflow-file.ts'
@@ -16,18 +18,22 @@ export interface RunOptions extends InputOptions {
   readonly wait: boolean
   /** Id of the run, such as `plan` gave it; a new one when it is absent. */
   readonly id?: string
+  readonly trace?: TraceOption
 }
 
 /** `nsnet run FILE`: does what a workflow says, and journals it. */
 export async function run(terminal: Terminal, path: string, options: RunOptions): Promise<number> {
   if (options.sandbox) return await againInSandbox()
+  const target = targetOf(options.trace, process.env)
   const { started, registry, secrets, given } = await readWorkflow(path, options, processExec())
   expectPrivilege()
   const store = await storeFor(terminal.options)
   const rollBack = options.onFailure === 'undo'
-  const session = { terminal, store, wait: options.wait, advise: !rollBack }
-  const code = await beginRun({ ...session, registry, secrets }, started)
-  if (!rollBack || code !== 1) return code
-  const undone = await takeBack({ ...session, given }, started, { cascade: false })
-  return undone >= 128 ? undone : code
+  return await traced(target, store, async (ended) => {
+    const session = { terminal, store, wait: options.wait, advise: !rollBack, ended }
+    const code = await beginRun({ ...session, registry, secrets }, started)
+    if (!rollBack || code !== 1) return code
+    const undone = await takeBack({ ...session, given }, started, { cascade: false })
+    return undone >= 128 ? undone : code
+  })
 }

@@ -8,6 +8,8 @@ import { expectPrivilege } from '../privilege.ts'
 import { momentOf, storeFor } from '../session.ts'
 import { rehearse } from '../rehearsal.ts'
 import { stepsAfter, takeBack, type Extent } from '../taking-back.ts'
+import { targetOf, type TraceOption } from '../telemetry/target.ts'
+import { traced } from '../telemetry/traced.ts'
 import type { Terminal } from '../terminal.ts'
 
 export interface UndoOptions extends Extent, Pick<InputOptions, 'setFile'> {
@@ -18,10 +20,12 @@ export interface UndoOptions extends Extent, Pick<InputOptions, 'setFile'> {
   readonly wait: boolean
   /** Say what would be done, and do nothing. */
   readonly dryRun?: boolean
+  readonly trace?: TraceOption
 }
 
 /** `nsnet undo [RUN]`: takes a run back, the last step first; without a name, the latest that has something to undo. */
 export async function undo(terminal: Terminal, name: string | undefined, options: UndoOptions): Promise<number> {
+  const target = targetOf(options.trace, process.env)
   const store = await storeFor(terminal.options)
   const { id } = name === undefined ? latestOwning(await store.list(), 'undo') : await store.find(name)
   expectPrivilege()
@@ -30,7 +34,9 @@ export async function undo(terminal: Terminal, name: string | undefined, options
   expectRight(run.started, secretsFor(run.started, given))
   if (options.dryRun === true) return await rehearse({ terminal, store, given, ...options }, run.started, options)
   if (!(await agreed(terminal, run, options))) return 0
-  return await takeBack({ terminal, store, given, ...options }, run.started, options)
+  return await traced(target, store, (ended) =>
+    takeBack({ terminal, store, given, ...options, ended }, run.started, options),
+  )
 }
 
 /** Asks a person at a terminal; a program that calls nsnet has decided already. */

@@ -271,7 +271,7 @@ const load = (shell: string): readonly [string, RegExp] => [
 ]
 describe.skipIf(!has('script'))('at a terminal', () => {
   const lines = [
-    ['nsnet und\taa\t--t\tt\t\r', /ran:undo aaaa2222 --to two:/],
+    ['nsnet und\taa\t--to\tt\t\r', /ran:undo aaaa2222 --to two:/],
     ['nsnet run lab.j\t--set f\ttr\t--q\t\r', /ran:run lab\.json --set fast=true --quiet:/],
   ] as const
 
