@@ -23,6 +23,7 @@ export type ErrorCode =
   | 'TOOL_FAILED'
   | 'SANDBOX_UNAVAILABLE'
   | 'TRACE_FAILED'
+  | 'UNIT_UNWRITABLE'
 
 /** A refusal: what was expected, what came, and in `hint` what to type next. */
 export class NsnetError extends Error {

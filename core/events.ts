@@ -48,6 +48,8 @@ export interface RunStarted {
   readonly plugins: readonly string[]
   /** The span of a trace that it was begun in. @see https://www.w3.org/TR/trace-context/ */
   readonly traceparent?: string
+  /** Name of the systemd unit that began it. */
+  readonly unit?: string
   readonly steps: readonly StepSpec[]
 }
 

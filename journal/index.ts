@@ -20,6 +20,8 @@ export interface Summary {
   readonly startedAt: string
   readonly changedAt: string
   readonly boot: string
+  /** The systemd unit that began it. */
+  readonly unit?: string | undefined
 }
 
 /** A summary, with the size and time of the journal it was made of: another size or time makes it old. */
@@ -45,6 +47,7 @@ const rowSchema: z.ZodType<Row> = z.looseObject({
   startedAt: z.string(),
   changedAt: z.string(),
   boot: z.string(),
+  unit: z.string().optional(),
   bytes: z.number(),
   mtimeMs: z.number(),
 })

@@ -60,6 +60,7 @@ const eventShape = z.discriminatedUnion(
       facts,
       plugins: texts,
       traceparent: text.optional(),
+      unit: text.optional(),
       steps: z.array(spec),
     }),
     z.object({

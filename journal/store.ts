@@ -121,7 +121,8 @@ export function summaryOf(
   const { name, path } = started.workflow
   const ours = [...steps.values()].filter(({ open }) => open).length
   const facts = { id: started.run, workflow: name, path, boot: started.facts.boot, work: workOf(started) }
-  return { ...facts, status, steps: steps.size, holding, ours, startedAt, changedAt }
+  const unit = started.unit === undefined ? {} : { unit: started.unit }
+  return { ...facts, ...unit, status, steps: steps.size, holding, ours, startedAt, changedAt }
 }
 
 const letter = customAlphabet('abcdefghijkmnpqrstuvwxyz', 1)

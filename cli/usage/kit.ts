@@ -1,11 +1,11 @@
-import { Command, Option } from 'commander'
+import { Command, Option, type CommandOptions } from 'commander'
 import { EVERY_COMMAND } from './help.ts'
 import { terminalFor, type GlobalOptions, type Terminal } from '../terminal.ts'
 
 /** What the verbs of nsnet are defined with. */
 export interface Kit {
-  /** Begins a verb, with the options that every verb has. */
-  readonly verb: (usage: string, description: string) => Command
+  /** Begins a verb, with the options that every verb has; a hidden one is for programs, and not in the help. */
+  readonly verb: (usage: string, description: string, how?: CommandOptions) => Command
   /** Makes the action of a verb: its exit code becomes that of nsnet. */
   readonly act: (work: Work) => (...args: readonly unknown[]) => Promise<void>
 }
@@ -16,9 +16,9 @@ export type Work = (terminal: Terminal, command: Command) => Promise<number>
 /** Makes the kit for the verbs of a command; `done` is told the exit code. */
 export function kitFor(nsnet: Command, done: (code: number) => void): Kit {
   return {
-    verb: (usage, description) =>
+    verb: (usage, description, how) =>
       withGlobals(
-        nsnet.command(usage).description(description).helpOption('-h, --help', 'print this help').exitOverride(),
+        nsnet.command(usage, how).description(description).helpOption('-h, --help', 'print this help').exitOverride(),
       ),
     act:
       (work) =>

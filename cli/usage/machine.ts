@@ -1,4 +1,5 @@
 import { Argument } from 'commander'
+import { defineBoot } from './boot.ts'
 import type { Kit } from './kit.ts'
 
 /** Defines the verbs for the machine that nsnet works on: what it has, what is kept on it, how nsnet is at home there. */
@@ -11,6 +12,7 @@ export function defineMachine({ verb, act }: Kit): void {
     .option('--keep <count>', 'but keep so many of the latest (without --older-than, of any age)')
     .option('--dry-run', 'only say what would be deleted', false)
     .action(act(async (terminal, command) => (await import('../verbs/prune.ts')).prune(terminal, command.opts())))
+  defineBoot({ verb, act })
   verb('completion', 'write the script by which a shell completes verbs, options, runs, files and steps')
     .addArgument(new Argument('<shell>', 'which shell').choices(['bash', 'zsh', 'fish']))
     .addHelpText('after', completionHelp)

@@ -1,0 +1,37 @@
+import { withInputs, type Kit } from './kit.ts'
+
+/** Defines the verbs for what is set up at boot, and what systemd units call. */
+export function defineBoot({ verb, act }: Kit): void {
+  withInputs(verb('enable', 'run a workflow at boot: write a systemd unit').argument('<file>'))
+    .option('--name <name>', 'the unit is nsnet-NAME.service (default: the name of the workflow)')
+    .option(...unitDir)
+    .action(
+      act(async (terminal, command) =>
+        (await import('../verbs/enable.ts')).enable(terminal, command.args[0]!, command.opts()),
+      ),
+    )
+  verb('disable', 'do not run it at boot any more: remove the unit')
+    .argument('<file|unit>', 'FILE of the workflow, or NAME of the unit')
+    .option(...unitDir)
+    .action(
+      act(async (terminal, command) =>
+        (await import('../verbs/disable.ts')).disable(terminal, command.args[0]!, command.opts()),
+      ),
+    )
+  defineUnits({ verb, act })
+}
+
+function defineUnits({ verb, act }: Kit): void {
+  const hidden = { hidden: true }
+  withInputs(verb('unit-start', 'what a unit calls at boot', hidden).argument('<unit>').argument('<file>')).action(
+    act(async (terminal, command) => {
+      const [unit, file] = command.args as [string, string]
+      return (await import('../verbs/unit.ts')).unitStart(terminal, unit, file, command.opts())
+    }),
+  )
+  verb('unit-stop', 'what a unit calls when it is stopped', hidden)
+    .argument('<unit>')
+    .action(act(async (terminal, command) => (await import('../verbs/unit.ts')).unitStop(terminal, command.args[0]!)))
+}
+
+const unitDir = ['--unit-dir <dir>', 'where the unit is (default: /etc/systemd/system)'] as const
