@@ -1,23 +1,30 @@
-import { withInputs, type Kit } from './kit.ts'
+import { withExamples, withInputs, type Kit } from './kit.ts'
 
 /** Defines the verbs for what is set up at boot, and what systemd units call. */
 export function defineBoot({ verb, act }: Kit): void {
-  withInputs(verb('enable', 'run a workflow at boot: write a systemd unit').argument('<file>'))
-    .option('--name <name>', 'the unit is nsnet-NAME.service (default: the name of the workflow)')
-    .option(...unitDir)
-    .action(
-      act(async (terminal, command) =>
-        (await import('../verbs/enable.ts')).enable(terminal, command.args[0]!, command.opts()),
+  withExamples(
+    withInputs(verb('enable', 'run a workflow at boot: write a systemd unit').argument('<FILE>'))
+      .option('--name <NAME>', 'the unit is nsnet-NAME.service; by default the name of the workflow')
+      .option(...unitDir)
+      .action(
+        act(async (terminal, command) =>
+          (await import('../verbs/enable.ts')).enable(terminal, command.args[0]!, command.opts()),
+        ),
       ),
-    )
-  verb('disable', 'do not run it at boot any more: remove the unit')
-    .argument('<file|unit>', 'FILE of the workflow, or NAME of the unit')
-    .option(...unitDir)
-    .action(
-      act(async (terminal, command) =>
-        (await import('../verbs/disable.ts')).disable(terminal, command.args[0]!, command.opts()),
+    'nsnet enable workflows/internet.json',
+    'nsnet enable lab.json --set netns=blue --name blue',
+  )
+  withExamples(
+    verb('disable', 'do not run it at boot any more: remove the unit')
+      .argument('<FILE|UNIT>', 'FILE of the workflow, or NAME of the unit')
+      .option(...unitDir)
+      .action(
+        act(async (terminal, command) =>
+          (await import('../verbs/disable.ts')).disable(terminal, command.args[0]!, command.opts()),
+        ),
       ),
-    )
+    'nsnet disable internet',
+  )
   defineUnits({ verb, act })
 }
 
@@ -34,4 +41,4 @@ function defineUnits({ verb, act }: Kit): void {
     .action(act(async (terminal, command) => (await import('../verbs/unit.ts')).unitStop(terminal, command.args[0]!)))
 }
 
-const unitDir = ['--unit-dir <dir>', 'where the unit is (default: /etc/systemd/system)'] as const
+const unitDir = ['--unit-dir <DIR>', 'where the unit is; /etc/systemd/system by default'] as const

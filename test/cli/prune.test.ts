@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Entry, RunEvent, RunStarted } from '../../core/events.ts'
@@ -36,6 +36,7 @@ function addRun(store: Store, hours: number, first: RunStarted, ...rest: readonl
   const entries: Entry[] = []
   for (const event of [first, ...rest])
     entries.push(nextEntry(entries.at(-1), event, new Date(Date.now() - hours * HOUR)))
+  mkdirSync(join(store.dir, 'runs'), { recursive: true, mode: 0o700 })
   writeFileSync(store.journalPath(first.run), entries.map(lineOf).join(''), { mode: 0o600 })
   writeFileSync(store.journalPath(first.run).replace('.jsonl', '.log'), '{}\n', { mode: 0o600 })
 }

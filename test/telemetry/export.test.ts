@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -87,6 +87,7 @@ test('many spans go in several requests', async () => {
   const { received, url } = await collector(accept)
   const ids = Array.from({ length: 700 }, (_, n) => `s${n}`)
   const steps = ids.flatMap((id) => [planned(id), applied(id)])
+  mkdirSync(join(store.dir, 'runs'), { recursive: true, mode: 0o700 })
   writeFileSync(store.journalPath('r1'), linesOf([started(...ids), ...steps]))
   expect(await exportSpans(store, endpoint(url), ['r1'])).toBe(1401)
   expect(received.map(({ names }) => names.length)).toEqual([512, 512, 377])
