@@ -6,11 +6,13 @@ import type { Run } from '../core/run.ts'
 import { bootOf, expectSameNetns } from './facts.ts'
 import { secretsFor } from './given.ts'
 import { registryOfRun } from './plugins.ts'
-import { commandLines, whatChanged } from './render.ts'
-import { outcomeLines, stepLine } from './step-line.ts'
+import { commandsIn } from './brief.ts'
+import { commandLines } from './render.ts'
+import { fitted, idWidth } from './step-line.ts'
 import { momentOf } from './session.ts'
 import { inUse, stepsAfter, type Extent, type UndoSession } from './taking-back.ts'
-import { asJson, type Terminal } from './terminal.ts'
+import { asJson, type Paint, type Terminal } from './terminal.ts'
+import { padTo } from './text.ts'
 
 /**
  * Says what an undo would do with each step, the last first, and changes nothing. What it would keep gives exit code 2.
@@ -46,9 +48,20 @@ function linesOf(terminal: Terminal, run: Run, all: readonly UndoAhead[], { to }
   ]
 }
 
-function aheadLines(terminal: Terminal, run: Run, ahead: UndoAhead): readonly string[] {
+function aheadLines(terminal: Terminal, { started }: Run, ahead: UndoAhead): readonly string[] {
   const { step, outcome } = ahead
-  if (outcome !== 'undo') return outcomeLines(terminal, run, step, outcome, undefined, ahead.reason ?? '')
-  const line = stepLine(terminal, run, step, 'undone', undefined, whatChanged(terminal, {}, ahead.commands))
-  return [line, ...(terminal.options.verbose ? commandLines(terminal, { undo: ahead.commands }) : [])]
+  const [mark, color] = marks[outcome]
+  const start = `  ${terminal.paint(color, `${mark} ${outcome.padEnd(11)}`)} ${padTo(step, idWidth(started))}`
+  if (outcome !== 'undo') return fitted(terminal, start, ahead.reason ?? '', true)
+  const line = fitted(terminal, start, commandsIn(terminal, ahead.commands), false)
+  return [...line, ...(terminal.options.verbose ? commandLines(terminal, { undo: ahead.commands }) : [])]
+}
+
+const marks: { readonly [outcome in UndoAhead['outcome']]: readonly [string, Paint] } = {
+  undo: ['↶', 'green'],
+  undone: ['↶', 'green'],
+  gone: ['=', 'dim'],
+  'not ours': ['=', 'dim'],
+  kept: ['=', 'yellow'],
+  'undo failed': ['✗', 'red'],
 }

@@ -1,8 +1,9 @@
-import { show, type Command, type Output } from '../core/command.ts'
+import type { Command, Output } from '../core/command.ts'
 import type { Failure, RunEvent } from '../core/events.ts'
 import type { Moment } from '../core/machine.ts'
 import { printable, quote } from '../core/quote.ts'
 import type { Run, StepRecord } from '../core/run.ts'
+import { commandsIn } from './brief.ts'
 import { commandRow, commandRows, commandText, row } from './rows.ts'
 import { duration, type GlobalOptions, type Screen } from './terminal.ts'
 import { outcomeLines } from './step-line.ts'
@@ -93,15 +94,8 @@ export function failureLines(
 const beginningOf = (text = ''): string => text.slice(0, 300).split('\n').slice(0, 5).join('\n')
 
 /** What a step that is applied did: its summary, else its commands, on a terminal the first and how many more there are. */
-export function whatChanged(
-  { columns }: Screen,
-  outputs: StepRecord['outputs'],
-  apply: readonly Command[] = [],
-): string {
-  const summary = summaryIn(outputs)
-  if (summary !== undefined) return summary
-  if (columns() === Infinity || apply.length < 2) return apply.map(show).join('; ')
-  return `${apply.length} commands: ${apply.map(show).join('; ')}`
+export function whatChanged(screen: Screen, outputs: StepRecord['outputs'], apply: readonly Command[] = []): string {
+  return summaryIn(outputs) ?? commandsIn(screen, apply)
 }
 
 /** What a step says of itself for people; undefined when it says nothing. */

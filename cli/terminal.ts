@@ -92,7 +92,12 @@ export function terminalFor(options: GlobalOptions): Terminal {
   }
 }
 
-const columnsFor = (stream: NodeJS.WriteStream) => () => (stream.isTTY ? columnsOf(stream) : Infinity)
+/** A terminal has its columns; a file or a pipe has none, unless `COLUMNS` is set for it, as for ls(1). */
+const columnsFor = (stream: NodeJS.WriteStream) => () => {
+  if (stream.isTTY) return columnsOf(stream)
+  const asked = Number(process.env['COLUMNS'] ?? '')
+  return Number.isInteger(asked) && asked >= 20 ? asked : Infinity
+}
 
 /** Chooses how progress is told: alive where somebody watches; a terminal is what `tty` needs in any case. */
 function progressMode({ progress = 'auto', json, quiet }: GlobalOptions): ProgressMode {

@@ -1,6 +1,6 @@
-import { show as asText } from '../../core/command.ts'
 import type { Ahead } from '../../core/effects/plan-ahead.ts'
 import type { RunStarted } from '../../core/events.ts'
+import { commandsIn } from '../brief.ts'
 import { commandLines, placeOf } from '../render.ts'
 import { fitted } from '../step-line.ts'
 import { row } from '../rows.ts'
@@ -13,7 +13,7 @@ export function aheadLines(terminal: Terminal, started: RunStarted, ahead: Ahead
   const [mark, word, color] = marks[ahead.outcome]
   const state = terminal.paint(color, `${mark} ${word.padEnd(9)}`)
   const start = `  ${state} ${padTo(ahead.step, width)}`
-  const lines = fitted(terminal, start, detailOf(ahead), ahead.reason !== undefined)
+  const lines = fitted(terminal, start, detailOf(terminal, ahead), ahead.reason !== undefined)
   const whole = terminal.options.verbose && ahead.apply.length > 0
   return [...lines, ...conflictLines(terminal, started, ahead), ...(whole ? commandLines(terminal, ahead) : [])]
 }
@@ -44,13 +44,12 @@ const marks: { readonly [outcome in Ahead['outcome']]: readonly [string, string,
   check: ['?', 'check', 'dim'],
 }
 
-function detailOf({ outcome, reason, apply, changes, probes = [] }: Ahead): string {
-  if (outcome === 'check') return probes.map(asText).join('; ')
+function detailOf(terminal: Terminal, { outcome, reason, apply, changes, probes = [] }: Ahead): string {
+  if (outcome === 'check') return commandsIn(terminal, probes)
   if (outcome === 'satisfied') return 'holds already'
   if (reason !== undefined) return reason
   if (changes.length > 0) return changes.map(changeText).join(', ')
-  const [first, ...more] = apply.map(asText)
-  return more.length === 0 ? first! : `${first} (and ${more.length} more)`
+  return commandsIn(terminal, apply)
 }
 
 function conflictLines(terminal: Terminal, started: RunStarted, { step, outcome, hint }: Ahead): readonly string[] {

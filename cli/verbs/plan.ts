@@ -27,7 +27,7 @@ export async function plan(terminal: Terminal, file: string, options: PlanOption
   const exec = processExec({ holds: secrets.holds })
   const all = secrets.hide(await planAhead({ exec, secrets, stepOf: registry.stepOf }, started))
   if (terminal.options.json) terminal.out(asJson(documentOf(started, all)))
-  else for (const line of linesOf(terminal, started, all, file)) terminal.out(line)
+  else for (const line of linesOf(terminal, started, all, file, options)) terminal.out(line)
   if (all.some(({ outcome }) => outcome === 'conflict')) return 1
   return options.detailedExitcode === true && hasChanges(all) ? 2 : 0
 }
@@ -39,12 +39,23 @@ function documentOf({ run, workflow, inputs }: RunStarted, steps: readonly Ahead
   return { run, workflow: { name: workflow.name, path: workflow.path }, inputs, changes: hasChanges(steps), steps }
 }
 
-function linesOf(terminal: Terminal, started: RunStarted, all: readonly Ahead[], file: string): readonly string[] {
+/** Writes the command that does what was planned. */
+function howToRun(run: string, file: string, { set = [], setFile }: PlanOptions): string {
+  const where = process.env['NSNET_SANDBOX_ONCE'] === '1' ? ['--sandbox'] : []
+  const inputs = [...set.flatMap((it) => ['--set', it]), ...(setFile === undefined ? [] : ['--set-file', setFile])]
+  return ['nsnet', 'run', file, ...inputs, ...where, '--id', run].map((word) => printable(quote(word))).join(' ')
+}
+
+function linesOf(
+  terminal: Terminal,
+  started: RunStarted,
+  all: readonly Ahead[],
+  file: string,
+  options: PlanOptions,
+): readonly string[] {
   const { workflow, run } = started
   const conflict = all.find(({ outcome }) => outcome === 'conflict')
-  const next = conflict
-    ? `the run would stop at ${conflict.step}`
-    : `do exactly this: nsnet run ${printable(quote(file))} --id ${run}`
+  const next = conflict ? `the run would stop at ${conflict.step}` : `do exactly this: ${howToRun(run, file, options)}`
   return [
     `plan of ${printable(workflow.name)} as run ${terminal.paint('bold', run)}; nothing is changed`,
     ...all.flatMap((ahead) => aheadLines(terminal, started, ahead, idWidth(started))),
