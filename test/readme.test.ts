@@ -1,7 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { workspace } from './support/runs.ts'
+import { sandboxed } from './support/sandbox.ts'
 
 const readme = readFileSync('README.md', 'utf8')
+const { dir } = workspace()
 
 test('each promise of the README names tests that are there', () => {
   const rows = readme.slice(readme.indexOf('| promise |'), readme.indexOf('Where the promises end')).split('\n')
@@ -18,3 +22,21 @@ test('each script of npm that the README names is there', () => {
   expect(new Set(named)).toEqual(new Set(['start', 'test', 'test:crash']))
   expect(named.filter((name) => !(name in scripts))).toEqual([])
 })
+
+test('the tour of the README prints what it says', async () => {
+  const world = await sandboxed()
+  writeFileSync(join(dir, 'cable.json'), /## A first workflow\n\n```json\n([^]*?)```/.exec(readme)![1]!)
+  const blocks = [...readme.matchAll(/```console\n([^]*?)```/g)].map(([, block]) => block!)
+  expect(blocks.length).toBeGreaterThan(2)
+  const commands = blocks.flatMap((block) => [...block.matchAll(/^\$ (.*)$/gm)].map(([, command]) => command!))
+  const shown = commands.map((command) => `echo '$ ${command}'; ${command} 2>&1`)
+  const script = ['nsnet() { "$NODE" "$NSNET" "$@"; }', `cd ${dir}`, ...shown].join('\n')
+  const env = ['COLUMNS=80', `NODE=${world.command.at(-2)}`, `NSNET=${world.command.at(-1)}`]
+  const argv = [...world.command.slice(0, -2), ...env, 'sh', '-c', script]
+  const { stdout } = await world.exec({ argv, timeoutMs: 60_000 })
+  expect(masked(stdout)).toBe(masked(blocks.join('')))
+})
+
+/** Times and what a lost packet changes differ from run to run. */
+const masked = (text: string): string =>
+  text.replace(/ *\b\d+(\.\d+)? (ms|s)\b/g, ' DURATION').replace(/\d+% lost/g, 'N% lost')
