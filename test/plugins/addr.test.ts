@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest'
-import { fingerprint } from '../../core/fingerprint.ts'
 import { linkKey } from '../../core/resource.ts'
 import addr from '../../plugins/addr.ts'
 import { conforms, on } from '../support/conforms.ts'
 import { context, given } from '../support/given.ts'
-import { privateKernel, type Kernel } from '../support/kernel.ts'
+import { privateKernel, settledFingerprint as fingerprint, type Kernel } from '../support/kernel.ts'
 
 const v4 = { link: 'lan', address: '10.0.0.1/24' }
 const bare = { link: [2, null], near: [], entry: null, rival: null, behind: [], promotes: 'no' } as const
@@ -138,7 +137,7 @@ test('adds the address that another link has', async () => {
 })
 
 test.each([
-  ['ip address add fd00::1/128 dev lan', { link: 'lan', address: 'fd00::1/64' }, 'has fd00::1/128'],
+  ['ip address add fd00::1/128 dev lan nodad', { link: 'lan', address: 'fd00::1/64' }, 'has fd00::1/128'],
   ['ip address add 10.0.0.1/24 scope link dev lan', { ...v4, scope: 'global' }, 'has scope link, expected global'],
   ['ip address add 10.0.0.1 peer 10.0.0.2/24 dev lan', v4, 'has 10.0.0.1 peer 10.0.0.2/24'],
 ])('conflicts after %s', async (line, input, message) => {
