@@ -1,3 +1,4 @@
+import { isSketches } from './sketch.ts'
 import type { Step } from './step.ts'
 
 /** A step type whose own code broke: it threw, or gave something that is no plan. */
@@ -63,6 +64,7 @@ const promises: { readonly [name: string]: readonly [string, (given: unknown) =>
   rest: ['a list of keys', isKeys],
   identity: ['plain JSON', (given) => isJson(given)],
   outputs: ['plain JSON', (given) => isJson(given)],
+  sketch: ['a list of sketches { draw: "…", … }', isSketches],
   mine: ['true or false', (given) => typeof given === 'boolean'],
   foretell: ['plain JSON or nothing', (given) => given === undefined || isJson(given)],
   changes: ['a list of { what, from, to }', isChanges],

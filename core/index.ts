@@ -10,6 +10,7 @@ export type { Json } from './json.ts'
 export { address, canonical, familyOf, hostAddress, linkName, mac, mtu, netnsName, networkOf, prefix } from './net.ts'
 export { inside, keyIn, linkKey, netnsKey, type ResourceKey, type Resources } from './resource.ts'
 export type { Issue, Result, Schema } from './schema.ts'
+export type { Sketch } from './sketch.ts'
 export type { StepDocs, StepExample } from './step-docs.ts'
 export {
   conflict,

@@ -2,6 +2,7 @@ import type { Command, Output } from './command.ts'
 import { equal, type Json } from './json.ts'
 import type { ResourceKey, Resources } from './resource.ts'
 import type { Schema } from './schema.ts'
+import type { Sketch } from './sketch.ts'
 import type { StepDocs } from './step-docs.ts'
 
 /**
@@ -65,6 +66,11 @@ export interface Step<Input = unknown, State extends Json = Json> {
   drift?(input: Input, after: State | undefined, now: State, context: Context): string | undefined
   /** Values that later steps read as `steps.<id>.outputs.<name>`; `summary` is for people. */
   readonly outputs?: { readonly [name: string]: (state: State, input: Input) => Json }
+  /**
+   * Says what the step adds to the picture of the network (`nsnet graph`): boxes, links, addresses, arrows; a note for what
+   * has no shape. Without it the step is a note with its name.
+   */
+  sketch?(input: Input): readonly Sketch[]
   /**
    * Says that a conflict seen before the run begins would still be there at the step's turn, unless an earlier step makes
    * something that this one uses: then the run is refused before anything is done. Without it a step is looked at when

@@ -86,6 +86,7 @@ export default defineStep({
     address: (_, { address: wanted }) => wanted.split('/')[0]!,
     prefix: (_, { address: wanted }) => networkOf(wanted),
   },
+  sketch: ({ netns, link, address, peer }) => [{ draw: 'address', netns, link, address, peer }],
 })
 
 /** Says whether a step makes the link; a new netns has its `lo`. */

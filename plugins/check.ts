@@ -38,6 +38,9 @@ export default defineStep({
     max: ({ rtt }) => rtt?.max ?? null,
     ms: ({ ms }) => ms,
   },
+  sketch: ({ netns, ping, tcp }) => [
+    { draw: 'check', netns, by: tcp === undefined ? 'ping' : 'tcp', target: ping ?? tcp! },
+  ],
 })
 
 /** What came of it, in words. */

@@ -6,6 +6,7 @@ import { applying, probing, takingBack, takingBackLater } from './lib/iptables-c
 import { hashOf, iptablesInput, makesChain, type IptablesInput } from './lib/iptables-input.ts'
 import { foretellIptables } from './lib/iptables-foretold.ts'
 import { observeIptables, type IptablesState } from './lib/iptables-state.ts'
+import { sketchIptables } from './lib/iptables-sketch.ts'
 import { whoHoldsTheLock } from './lib/xtables-lock.ts'
 
 /**
@@ -45,6 +46,7 @@ export default defineStep<IptablesInput, IptablesState>({
     ...(makesChain(input) && before.around.chain === null && around.chain !== null ? createdBy(input) : []),
     ...(!before.around.kernel.table && around.kernel.table ? [tableKey(input)] : []),
   ],
+  sketch: sketchIptables,
   diagnosis: whoHoldsTheLock,
   identity: ({ ours, chain }) => ours ?? chain,
   // a rule says by its comment whose it is; a chain that the kernel refused to make is somebody else's

@@ -6,6 +6,7 @@ import { changedFields, changesOf, predicted, wayBack } from './lib/link-command
 import { fields, input, target, type Input } from './lib/link-input.ts'
 import { foretellLink } from './lib/link-foretold.ts'
 import { looksIn, nothing, obstaclesTo, places, stateOf, viewOf, type State } from './lib/link-state.ts'
+import { sketchLink } from './lib/link-sketch.ts'
 
 /**
  * Changes a link that is there: sets it up or down, its MTU (bytes), mac, alias or bridge, or moves it into a netns. What
@@ -66,6 +67,7 @@ export default defineStep({
     ifindex: ({ link }) => link?.ifindex ?? null,
     netns: (_, wanted) => target(wanted) ?? null,
   },
+  sketch: sketchLink,
 })
 
 function refusal({ link, netns, moveTo, master }: Input, now: State): Plan | undefined {

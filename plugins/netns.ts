@@ -62,6 +62,7 @@ export default defineStep({
     return guests.length === 0 ? undefined : `${guests.join(', ')} ${guests.length === 1 ? 'is' : 'are'} in it`
   },
   outputs: { inode: ({ inode }) => inode, netns: (_, { netns }) => netns },
+  sketch: ({ netns }) => [{ draw: 'netns', netns }],
 })
 
 type State = {

@@ -7,6 +7,7 @@ import { inputOf } from './lib/earlier.ts'
 import { askedBy, nftablesInput, type Asked, type NftablesInput } from './lib/nft-input.ts'
 import { isManagedByIptables, parseRuleset, type NftTable } from './lib/nft-ruleset.ts'
 import { normal, tokensOf } from './lib/nft-text.ts'
+import { sketchNftables } from './lib/nft-sketch.ts'
 
 /** What an nftables step sees. */
 export type NftablesState = {
@@ -72,6 +73,7 @@ export default defineStep<NftablesInput, NftablesState>({
     return [nft(input, deleting(askedBy(input), now.handle))]
   },
   identity: ({ handle }) => handle,
+  sketch: sketchNftables,
   drift: (input, after, { handle, text }) =>
     handle === null || !after || after.text === text ? undefined : `${nameOf(askedBy(input))} says something else now`,
 })

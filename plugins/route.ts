@@ -77,6 +77,12 @@ export default defineStep({
     dev: ({ slot }, wanted) => found(wanted, slot, 'dev'),
     metric: (_, { metric }) => metric,
   },
+  sketch: (wanted) => {
+    const { netns, type, to, via, dev, table } = wanted
+    // what other tables hold is asked for by policy, and what leads nowhere has no arrow
+    if (type !== 'unicast' || table !== 254) return [{ draw: 'note', netns, text: `route ${words(wanted).join(' ')}` }]
+    return [{ draw: 'route', netns, to, via, dev }]
+  },
 })
 
 type State = {

@@ -90,6 +90,12 @@ export default defineStep({
   // what a module of the kernel brings along may appear meanwhile
   foreseeable: ({ key }) => /^net\/(core|unix|ipv[46])\/(?!netfilter|vs\/)/.test(key),
   outputs: { value: ({ value }) => value },
+  sketch: ({ netns, key, value }) => {
+    const family = FORWARDING[`${key}=${value}`]
+    return [
+      family ? { draw: 'forwarding', netns, family } : { draw: 'note', netns, text: `${swapped(key)} = ${value}` },
+    ]
+  },
 })
 
 /** Says whether the kernel rewrites one of two parameters when the other is set. */
@@ -98,6 +104,12 @@ const areCoupled = (key: string, other: string): boolean => sets(key, other) || 
 function sets(key: string, side: string): boolean {
   const link = linkIn(side)
   return sidesOf(key, link === undefined ? [] : [link]).some(({ path }) => path === side)
+}
+
+const FORWARDING: { readonly [setting: string]: 'ipv4' | 'ipv6' } = {
+  'net/ipv4/ip_forward=1': 'ipv4',
+  'net/ipv4/conf/all/forwarding=1': 'ipv4',
+  'net/ipv6/conf/all/forwarding=1': 'ipv6',
 }
 
 const CHANGING = 'is just being changed by somebody else'

@@ -74,6 +74,10 @@ export default defineStep({
     peerMac: (now, wanted) => endsOf(wanted, now)[1]?.mac ?? null,
     ifindex: (now, wanted) => endsOf(wanted, now)[0]?.ifindex ?? null,
   },
+  sketch: ({ name, netns, peer }) => [
+    { draw: 'link', netns, link: name, kind: 'veth', peer: { netns: peer.netns, link: peer.name } },
+    { draw: 'link', netns: peer.netns, link: peer.name, kind: 'veth', peer: { netns, link: name } },
+  ],
   patience: () => ({ forMs: 500, everyMs: 25 }),
 })
 
