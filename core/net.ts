@@ -78,6 +78,12 @@ export function networkOf(text: string): string {
   return `${parsed.startAddress().correctForm()}/${parsed.subnetMask}`
 }
 
+/** Says whether an address or prefix lies in a prefix; what is none of them lies nowhere. */
+export function liesIn(text: string, network: string): boolean {
+  if (!isAddress(text) || !isAddress(network) || familyOf(text) !== familyOf(network)) return false
+  return parse(text).isInSubnet(parse(network))
+}
+
 function isLinkName(name: string): boolean {
   return Buffer.byteLength(name) <= 15 && /^[^/:%\s\x00-\x1f\x7f]+$/.test(name) && name !== '.' && name !== '..'
 }

@@ -82,7 +82,8 @@ function walk(
   }
 }
 
-function copyWith(tree: Json, values: ReadonlyMap<string, Json>, at: string): Json {
+/** Copies a tree, with other values at some places; `at` is the JSON pointer of the tree. */
+export function copyWith(tree: Json, values: ReadonlyMap<string, Json>, at: string): Json {
   const value = values.get(at)
   if (value !== undefined) return value
   if (Array.isArray(tree)) return tree.map((item: Json, index) => copyWith(item, values, `${at}/${index}`))

@@ -1,3 +1,4 @@
+import { Option } from 'commander'
 import { aRun, setFile, trace, withExamples, withInputs, type Kit } from './kit.ts'
 
 /** Defines the verbs that look and change nothing. */
@@ -78,6 +79,18 @@ export function defineLooks({ verb, act }: Kit): void {
     'nsnet exec last',
   )
   withExamples(
+    withInputs(verb('graph', 'draw the network of a workflow file or of a run').argument('<FILE|RUN>', graphed))
+      .addOption(new Option('--format <FORMAT>', 'text by default').choices(['text', 'svg', 'dot', 'mermaid', 'json']))
+      .option('--ascii', 'text without line-drawing characters')
+      .action(
+        act(async (terminal, command) =>
+          (await import('../verbs/graph.ts')).graph(terminal, command.args[0]!, command.opts()),
+        ),
+      ),
+    'nsnet graph workflows/internet.json',
+    'nsnet graph last --format svg > lab.svg',
+  )
+  withExamples(
     verb('fingerprint', 'the whole network state as JSON, without counters: two equal states print the same')
       .option('--netns <NAME>', 'only of this netns')
       .option('--compare <FILE>', 'say where it differs from the one in a file ("-" reads it from stdin); exit code 2')
@@ -90,3 +103,5 @@ export function defineLooks({ verb, act }: Kit): void {
     'nsnet fingerprint --compare before.json',
   )
 }
+
+const graphed = `a workflow file, or ${aRun}`

@@ -1,0 +1,75 @@
+import { NsnetError } from '../../core/errors.ts'
+import { processExec } from '../../core/exec.ts'
+import { isFile } from '../file-or-run.ts'
+import type { InputOptions } from '../given.ts'
+import { drawRun, drawWorkflow } from '../graph/drawn-steps.ts'
+import { jsonOf } from '../graph/json.ts'
+import type { Topology } from '../graph/model.ts'
+import { topologyOf } from '../graph/topology.ts'
+import { registryOfRun } from '../plugins.ts'
+import { momentOf, storeFor } from '../session.ts'
+import { stateOf } from '../state.ts'
+import type { Terminal } from '../terminal.ts'
+import { readWorkflow } from '../workflow-file.ts'
+
+export interface GraphOptions extends InputOptions {
+  /** Text when it is absent, with `--json` JSON. */
+  readonly format?: Format
+  /** Text without line-drawing characters. */
+  readonly ascii?: boolean
+}
+
+/** What pictures are drawn in. */
+export const formats = ['text', 'svg', 'dot', 'mermaid', 'json'] as const
+
+type Format = (typeof formats)[number]
+
+/** `nsnet graph FILE|RUN`: draws the network that a workflow makes, or a run has made. */
+export async function graph(terminal: Terminal, name: string, options: GraphOptions): Promise<number> {
+  const format = formatIn(terminal, options)
+  const topology = isFile(name) ? await ofFile(name, options) : await ofRun(terminal, name)
+  terminal.out(await drawers[format](topology, terminal, options))
+  return 0
+}
+
+function formatIn({ options: { json } }: Terminal, { format }: GraphOptions): Format {
+  if (json && format !== undefined && format !== 'json')
+    throw new NsnetError('USAGE', `expected --json or --format ${format}, got both`, 'leave one of them out')
+  return format ?? (json ? 'json' : 'text')
+}
+
+/** Each loads what it alone needs. */
+const drawers: {
+  readonly [format in Format]: (topology: Topology, terminal: Terminal, options: GraphOptions) => Promise<string>
+} = {
+  text: async (topology, { paint }, { ascii }) =>
+    (await import('../graph/text.ts')).textOf(topology, paint, ascii === true || !speaksUtf8()),
+  svg: async (topology) => await (await import('../graph/svg.ts')).svgOf(topology),
+  dot: async (topology) => (await import('../graph/dot.ts')).dotOf(topology),
+  mermaid: async (topology) => (await import('../graph/mermaid.ts')).mermaidOf(topology),
+  json: async (topology) => jsonOf(topology),
+}
+
+async function ofFile(file: string, options: InputOptions): Promise<Topology> {
+  const { started, registry } = await readWorkflow(file, options, processExec())
+  const { workflow, facts } = started
+  const steps = await drawWorkflow(started, registry)
+  return topologyOf(steps, { name: workflow.name, run: null, uplink: facts.uplink, drifted: new Map() })
+}
+
+async function ofRun({ options }: Terminal, name: string): Promise<Topology> {
+  const store = await storeFor(options)
+  const summary = await store.find(name)
+  const { run } = await momentOf(store, summary.id)
+  const steps = await drawRun(run, await registryOfRun(store, summary.id))
+  const { workflow, facts } = run.started
+  const state = await stateOf(store, summary)
+  const of = { id: summary.id, state }
+  return topologyOf(steps, { name: workflow.name, run: of, uplink: facts.uplink, drifted: new Map() })
+}
+
+/** Says whether the locale is UTF-8. @see locale(7) */
+function speaksUtf8(): boolean {
+  const { LC_ALL, LC_CTYPE, LANG } = process.env
+  return /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || '')
+}
