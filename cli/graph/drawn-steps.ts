@@ -2,10 +2,11 @@ import type { RunStarted, StepSpec } from '../../core/events.ts'
 import { StepBroken } from '../../core/guard.ts'
 import type { Json } from '../../core/json.ts'
 import type { Registry } from '../../core/registry.ts'
+import type { Moment } from '../../core/machine.ts'
 import { netnsIn } from '../../core/resource.ts'
 import type { Sketch } from '../../core/sketch.ts'
 import type { Step } from '../../core/step.ts'
-import type { Run, StepRecord } from '../../core/run.ts'
+import type { StepRecord } from '../../core/run.ts'
 import { guessInput, type ScopeWith } from './stand-ins.ts'
 import type { DrawnStep } from './topology.ts'
 
@@ -22,12 +23,19 @@ export const drawWorkflow = ({ steps, ...started }: RunStarted, { stepOf }: Regi
     { ...started, stepOf },
   )
 
-/** Lets the steps of a run draw: what was undone is left out, what is not applied (yet) is pending. */
-export function drawRun({ started, steps }: Run, { stepOf }: Registry): Promise<readonly DrawnStep[]> {
-  const left = [...steps.values()].filter(({ status }) => !/^(undone|gone|not ours)$/.test(status))
-  const known = left.map((record) => ({ ...record, pending: /^(pending|planned|failed)$/.test(record.status) }))
-  return drawAll(known, { ...started, stepOf })
+/**
+ * Lets the steps of a run draw. What was undone is left out; what is not applied (yet) is pending, unless the run is taken
+ * back: then it will not come.
+ */
+export function drawRun({ run, status }: Moment, { stepOf }: Registry): Promise<readonly DrawnStep[]> {
+  const { started, steps } = run
+  const known = [...steps.values()].map((record) => ({ ...record, pending: isPending.test(record.status) }))
+  const isBack = status.startsWith('und')
+  const left = known.filter((it) => !/^(undone|gone|not ours)$/.test(it.status) && !(isBack && it.pending && !it.open))
+  return drawAll(left, { ...started, stepOf })
 }
+
+const isPending = /^(pending|planned|failed)$/
 
 /** Goes through the steps in their order, for expressions read the outputs of earlier ones. */
 async function drawAll(steps: readonly KnownStep[], around: Around): Promise<readonly DrawnStep[]> {

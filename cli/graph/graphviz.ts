@@ -3,7 +3,7 @@ import { depthsOf, type Depths } from './depths.ts'
 import { edgesOf, INTERNET, nameOf, type Edge, type Edges } from './edges.ts'
 import { titleOf, type Box, type Link, type Topology } from './model.ts'
 import { colorOf, colors, edgeLooks, font, fonts, graphLooks, html, linkLooks, widthFor } from './looks.ts'
-import { addressLines, captionOf, clean, linesOf, stateOf, withState, type Line } from './words.ts'
+import { addressLines, captionOf, clean, linesOf, noteLines, stateOf, withState, type Line } from './words.ts'
 import { wrap } from './wrap.ts'
 
 /**
@@ -79,17 +79,17 @@ function notesNode(at: number, lines: readonly Line[]): Node {
 const NOTE_COLUMNS = 46
 
 function linkNode(netns: string | null, link: Link): Node {
-  const { kind, notes, pending } = link
+  const { kind, pending } = link
   const state = stateOf(link)
-  const words = notes.flatMap((text) => wrap(clean(text), NOTE_COLUMNS))
+  const words = noteLines(link).flatMap((it) => wrap(clean(it.text), NOTE_COLUMNS).map((text) => ({ ...it, text })))
   const lines = [
     `<b>${font(link.link, { color: colorOf(link, colors.text) })}</b>`,
     ...(kind === null || kind === 'veth' ? [] : [small(kind, colors.quiet)]),
     ...addressLines(link).map((it) => small(it.text, colorOf(it, colors.text))),
-    ...words.map((text) => small(text, colors.quiet)),
+    ...words.map((it) => small(it.text, colorOf(it, colors.quiet))),
     ...(state === '' ? [] : [small(state, colorOf(link, colors.quiet))]),
   ]
-  const width = widthFor([link.link, ...words])
+  const width = widthFor([link.link, ...words.map(({ text }) => text)])
   const style = pending ? 'rounded,filled,dashed' : 'rounded,filled'
   return {
     name: nameOf({ netns, link: link.link }),

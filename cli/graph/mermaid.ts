@@ -1,7 +1,7 @@
 import { depthsOf, type Depths } from './depths.ts'
 import { edgesOf, INTERNET, nameOf, type Edge, type Edges } from './edges.ts'
 import { titleOf, type Box, type Link, type Mark, type Topology } from './model.ts'
-import { addressLines, captionOf, clean, linesOf, withState } from './words.ts'
+import { addressLines, captionOf, clean, linesOf, noteLines, withState } from './words.ts'
 
 /**
  * Writes a topology as a Mermaid flowchart, as GitHub and GitLab draw them. Lines lead the way that packets go, to the
@@ -44,10 +44,10 @@ function boxLines(box: Box, at: number, ids: Ids, { hasArrow }: Edges): readonly
 const idOf = ({ netns }: Box, { link }: Link, ids: Ids): string | undefined => ids.get(nameOf({ netns, link }))
 
 function linkTexts(link: Link): readonly string[] {
-  const { kind, notes } = link
+  const { kind } = link
   const usual = kind === null || kind === 'veth'
-  const all = addressLines(link).map(({ text }) => text)
-  return [withState(link.link, link), ...(usual ? [] : [kind]), ...all, ...notes]
+  const all = [...addressLines(link), ...noteLines(link)].map(({ text }) => text)
+  return [withState(link.link, link), ...(usual ? [] : [kind]), ...all]
 }
 
 /** Turns a cable round where it would lead away from the internet: it has no direction of its own. */

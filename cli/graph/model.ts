@@ -54,7 +54,7 @@ export interface Link extends Mark {
   /** The bridge that it is a port of. */
   readonly master: string | null
   readonly addresses: readonly (Mark & { readonly address: string; readonly peer: string | null })[]
-  readonly notes: readonly string[]
+  readonly notes: readonly (Mark & { readonly text: string })[]
 }
 
 /** Two links that are each other's peer. */

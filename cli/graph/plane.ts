@@ -57,7 +57,7 @@ function addLink(plane: Plane, sketch: SketchedLink, mark: Mark): void {
     link.master = sketch.master
     linkAt(plane, { netns: home.netns, link: sketch.master }).kind ??= 'bridge'
   }
-  if (sketch.note !== undefined) link.notes.push(sketch.note)
+  if (sketch.note !== undefined) link.notes.push({ text: sketch.note, ...mark })
 }
 
 /** Takes a link into another box, with its addresses; the other end of its cable follows it. */

@@ -2,7 +2,7 @@ import stringWidth from 'string-width'
 import { INTERNET } from './edges.ts'
 import type { Glyphs } from './glyphs.ts'
 import { titleOf, translationText, type Box, type End, type Link, type Mark, type Translation } from './model.ts'
-import { addressLines, clean, withState, type Line } from './words.ts'
+import { addressLines, clean, noteLines, withState, type Line } from './words.ts'
 import { wrap } from './wrap.ts'
 
 /** What stands in a box at one height. */
@@ -46,7 +46,7 @@ export function linkCells(link: Link, { before = '', behind }: Beside, { columns
   const [first, ...more] = addressLines(link).map(({ text }) => clean(text))
   const head = link.kind === null || link.kind === 'veth' ? name : `${name}  ${clean(link.kind)}`
   const state = withState('', link)
-  const words = [head, first, ...link.notes.map(clean), state, behind].filter((it) => it)
+  const words = [head, first, ...noteLines(link).map(({ text }) => clean(text)), state, behind].filter((it) => it)
   const isDrifted = (at: number): boolean => link.drifted || link.addresses[at]?.drifted === true
   const indent = ' '.repeat(stringWidth(head) + 2)
   return [

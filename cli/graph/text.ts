@@ -10,32 +10,40 @@ import { rowsIn, type Widths } from './text-rows.ts'
 import { captionOf, clean } from './words.ts'
 import { wrap } from './wrap.ts'
 
-/** Columns of a picture. */
-const COLUMNS = 80
+/** Columns that a picture has at most, and at least. */
+const COLUMNS = { most: 80, least: 48 } as const
 
 /** Columns of both frames, with the space inside of them and the plugs of cables. */
 const FRAMES = 10
 
-/** Draws a topology in 80 columns: a box on the left with cables to those on the right. */
-export function textOf(topology: Topology, paint: Hand['paint'], plain: boolean): string {
-  const glyphs = plain ? ascii : unicode
+/** How a picture is to look. */
+export interface Look extends Pick<Hand, 'paint'> {
+  /** Columns that there are; a picture takes at most 80, and at least 48. */
+  readonly columns: number
+  readonly ascii: boolean
+}
+
+/** Draws a topology: a box on the left with cables to those on the right. */
+export function textOf(topology: Topology, { paint, columns, ascii: isPlain }: Look): string {
+  const width = Math.max(COLUMNS.least, Math.min(COLUMNS.most, columns))
+  const glyphs = isPlain ? ascii : unicode
   const { drifted } = topology
-  const changes = drifted.flatMap(({ step, text }) => wrap(`drifted  ${clean(`${step}: ${text}`)}`, COLUMNS))
+  const changes = drifted.flatMap(({ step, text }) => wrap(`drifted  ${clean(`${step}: ${text}`)}`, width))
   return [
-    ...wrap(clean(captionOf(topology)), COLUMNS),
+    ...wrap(clean(captionOf(topology)), width),
     '',
-    ...pictureOf(topology, { glyphs, paint }),
+    ...pictureOf(topology, width, { glyphs, paint }),
     ...(changes.length === 0 ? [] : ['', ...changes.map((line) => paint('red', line))]),
   ].join('\n')
 }
 
-function pictureOf(topology: Topology, hand: Hand): readonly string[] {
+function pictureOf(topology: Topology, columns: number, hand: Hand): readonly string[] {
   const { glyphs } = hand
   const plan = planOf(topology)
   if (!plan)
     return [topology.run === null ? 'nothing to draw: it has no steps' : 'nothing to draw: nothing of it is left']
   const wanted = rowsIn(topology, plan, { left: Infinity, right: Infinity }, glyphs)
-  const widths = fitting(wanted, plan.spokes.length > 0)
+  const widths = fitting(wanted, plan.spokes.length > 0, columns)
   const rows = rowsIn(topology, plan, widths, glyphs)
   const up = plan.hub.netns === null && topology.outside.length > 0
   const sky = up ? [` ${INTERNET}`, `    ${glyphs.heads.up}`] : []
@@ -43,10 +51,10 @@ function pictureOf(topology: Topology, hand: Hand): readonly string[] {
 }
 
 /** Finds widths that fit into the columns: what may be broken gives way first, and then the wider box. */
-function fitting(rows: readonly Row[], hasRight: boolean): Widths {
+function fitting(rows: readonly Row[], hasRight: boolean, columns: number): Widths {
   const wish = { left: wishOf(rows, 'left', Infinity), right: wishOf(rows, 'right', Infinity) }
-  if (!hasRight) return { left: Math.min(wish.left, COLUMNS - 4), right: 0 }
-  const room = COLUMNS - FRAMES - GAP
+  if (!hasRight) return { left: Math.min(wish.left, columns - 4), right: 0 }
+  const room = columns - FRAMES - GAP
   const least = { left: wishOf(rows, 'left', LOOSE), right: wishOf(rows, 'right', LOOSE) }
   const spare = room - least.left - least.right
   const left =

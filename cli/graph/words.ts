@@ -63,12 +63,18 @@ export const stateOf = ({ drifted, pending }: Pick<Mark, 'pending' | 'drifted'>)
 export const withState = (text: string, line: Pick<Mark, 'pending' | 'drifted'>): string =>
   [text, stateOf(line) && `(${stateOf(line)})`].filter((word) => word !== '').join(' ')
 
-/** Lists the addresses of a link as ip-address(8) writes them; that they are pending goes without saying where the link is. */
-export const addressLines = ({ addresses, pending }: Link): readonly Line[] =>
-  addresses.map(({ address, peer, ...mark }) => {
-    const text = peer === null ? address : `${address} peer ${peer}`
-    return { text: withState(text, { ...mark, pending: mark.pending && !pending }), ...mark }
-  })
+/** Lists the addresses of a link as ip-address(8) writes them. */
+export const addressLines = (link: Link): readonly Line[] =>
+  link.addresses.map((it) => besides(link, it, it.peer === null ? it.address : `${it.address} peer ${it.peer}`))
+
+/** Lists the words beside a link. */
+export const noteLines = (link: Link): readonly Line[] => link.notes.map((it) => besides(link, it, it.text))
+
+/** That something is pending goes without saying where its link is. */
+function besides(link: Link, mark: Mark, text: string): Line {
+  const { pending, drifted } = mark
+  return { text: withState(text, { drifted, pending: pending && !link.pending }), pending, drifted }
+}
 
 function wholeText(translation: Translation): string {
   const { link, kind } = translation

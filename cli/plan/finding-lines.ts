@@ -36,7 +36,8 @@ const marks: { readonly [verdict in Finding['verdict']]: readonly [string, Paint
   unknown: ['?', 'yellow'],
 }
 
-function detailOf({ verdict, reason, changes, repair }: Finding): string {
+/** Says what was expected of a step and what was found; nothing of one that holds. */
+export function detailOf({ verdict, reason, changes, repair }: Finding): string {
   if (verdict === 'holds') return ''
   const told = changes.map(changeText)
   if (reason !== undefined) return [reason, ...told].join('; ')

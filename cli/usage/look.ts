@@ -82,6 +82,7 @@ export function defineLooks({ verb, act }: Kit): void {
     withInputs(verb('graph', 'draw the network of a workflow file or of a run').argument('<FILE|RUN>', graphed))
       .addOption(new Option('--format <FORMAT>', 'text by default').choices(['text', 'svg', 'dot', 'mermaid', 'json']))
       .option('--ascii', 'text without line-drawing characters')
+      .option('--no-verify', 'a run as its journal has it, without a look at the kernel')
       .action(
         act(async (terminal, command) =>
           (await import('../verbs/graph.ts')).graph(terminal, command.args[0]!, command.opts()),

@@ -2,6 +2,7 @@ import { NsnetError } from '../../core/errors.ts'
 import { processExec } from '../../core/exec.ts'
 import { isFile } from '../file-or-run.ts'
 import type { InputOptions } from '../given.ts'
+import { driftOf } from '../graph/drift.ts'
 import { drawRun, drawWorkflow } from '../graph/drawn-steps.ts'
 import { jsonOf } from '../graph/json.ts'
 import type { Topology } from '../graph/model.ts'
@@ -17,6 +18,8 @@ export interface GraphOptions extends InputOptions {
   readonly format?: Format
   /** Text without line-drawing characters. */
   readonly ascii?: boolean
+  /** Look at the kernel for what has drifted; true when absent. */
+  readonly verify?: boolean
 }
 
 /** What pictures are drawn in. */
@@ -24,10 +27,10 @@ export const formats = ['text', 'svg', 'dot', 'mermaid', 'json'] as const
 
 type Format = (typeof formats)[number]
 
-/** `nsnet graph FILE|RUN`: draws the network that a workflow makes, or a run has made. */
+/** `nsnet graph FILE|RUN`: draws the network that a workflow makes, or a run has made, with what others changed in red. */
 export async function graph(terminal: Terminal, name: string, options: GraphOptions): Promise<number> {
   const format = formatIn(terminal, options)
-  const topology = isFile(name) ? await ofFile(name, options) : await ofRun(terminal, name)
+  const topology = isFile(name) ? await ofFile(name, options) : await ofRun(terminal, name, options)
   terminal.out(await drawers[format](topology, terminal, options))
   return 0
 }
@@ -42,8 +45,12 @@ function formatIn({ options: { json } }: Terminal, { format }: GraphOptions): Fo
 const drawers: {
   readonly [format in Format]: (topology: Topology, terminal: Terminal, options: GraphOptions) => Promise<string>
 } = {
-  text: async (topology, { paint }, { ascii }) =>
-    (await import('../graph/text.ts')).textOf(topology, paint, ascii === true || !speaksUtf8()),
+  text: async (topology, { paint, columns }, { ascii }) =>
+    (await import('../graph/text.ts')).textOf(topology, {
+      paint,
+      columns: columns(),
+      ascii: ascii === true || !speaksUtf8(),
+    }),
   svg: async (topology) => await (await import('../graph/svg.ts')).svgOf(topology),
   dot: async (topology) => (await import('../graph/dot.ts')).dotOf(topology),
   mermaid: async (topology) => (await import('../graph/mermaid.ts')).mermaidOf(topology),
@@ -57,15 +64,16 @@ async function ofFile(file: string, options: InputOptions): Promise<Topology> {
   return topologyOf(steps, { name: workflow.name, run: null, uplink: facts.uplink, drifted: new Map() })
 }
 
-async function ofRun({ options }: Terminal, name: string): Promise<Topology> {
-  const store = await storeFor(options)
+async function ofRun(terminal: Terminal, name: string, options: GraphOptions): Promise<Topology> {
+  const store = await storeFor(terminal.options)
   const summary = await store.find(name)
-  const { run } = await momentOf(store, summary.id)
-  const steps = await drawRun(run, await registryOfRun(store, summary.id))
+  const moment = await momentOf(store, summary.id)
+  const { run } = moment
+  const steps = await drawRun(moment, await registryOfRun(store, summary.id))
+  const drifted = options.verify === false ? new Map<string, string>() : await driftOf(terminal, store, run, options)
   const { workflow, facts } = run.started
-  const state = await stateOf(store, summary)
-  const of = { id: summary.id, state }
-  return topologyOf(steps, { name: workflow.name, run: of, uplink: facts.uplink, drifted: new Map() })
+  const of = { id: summary.id, state: await stateOf(store, summary) }
+  return topologyOf(steps, { name: workflow.name, run: of, uplink: facts.uplink, drifted })
 }
 
 /** Says whether the locale is UTF-8. @see locale(7) */

@@ -17,7 +17,8 @@ import { xmlMistake } from '../support/xml.ts'
 
 const unpainted = (_: string, text: string): string => text
 
-const text = (topology: Topology, plain = false): string => textOf(topology, unpainted, plain)
+const text = (topology: Topology, ascii = false, wide = 80): string =>
+  textOf(topology, { paint: unpainted, columns: wide, ascii })
 
 const columns = (picture: string): number => Math.max(...picture.split('\n').map((line) => stringWidth(line)))
 
@@ -65,6 +66,7 @@ describe('golden pictures', () => {
   test('of a bridge with several netns, whole and half-way, with and without lines', async () => {
     await expectGolden('graph/bridged.txt', text(sketched(...bridged)))
     await expectGolden('graph/half-way.txt', text(halfWay()))
+    await expectGolden('graph/half-way-48.txt', text(halfWay(), false, 20))
     await expectGolden('graph/half-way.ascii.txt', text(halfWay(), true))
     await expectGolden('graph/half-way.mmd', mermaidOf(halfWay()))
     await expectGolden('graph/half-way.dot', dotOf(halfWay()))
@@ -75,7 +77,8 @@ describe('golden pictures', () => {
 
 test('what drifted is red, with the word beside it, in every format', async () => {
   const red: string[] = []
-  textOf(halfWay(), (paint, it) => (paint === 'red' && red.push(it.trim()), it), false)
+  const paint = (color: string, it: string): string => (color === 'red' && red.push(it.trim()), it)
+  textOf(halfWay(), { paint, columns: 80, ascii: false })
   expect(red).toEqual([
     'eth0  10.9.0.2/24 (drifted)',
     '10.8.0.0/16 via 10.9.0.2',
@@ -162,7 +165,7 @@ const marked = fc
 const CONTROL = /[\x00-\x09\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]/
 
 describe('whatever the names are', () => {
-  test('text fits into 80 columns, its frames are closed, and no control character is in it', () =>
+  test('text fits into the columns that there are, its frames are closed, and no control character is in it', () =>
     fc.assert(
       fc.property(marked, (topology) => {
         const picture = text(topology)
@@ -171,8 +174,9 @@ describe('whatever the names are', () => {
         const count = (corner: string): number => picture.split(corner).length
         expect([count('┐'), count('┘')]).toEqual([count('┌'), count('┌')])
         expect(columns(text(topology, true))).toBeLessThanOrEqual(80)
+        expect(columns(text(topology, false, 50))).toBeLessThanOrEqual(50)
       }),
-      { numRuns: 200 },
+      { numRuns: 60 },
     ))
 
   test('Mermaid has nothing of the data outside of quotes, and inside of them nothing that it could take for its own', () =>
@@ -195,7 +199,7 @@ describe('whatever the names are', () => {
           expect({ line, isKnown }).toEqual({ line, isKnown: true })
         }
       }),
-      { numRuns: 200 },
+      { numRuns: 60 },
     ))
 
   test('SVG is well-formed and runs nothing, and dot is what Graphviz reads: it draws the same picture', async () => {
@@ -210,7 +214,7 @@ describe('whatever the names are', () => {
         const unusual = errors.filter(({ message }) => !message.includes('no value for width of non-ASCII'))
         expect({ status, unusual }).toEqual({ status: 'success', unusual: [] })
       }),
-      { numRuns: 25 },
+      { numRuns: 12 },
     )
   })
 
