@@ -22,6 +22,7 @@ const owners: { readonly [name: string]: RegExp } = {
   lowdb: /^journal\//,
   pino: /^cli\//,
   commander: /^cli\//,
+  '@viz-js/viz': /^cli\/graph\//,
   '@marcbachmann/cel-js': /^core\/expression\.ts$/,
 }
 

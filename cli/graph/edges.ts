@@ -49,6 +49,10 @@ const cableEdge = ({ ends: [from, to], pending, drifted }: Cable): Edge => ({
   drifted,
 })
 
+/** Lists the words beside a line; that a cable has drifted is said at its ends. */
+export const wordsOf = ({ kind, texts, drifted }: Edge): readonly string[] =>
+  drifted && kind !== 'cable' ? [...texts, 'drifted'] : texts
+
 /** Names what an edge ends at. */
 export const nameOf = (end: End | typeof INTERNET): string => (end === INTERNET ? INTERNET : keyOf(end))
 

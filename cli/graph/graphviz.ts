@@ -1,6 +1,6 @@
 import type { Attributes, Edge as DotEdge, Graph, Node, Subgraph } from '@viz-js/viz'
 import { depthsOf, type Depths } from './depths.ts'
-import { edgesOf, INTERNET, nameOf, type Edge, type Edges } from './edges.ts'
+import { edgesOf, INTERNET, nameOf, wordsOf, type Edge, type Edges } from './edges.ts'
 import { titleOf, type Box, type Link, type Topology } from './model.ts'
 import { colorOf, colors, edgeLooks, font, fonts, graphLooks, html, linkLooks, widthFor } from './looks.ts'
 import { addressLines, captionOf, clean, linesOf, noteLines, stateOf, withState, type Line } from './words.ts'
@@ -32,10 +32,14 @@ export function graphOf(topology: Topology): Graph {
   }
 }
 
+/** Steps that have drifted of which the title tells how. */
+const MOST_DRIFTS = 12
+
 function titleFor(topology: Topology): Attributes {
-  const lines = topology.drifted.map(({ step, text }) =>
-    font(`drifted: ${step}: ${text}`, { color: colors.drifted, 'point-size': 10 }),
-  )
+  const { drifted } = topology
+  const more = drifted.length > MOST_DRIFTS ? [`and ${drifted.length - MOST_DRIFTS} more`] : []
+  const told = drifted.slice(0, MOST_DRIFTS).map(({ step, text }) => `drifted: ${step}: ${text}`)
+  const lines = [...told, ...more].map((text) => font(text, { color: colors.drifted, 'point-size': 10 }))
   return { label: html([font(captionOf(topology), { 'point-size': 14 }), ...lines]) }
 }
 
@@ -100,22 +104,23 @@ function linkNode(netns: string | null, link: Link): Node {
 const small = (text: string, color: string): string => font(text, { color, 'point-size': 10 })
 
 /** Turns an edge round where it would lead away from the internet; its arrow head stays where it was. */
-function edgeOf({ kind, from, to, texts, ...mark }: Edge, depths: Depths): DotEdge {
+function edgeOf(edge: Edge, depths: Depths): DotEdge {
+  const { kind, from, to, pending, drifted } = edge
   const [a, b] = [nameOf(from), nameOf(to)]
   const turned = depths.of(from) > depths.of(to)
   const isLine = kind === 'cable' || kind === 'port'
   const { color, ...looks } = edgeLooks[kind]
-  const shown = mark.drifted ? colors.drifted : color
-  const lines = [...texts, ...(mark.drifted ? ['drifted'] : [])].map((text) => font(text, { color: shown }))
+  const shown = drifted ? colors.drifted : color
+  const lines = wordsOf(edge).map((text) => font(text, { color: shown }))
   return {
     tail: turned ? b : a,
     head: turned ? a : b,
     attributes: {
       ...looks,
       dir: isLine ? 'none' : turned ? 'back' : 'forward',
-      color: kind === 'cable' && !mark.pending ? `${shown}:white:${shown}` : shown,
+      color: kind === 'cable' && !pending ? `${shown}:white:${shown}` : shown,
       ...(kind === 'route' ? { constraint: false } : {}),
-      ...(mark.pending ? { style: 'dashed' } : {}),
+      ...(pending ? { style: 'dashed' } : {}),
       ...(lines.length === 0 ? {} : { label: html(lines) }),
     },
   }

@@ -1,5 +1,5 @@
 import { depthsOf, type Depths } from './depths.ts'
-import { edgesOf, INTERNET, nameOf, type Edge, type Edges } from './edges.ts'
+import { edgesOf, INTERNET, nameOf, wordsOf, type Edge, type Edges } from './edges.ts'
 import { titleOf, type Box, type Link, type Mark, type Topology } from './model.ts'
 import { addressLines, captionOf, clean, linesOf, noteLines, withState } from './words.ts'
 
@@ -58,11 +58,12 @@ function outwards(edge: Edge, depths: Depths): Edge {
 }
 
 /** A cable is thick, an arrow thin; what is not there yet is dotted. */
-function edgeLine({ kind, from, to, texts, ...mark }: Edge, ids: Ids): string {
+function edgeLine(edge: Edge, ids: Ids): string {
+  const { kind, from, to, pending } = edge
   const head = kind === 'cable' || kind === 'port' ? '' : '>'
   const strokes = { pending: `-.-${head}`, cable: '===', thin: head === '' ? '---' : '-->' }
-  const words = [...texts, ...(mark.drifted ? ['drifted'] : [])]
-  const stroke = strokes[mark.pending ? 'pending' : kind === 'cable' ? 'cable' : 'thin']
+  const words = wordsOf(edge)
+  const stroke = strokes[pending ? 'pending' : kind === 'cable' ? 'cable' : 'thin']
   return [ids.get(nameOf(from)), stroke + (words.length === 0 ? '' : `|${label(words)}|`), ids.get(nameOf(to))].join(
     ' ',
   )

@@ -246,6 +246,11 @@ test('dot draws the same as the objects that SVG is made of', async () => {
   expect(partsOf(fromText).length).toBeGreaterThan(50)
 })
 
+test('docs/internet.svg is current: run "npm run docs" when it is not', async () => {
+  const current = await svgOf(await drawn(readFileSync('workflows/internet.json', 'utf8')))
+  expect(readFileSync('docs/internet.svg', 'utf8')).toBe(`${current}\n`)
+})
+
 test('the same picture comes out each time', async () => {
   expect(await svgOf(halfWay())).toBe(await svgOf(halfWay()))
 })
