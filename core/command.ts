@@ -54,5 +54,15 @@ export function succeeded(command: Command, output: Output): boolean {
 /** Writes a command as a POSIX shell would read it back. */
 export function show({ argv, stdin }: Command): string {
   const line = argv.map(quote).join(' ')
-  return stdin === undefined ? line : `${line} <<'EOF'\n${stdin.replace(/\n?$/, '\n')}EOF`
+  if (stdin === undefined) return line
+  const end = endOfText(stdin)
+  return `${line} <<'${end}'\n${stdin.replace(/\n?$/, '\n')}${end}`
+}
+
+/** Finds a word that ends a here-document: no line of the text is that word. */
+export function endOfText(text: string): string {
+  const lines = new Set(text.split('\n'))
+  let word = 'EOF'
+  while (lines.has(word)) word = `_${word}`
+  return word
 }

@@ -1,7 +1,10 @@
-/** Quotes a word for a POSIX shell; plain words stay as they are, and control characters are written as `$'…'`. */
+/**
+ * Quotes a word for a POSIX shell; plain words stay as they are. What may not reach a terminal is written as `$'…'`, which
+ * only some shells know.
+ */
 export function quote(word: string): string {
   if (/^[\w@%+=:,./-]+$/.test(word)) return word
-  if (/[\x00-\x1f\x7f]/.test(word)) return `$'${printable(word.replace(/[\\']/g, '\\$&'))}'`
+  if (printable(word) !== word) return `$'${printable(word.replace(/[\\']/g, '\\$&'))}'`
   return `'${word.replaceAll("'", "'\\''")}'`
 }
 
