@@ -29,6 +29,9 @@ export type Exec = (command: Command) => Promise<Output>
 /** Stands for the netns that nsnet runs in, where `ip` wants a netns: replaced by a path below `/proc` when it runs. */
 export const HOST_NETNS = '@host-netns'
 
+/** Stands in a plan's way back for the handle of what the step makes: known only when the kernel has made it. */
+export const HANDLE = '@handle'
+
 /** Makes a command of iproute2's `ip`, in a named netns or (without one) in the host's. */
 export function ip(netns: string | undefined, ...args: readonly string[]): Command {
   return { argv: netns === undefined ? ['ip', ...args] : ['ip', '-n', netns, ...args] }

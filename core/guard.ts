@@ -69,6 +69,7 @@ const promises: { readonly [name: string]: readonly [string, (given: unknown) =>
   foretell: ['plain JSON or nothing', (given) => given === undefined || isJson(given)],
   changes: ['a list of { what, from, to }', isChanges],
   drift: ['a text or nothing', (given) => given === undefined || typeof given === 'string'],
+  commentOfHandle: ['a text', isText],
   patience: ['{ forMs, everyMs }', isPatience],
 }
 
@@ -96,7 +97,9 @@ function isPatience(given: unknown): boolean {
   return isObject(given) && Number.isFinite(given['forMs']) && Number.isFinite(given['everyMs'])
 }
 
-const isText = (value: unknown): boolean => typeof value === 'string'
+function isText(value: unknown): boolean {
+  return typeof value === 'string'
+}
 
 function isChanges(given: unknown): boolean {
   return Array.isArray(given) && given.every(isChange)

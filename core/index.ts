@@ -4,7 +4,7 @@
  * @packageDocumentation
  */
 export { choice } from './choice.ts'
-export { HOST_NETNS, inNetns, ip, show, type Command, type Output } from './command.ts'
+export { HANDLE, HOST_NETNS, inNetns, ip, show, type Command, type Output } from './command.ts'
 export { NsnetError, type ErrorCode } from './errors.ts'
 export type { Json } from './json.ts'
 export { address, canonical, familyOf, hostAddress, linkName, mac, mtu, netnsName, networkOf, prefix } from './net.ts'

@@ -37,6 +37,11 @@ export interface Step<Input = unknown, State extends Json = Json> {
   foretell?(input: Input, state: State, earlier: Earlier): State | undefined
   /** It only looks at what other steps made (a check): there is nothing to plan before its turn. */
   readonly onlyLooks?: boolean
+  /**
+   * Each of its probes ends with exit code 0 when it holds, and only then. A shell script (`nsnet export`) goes by that:
+   * without it, a step that only looks cannot be exported.
+   */
+  readonly exitCodeTells?: boolean
   /** Lists what applying would change, for people: `plan` shows `old → new`, `verify` shows `expected → found`. */
   changes?(input: Input, observed: State): readonly Change[]
   /** Compares what is with what is asked for. Nothing to apply means that it holds: the step is done or satisfied. */
@@ -47,6 +52,12 @@ export interface Step<Input = unknown, State extends Json = Json> {
    * `before`, and the way back is the one that `plan` gave for `before`.
    */
   undo?(input: Input, before: State, now: State, context: Context): readonly Command[]
+  /**
+   * Gives the comment by which a shell script (`nsnet export`) finds what the step made, where the way back of `plan` goes by
+   * a handle. HANDLE stands for it there, as a word of its own or in `stdin`. The script looks for the comment, in double
+   * quotes, in what the step's first probe lists; the handle is the number behind the last `# handle` up to that line's end.
+   */
+  commentOfHandle?(input: Input, context: Context): string
   /**
    * Names what is left of the step when nothing can be undone for now, since others use it (a table that others have rules
    * in). Without it nothing ever is.

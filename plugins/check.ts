@@ -5,7 +5,7 @@ import { checkDocs } from './docs/check.ts'
 import { input, portOf, type Input } from './lib/check-input.ts'
 import { place } from './lib/ip-json.ts'
 import { parsePing, parseTcp, type Reach } from './lib/ping-text.ts'
-import { tcpScript } from './lib/tcp-connect.ts'
+import { NOT_REACHED, tcpScript } from './lib/tcp-connect.ts'
 import { whyUnreachable } from './lib/why-unreachable.ts'
 
 /**
@@ -20,6 +20,7 @@ export default defineStep({
   docs: checkDocs,
   input,
   onlyLooks: true,
+  exitCodeTells: true,
   resources: ({ netns }) => ({ uses: inside(netns) }),
   probe: (wanted) => (wanted.tcp === undefined ? pingOf(wanted, wanted.ping!) : connectTo(wanted, wanted.tcp)),
   observe: ({ stdout, stderr, exitCode }, { tcp }): Reach =>
@@ -73,6 +74,7 @@ function connectTo({ netns, timeout, source = '', family }: Input, target: strin
   const args = [name, `${portOf(target)}`, `${timeout * 1000}`, version, source]
   return {
     argv: inNetns(netns, [process.execPath, '-e', tcpScript, ...args]),
+    okExits: [0, NOT_REACHED],
     timeoutMs: (timeout + RESOLVING) * 1000,
   }
 }

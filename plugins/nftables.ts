@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { inNetns, type Command } from '../core/command.ts'
+import { HANDLE, inNetns, type Command } from '../core/command.ts'
 import { inside, keyIn } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, tagOf, type Context } from '../core/step.ts'
 import { nftablesDocs } from './docs/nftables.ts'
@@ -66,12 +66,13 @@ export default defineStep<NftablesInput, NftablesState>({
     const asked = askedBy(input)
     const trouble = asked.rule === undefined ? tableTrouble(asked, around) : ruleTrouble(asked, around)
     if (trouble) return trouble
-    return { apply: [nft(input, applying(input, asked, context))], undo: [nft(input, deleting(asked, 'HANDLE'))] }
+    return { apply: [nft(input, applying(input, asked, context))], undo: [nft(input, deleting(asked, HANDLE))] }
   },
   undo(input, before, now) {
     if (before.handle !== null || now.handle === null) return []
     return [nft(input, deleting(askedBy(input), now.handle))]
   },
+  commentOfHandle: (input, context) => tag(askedBy(input), context),
   identity: ({ handle }) => handle,
   sketch: sketchNftables,
   drift: (input, after, { handle, text }) =>
@@ -149,8 +150,8 @@ function applying({ position }: NftablesInput, asked: Asked, context: Context): 
   return `${position === 'first' ? 'insert' : 'add'} rule ${where} ${asked.chain} ${asked.rule.trim()} ${comment}\n`
 }
 
-/** Before the kernel has given it a handle, the word HANDLE stands for it, which nft refuses: only `undo` knows it. */
-function deleting(asked: Asked, handle: number | 'HANDLE'): string {
+/** Before the kernel has given it a handle, HANDLE stands for it, which nft refuses: only `undo` knows it. */
+function deleting(asked: Asked, handle: number | typeof HANDLE): string {
   if (asked.rule === undefined) return `delete table ${asked.family} handle ${handle}\n`
   return `delete rule ${asked.family} ${asked.name} ${asked.chain} handle ${handle}\n`
 }

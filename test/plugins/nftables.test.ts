@@ -58,12 +58,12 @@ describe('what it plans', () => {
         apply: [
           `nft -f - <<'EOF'\ncreate table ip t { comment "${commentOf(simple)}"; }\ntable ip t {\n\tchain c { tcp dport 22 accept; };\n}\nEOF`,
         ],
-        undo: ["nft -f - <<'EOF'\ndelete table ip handle HANDLE\nEOF"],
+        undo: ["nft -f - <<'EOF'\ndelete table ip handle @handle\nEOF"],
       }))
 
   test('adds a rule with its comment last, or inserts it, in a netns', () => {
     const text = `rule inet t c tcp dport { 22, 80 } accept comment "${commentOf(rule)}"`
-    const undo = "nft -f - <<'EOF'\ndelete rule inet t c handle HANDLE\nEOF"
+    const undo = "nft -f - <<'EOF'\ndelete rule inet t c handle @handle\nEOF"
     given(nftables, rule)
       .seeing(seen({}, { table: '', chain: true }))
       .plans({ apply: [`nft -f - <<'EOF'\nadd ${text}\nEOF`], undo: [undo] })
