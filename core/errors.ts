@@ -24,6 +24,7 @@ export type ErrorCode =
   | 'SANDBOX_UNAVAILABLE'
   | 'TRACE_FAILED'
   | 'UNIT_UNWRITABLE'
+  | 'NOT_EXPORTABLE'
 
 /** A refusal: what was expected, what came, and in `hint` what to type next. */
 export class NsnetError extends Error {

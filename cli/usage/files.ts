@@ -1,5 +1,5 @@
 import { Option } from 'commander'
-import { withExamples, withInputs, type Kit } from './kit.ts'
+import { aRun, withExamples, withInputs, type Kit } from './kit.ts'
 
 /** Defines the verbs for workflow files. */
 export function defineFiles({ verb, act }: Kit): void {
@@ -29,6 +29,26 @@ export function defineFiles({ verb, act }: Kit): void {
     .argument('[FILE]', 'a workflow; the step types of its plugins are in the schema too')
     .addHelpText('after', schemaHelp)
     .action(act(async (terminal, command) => (await import('../verbs/schema.ts')).schema(terminal, command.args[0])))
+  withExamples(
+    withInputs(
+      verb('export', 'a plain shell script of what a workflow file would do, or a run has done')
+        .argument('<FILE|RUN>', `a workflow file, or ${aRun}`)
+        .addOption(
+          new Option('--format <FORMAT>', 'language of the script, by now of a POSIX shell')
+            .choices(['sh'])
+            .default('sh'),
+        )
+        .option('--undo', 'the script of the way back; of a file, make it before its script runs')
+        .option('--id <ID>', 'of a file: the id of the run whose marks the script makes'),
+    ).action(
+      act(async (terminal, command) =>
+        (await import('../verbs/export.ts')).exportScript(terminal, command.args[0]!, command.opts()),
+      ),
+    ),
+    'nsnet export lab.json --id lab > up.sh',
+    'nsnet export lab.json --id lab --undo > down.sh',
+    'nsnet export last',
+  )
 }
 
 const schemaHelp = `

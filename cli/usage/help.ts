@@ -13,7 +13,7 @@ export const helpConfiguration: HelpConfiguration = {
   optionDescription: ({ description, argChoices, defaultValue }: Option) => {
     if (!argChoices) return description
     const preset = argChoices.map((choice) => (choice === defaultValue ? `${choice} (the default)` : choice))
-    return `${description}: ${preset.slice(0, -1).join(', ')} or ${preset.at(-1)}`
+    return `${description}: ${[preset.slice(0, -1).join(', '), preset.at(-1)].filter(Boolean).join(' or ')}`
   },
   argumentDescription: ({ description, defaultValue }: Argument) =>
     defaultValue === undefined ? description : `${description}; without it ${JSON.stringify(defaultValue)}`,
