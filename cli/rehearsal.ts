@@ -1,4 +1,5 @@
-import { dependantsOf } from '../core/claims.ts'
+import { dependantsOf, type Claim } from '../core/claims.ts'
+import { counted } from '../core/counted.ts'
 import { undoAhead, type UndoAhead } from '../core/effects/undo-ahead.ts'
 import type { RunStarted } from '../core/events.ts'
 import { processExec } from '../core/exec.ts'
@@ -6,6 +7,7 @@ import type { Run } from '../core/run.ts'
 import { bootOf, expectSameNetns } from './facts.ts'
 import { secretsFor } from './given.ts'
 import { registryOfRun } from './plugins.ts'
+import { toType } from './advice.ts'
 import { commandsIn } from './brief.ts'
 import { commandLines } from './render.ts'
 import { fitted, idWidth } from './step-line.ts'
@@ -14,38 +16,75 @@ import { inUse, stepsAfter, type Extent, type UndoSession } from './taking-back.
 import { asJson, type Paint, type Terminal } from './terminal.ts'
 import { padTo } from './text.ts'
 
+/** What an undo would do with one run. */
+interface Rehearsal {
+  readonly run: Run
+  readonly steps: readonly UndoAhead[]
+}
+
+/** How an undo is asked for. */
+type Asked = Extent & { readonly force: boolean }
+
 /**
- * Says what an undo would do with each step, the last first, and changes nothing. What it would keep gives exit code 2.
+ * Says what an undo would do with each step, the last first, and changes nothing. What it could not take back gives exit
+ * code 1, what it would keep 2.
  *
  * @throws IN_USE as the undo would; OTHER_NETNS
  */
-export async function rehearse(session: UndoSession, started: RunStarted, extent: Extent): Promise<number> {
-  expectSameNetns(started)
-  const { terminal, store, given, force = false } = session
-  const moment = await momentOf(store, started.run)
-  const later = stepsAfter(moment.run.steps.keys(), extent.to)
-  const others = await store.claims(started)
-  const dependants = dependantsOf(moment.run, later, others)
-  if (dependants.length > 0 && !extent.cascade) throw inUse(started, dependants)
-  const codes: number[] = []
-  for (const other of dependants) codes.push(await rehearse(session, other, { cascade: true }))
-  const { stepOf } = await registryOfRun(store, started.run)
-  const { secrets } = secretsFor(started, given)
-  const ports = { exec: processExec({ holds: secrets.holds }), secrets, stepOf, others, force, boot: bootOf() }
-  const all = secrets.hide(await undoAhead(ports, moment, extent.to))
-  if (terminal.options.json) terminal.out(asJson({ run: started.run, steps: all }))
-  else for (const line of linesOf(terminal, moment.run, all, extent)) terminal.out(line)
-  return Math.max(...codes, all.some(({ outcome }) => outcome === 'kept') ? 2 : 0)
+export async function rehearse(session: UndoSession, started: RunStarted, asked: Asked): Promise<number> {
+  const { terminal } = session
+  const all = await rehearsals(session, started, asked, new Set())
+  const runs = all.map(({ run, steps }) => ({ run: run.started.run, steps }))
+  if (terminal.options.json) terminal.out(asJson({ runs }))
+  else {
+    for (const rehearsal of all) for (const line of linesOf(terminal, rehearsal)) terminal.out(line)
+    if (runs.some(({ steps }) => countOurs(steps) > 0)) terminal.out(`  do it: ${howToUndo(terminal, started, asked)}`)
+  }
+  const outcomes = new Set(runs.flatMap(({ steps }) => steps.map(({ outcome }) => outcome)))
+  return outcomes.has('undo failed') ? 1 : outcomes.has('kept') ? 2 : 0
 }
 
-function linesOf(terminal: Terminal, run: Run, all: readonly UndoAhead[], { to }: Extent): readonly string[] {
-  const ours = all.filter(({ outcome }) => outcome === 'undo').length
+/** Rehearses the runs that have to be undone first, and then this one as if they were gone. */
+async function rehearsals(
+  session: UndoSession,
+  started: RunStarted,
+  extent: Extent,
+  gone: Set<string>,
+): Promise<readonly Rehearsal[]> {
+  expectSameNetns(started)
+  const { store, given, force = false } = session
+  const moment = await momentOf(store, started.run)
+  const claims = await store.claims(started)
+  const left = (): readonly Claim[] => claims.filter((claim) => !gone.has(claim.started.run))
+  const dependants = dependantsOf(moment.run, stepsAfter(moment.run.steps.keys(), extent.to), left())
+  if (dependants.length > 0 && !extent.cascade) throw inUse(started, dependants)
+  const first: Rehearsal[] = []
+  for (const other of dependants) first.push(...(await rehearsals(session, other, { cascade: true }, gone)))
+  const { stepOf } = await registryOfRun(store, started.run)
+  const { secrets } = secretsFor(started, given)
+  const ports = { exec: processExec({ holds: secrets.holds }), secrets, stepOf, others: left(), force, boot: bootOf() }
+  const steps = secrets.hide(await undoAhead(ports, moment, extent.to))
+  gone.add(started.run)
+  return [...first, { run: moment.run, steps }]
+}
+
+function linesOf(terminal: Terminal, { run, steps }: Rehearsal): readonly string[] {
   return [
     `undo of run ${terminal.paint('bold', run.started.run)}; nothing is changed`,
-    ...all.flatMap((ahead) => aheadLines(terminal, run, ahead)),
-    `${terminal.paint('bold', 'would undo')} ${ours} of ${all.length} steps`,
-    ...(ours > 0 ? [`  do it: nsnet undo ${run.started.run}${to === undefined ? '' : ` --to ${to}`}`] : []),
+    ...steps.flatMap((ahead) => aheadLines(terminal, run, ahead)),
+    `${terminal.paint('bold', 'would undo')} ${countOurs(steps)} of ${counted(steps.length, 'step')}`,
   ]
+}
+
+const countOurs = (steps: readonly UndoAhead[]): number => steps.filter(({ outcome }) => outcome === 'undo').length
+
+function howToUndo({ options }: Terminal, { run }: RunStarted, { to, cascade, force }: Asked): string {
+  const how = [
+    ...(to === undefined ? [] : ['--to', to]),
+    ...(cascade ? ['--cascade'] : []),
+    ...(force ? ['--force'] : []),
+  ]
+  return toType(options, 'undo', run, ...how)
 }
 
 function aheadLines(terminal: Terminal, { started }: Run, ahead: UndoAhead): readonly string[] {

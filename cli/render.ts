@@ -1,8 +1,9 @@
 import type { Command, Output } from '../core/command.ts'
 import type { Failure, RunEvent } from '../core/events.ts'
 import type { Moment } from '../core/machine.ts'
-import { printable, quote } from '../core/quote.ts'
+import { printable } from '../core/quote.ts'
 import type { Run, StepRecord } from '../core/run.ts'
+import { toType } from './advice.ts'
 import { commandsIn } from './brief.ts'
 import { commandRow, commandRows, commandText, row } from './rows.ts'
 import { duration, type GlobalOptions, type Screen } from './terminal.ts'
@@ -50,24 +51,25 @@ export function counts({ steps }: Run): string {
 }
 
 /** What to type next, in the state that a run is in; runs that are kept elsewhere are found there. */
-export function nextSteps({ run, status }: Moment, { stateDir }: GlobalOptions): readonly string[] {
-  const id = `${run.started.run}${stateDir === undefined ? '' : ` --state-dir ${quote(stateDir)}`}`
+export function nextSteps({ run, status }: Moment, options: GlobalOptions): readonly string[] {
+  const id = run.started.run
+  const back = `take it back: ${toType(options, 'undo', id)}`
   if (process.env['NSNET_SANDBOX_ONCE'] === '1') return ['the sandbox is gone, and with it all that was made in it']
+  if (status === 'undone') return keptSteps(run, options)
+  const look = toType(options, 'show', id)
+  if (status === 'undo failed') return [`see why: ${look}`, `try again: ${toType(options, 'undo', id)}`]
+  if (status !== 'completed') return [`go on: ${toType(options, 'resume', id)}`, back]
   const ours = [...run.steps.values()].some(({ open }) => open)
-  const back = ours ? [`take it back: nsnet undo ${id}`] : ['nothing of this is ours to undo: all of it held before']
-  if (status === 'completed') return [`look at it: nsnet show ${id}`, ...back]
-  if (status === 'undone') return keptSteps(run, id)
-  if (status === 'undo failed') return [`see why: nsnet show ${id}`, `try again: nsnet undo ${id}`]
-  return [`go on: nsnet resume ${id}`, `take it back: nsnet undo ${id}`]
+  return [`look at it: ${look}`, ours ? back : 'nothing of this is ours to undo: all of it held before']
 }
 
-function keptSteps({ steps }: Run, id: string): readonly string[] {
+function keptSteps({ steps, started }: Run, options: GlobalOptions): readonly string[] {
   const kept = [...steps.values()].filter((step) => step.status === 'kept')
   const runs = [...new Set(kept.flatMap(({ neededBy = [] }) => neededBy))]
   const changed = kept.some(({ neededBy = [] }) => neededBy.length === 0)
   return [
     ...(runs.length > 0 ? [`what is kept for others goes when they are undone: ${runs.join(', ')}`] : []),
-    ...(changed ? [`take back also what others changed: nsnet undo ${id} --force`] : []),
+    ...(changed ? [`take back also what others changed: ${toType(options, 'undo', started.run, '--force')}`] : []),
   ]
 }
 

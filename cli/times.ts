@@ -1,4 +1,4 @@
-import type { Entry } from '../core/events.ts'
+import { beginsAgain, type Entry } from '../core/events.ts'
 
 /** Says how long ago something was, in the unit that people say it in: `3 min ago`. */
 export function ago(at: string, now: number): string {
@@ -22,8 +22,7 @@ export const toTheSecond = (at: string): string => at.slice(0, 19).replace('T', 
 export function workMs(entries: readonly Entry[]): number {
   return entries.reduce((sum, { at, event }, index) => {
     const before = entries[index - 1]
-    const begins = before === undefined || event.type === 'RunResumed' || event.type === 'UndoStarted'
-    return begins ? sum : sum + Date.parse(at) - Date.parse(before.at)
+    return before === undefined || beginsAgain(event) ? sum : sum + Date.parse(at) - Date.parse(before.at)
   }, 0)
 }
 

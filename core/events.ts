@@ -114,7 +114,7 @@ export interface StepSatisfied {
   readonly type: 'StepSatisfied'
   readonly step: string
   readonly input: Json
-  /** What it saw. */
+  /** What it saw; journals of older versions do not say it. */
   readonly after?: Json
   readonly resources: Resources
   readonly outputs: { readonly [name: string]: Json }
@@ -200,6 +200,10 @@ export interface UndoFailed {
   readonly step: string
   readonly failure: Failure
 }
+
+/** Says whether somebody takes up a run again with this event: what lies before it is no work. */
+export const beginsAgain = ({ type }: RunEvent): boolean =>
+  type === 'RunResumed' || type === 'RepairStarted' || type === 'UndoStarted'
 
 /** An event as the journal holds it. */
 export interface Entry {

@@ -3,6 +3,7 @@ import { withArticle } from './counted.ts'
 import { NsnetError } from './errors.ts'
 import { guarded } from './guard.ts'
 import { answerToOwnName } from './own-name.ts'
+import { docsMistake } from './step-docs.ts'
 import type { Step } from './step.ts'
 
 /** The step types that a run can use. */
@@ -61,6 +62,9 @@ function expectStep(step: unknown, path: string): void {
   if (!('~standard' in (step as Step).input)) {
     throw invalid(`${path}: expected the step's "input" to be a Standard Schema (zod, valibot, arktype …)`)
   }
+  const mistake = docsMistake((step as Step).docs)
+  if (mistake !== undefined)
+    throw invalid(`${path}: expected the step's "docs" as StepDocs says, got a mistake in ${mistake}`)
 }
 
 const invalid = (message: string, options?: ErrorOptions): NsnetError =>

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { Json } from './json.ts'
 
 /** What people are told of a step type beyond its summary. What its fields mean, its `input` says. */
@@ -18,4 +19,25 @@ export interface StepExample {
   readonly uses: string
   readonly name?: string
   readonly with: { readonly [field: string]: Json }
+}
+
+const step = z.object({
+  id: z.string(),
+  uses: z.string(),
+  name: z.string().optional(),
+  with: z.record(z.string(), z.json()),
+})
+
+const shape = z.object({
+  details: z.string().optional(),
+  examples: z.array(step).optional(),
+  outputs: z.record(z.string(), z.string()).optional(),
+  manual: z.array(z.string()).optional(),
+})
+
+/** Says what is wrong with the docs of a plugin, which may be plain JavaScript that nobody has checked; undefined when nothing is. */
+export function docsMistake(docs: unknown): string | undefined {
+  const { error } = shape.safeParse(docs ?? {})
+  const [issue] = error?.issues ?? []
+  return issue && `${['docs', ...issue.path].join('.')}: ${issue.message}`
 }

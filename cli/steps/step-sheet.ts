@@ -1,8 +1,6 @@
-import { z } from 'zod'
-import { NsnetError } from '../../core/errors.ts'
 import { inputSchemaOf, type JsonSchema } from '../../core/input-schema.ts'
 import type { Step } from '../../core/step.ts'
-import type { StepDocs, StepExample } from '../../core/step-docs.ts'
+import type { StepExample } from '../../core/step-docs.ts'
 import { kindOf } from './kind.ts'
 
 /** All that people can know of a step type, as data: what `nsnet steps`, its `--json` and docs/steps.md are made of. */
@@ -31,10 +29,10 @@ export interface Field {
   readonly examples: readonly unknown[]
 }
 
-/** Gathers what a step type tells of itself. @throws PLUGIN_INVALID when its `docs` are not what they should be */
+/** Gathers what a step type tells of itself. */
 export function sheetOf(step: Step): StepSheet {
   const { type, summary = '' } = step
-  const { details = '', examples = [], outputs = {}, manual = [] } = docsOf(step)
+  const { details = '', examples = [], outputs = {}, manual = [] } = step.docs ?? {}
   const schema = inputSchemaOf(step)
   return {
     type,
@@ -45,30 +43,6 @@ export function sheetOf(step: Step): StepSheet {
     examples,
     manual,
   }
-}
-
-const docsSchema = z.object({
-  details: z.string().optional(),
-  examples: z
-    .array(
-      z.object({ id: z.string(), uses: z.string(), name: z.string().optional(), with: z.record(z.string(), z.json()) }),
-    )
-    .optional(),
-  outputs: z.record(z.string(), z.string()).optional(),
-  manual: z.array(z.string()).optional(),
-})
-
-/** A plugin may be plain JavaScript, which nobody has checked. */
-function docsOf({ type, docs = {} }: Step): StepDocs {
-  const result = docsSchema.safeParse(docs)
-  if (result.success) return docs
-  const [{ path, message }] = result.error.issues as [z.core.$ZodIssue]
-  const where = ['docs', ...path].join('.')
-  throw new NsnetError(
-    'PLUGIN_INVALID',
-    `expected the step type "${type}" to have docs as StepDocs says, got a mistake in ${where}: ${message}`,
-    'the README section "A step of your own" says what docs are',
-  )
 }
 
 function fieldsOf(schema: JsonSchema, above: string): readonly Field[] {

@@ -1,7 +1,8 @@
 import { planAhead, type Ahead } from '../../core/effects/plan-ahead.ts'
 import type { RunStarted } from '../../core/events.ts'
 import { processExec } from '../../core/exec.ts'
-import { printable, quote } from '../../core/quote.ts'
+import { printable } from '../../core/quote.ts'
+import { inputWords, toType } from '../advice.ts'
 import { aheadLines, sumOf } from '../plan/lines.ts'
 import { expectPrivilege } from '../privilege.ts'
 import { idWidth } from '../step-line.ts'
@@ -40,10 +41,9 @@ function documentOf({ run, workflow, inputs }: RunStarted, steps: readonly Ahead
 }
 
 /** Writes the command that does what was planned. */
-function howToRun(run: string, file: string, { set = [], setFile }: PlanOptions): string {
+function howToRun({ options: globals }: Terminal, run: string, file: string, options: PlanOptions): string {
   const where = process.env['NSNET_SANDBOX_ONCE'] === '1' ? ['--sandbox'] : []
-  const inputs = [...set.flatMap((it) => ['--set', it]), ...(setFile === undefined ? [] : ['--set-file', setFile])]
-  return ['nsnet', 'run', file, ...inputs, ...where, '--id', run].map((word) => printable(quote(word))).join(' ')
+  return toType(globals, 'run', file, ...inputWords(options), ...where, '--id', run)
 }
 
 function linesOf(
@@ -55,7 +55,9 @@ function linesOf(
 ): readonly string[] {
   const { workflow, run } = started
   const conflict = all.find(({ outcome }) => outcome === 'conflict')
-  const next = conflict ? `the run would stop at ${conflict.step}` : `do exactly this: ${howToRun(run, file, options)}`
+  const next = conflict
+    ? `the run would stop at ${conflict.step}`
+    : `do exactly this: ${howToRun(terminal, run, file, options)}`
   return [
     `plan of ${printable(workflow.name)} as run ${terminal.paint('bold', run)}; nothing is changed`,
     ...all.flatMap((ahead) => aheadLines(terminal, started, ahead, idWidth(started))),

@@ -1,5 +1,8 @@
+import type { Finding } from '../../core/effects/verify.ts'
 import { NsnetError } from '../../core/errors.ts'
 import type { RunStarted } from '../../core/events.ts'
+import type { Run } from '../../core/run.ts'
+import { toType } from '../advice.ts'
 import { bootOf } from '../facts.ts'
 import { expectAll, expectRight, givenBy, secretsFor, type InputOptions } from '../given.ts'
 import { latestOwning } from '../latest.ts'
@@ -53,18 +56,36 @@ export async function repair(terminal: Terminal, name: string | undefined, optio
   return await traced(target, store, work)
 }
 
+/** Tells what became of it: of what is left, also why. */
 function concluded(terminal: Terminal, { run, findings }: Looked, round: number): number {
-  const code = exitOf(findings)
-  if (terminal.options.json) return code
-  const what = round === 1 ? 'nothing to repair' : 'all of it holds again'
-  if (code === 0) terminal.out(`${what}; take it back: nsnet undo ${run.started.run}`)
+  const { run: id } = run.started
   const left = findings.filter(({ verdict }) => verdict !== 'holds')
-  if (left.length > 0) terminal.out('left, for the workflow does not say how it should be:')
-  for (const finding of left) for (const line of findingLines(terminal, run, finding)) terminal.out(line)
-  return code
+  if (terminal.options.json) terminal.out(JSON.stringify({ run: id, left }))
+  else if (left.length === 0) {
+    const what = round === 1 ? 'nothing to repair' : 'all of it holds again'
+    terminal.out(`${what}; take it back: ${toType(terminal.options, 'undo', id)}`)
+  } else tellLeft(terminal, run, left)
+  return exitOf(findings)
 }
 
-/** @throws USAGE when the run is not completed: what it lacks is applied by a resume */
+const reasons: readonly (readonly [why: string, is: (finding: Finding) => boolean])[] = [
+  ['nsnet could not look at', ({ verdict }) => verdict === 'unknown'],
+  [`drifts again after ${ROUNDS} repairs`, ({ repairable }) => repairable],
+  [
+    'left, for the workflow does not say how it should be',
+    ({ verdict, repairable }) => verdict === 'drifted' && !repairable,
+  ],
+]
+
+function tellLeft(terminal: Terminal, run: Run, left: readonly Finding[]): void {
+  for (const [why, is] of reasons) {
+    const those = left.filter(is)
+    if (those.length > 0) terminal.out(`${why}:`)
+    for (const finding of those) for (const line of findingLines(terminal, run, finding)) terminal.out(line)
+  }
+}
+
+/** @throws RUN_UNDONE; USAGE when the run is not completed: what it lacks is applied by a resume */
 function expectRepairable({ run, status }: Looked): void {
   const { run: id, facts }: RunStarted = run.started
   const message = (got: string): string => `expected a run that is completed, run ${id} ${got}`

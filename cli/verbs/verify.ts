@@ -3,6 +3,7 @@ import type { Finding } from '../../core/effects/verify.ts'
 import { NsnetError } from '../../core/errors.ts'
 import { printable } from '../../core/quote.ts'
 import type { Run } from '../../core/run.ts'
+import { toType } from '../advice.ts'
 import { givenBy, type InputOptions } from '../given.ts'
 import { latestOwning } from '../latest.ts'
 import { findingLines, sumOf } from '../plan/finding-lines.ts'
@@ -56,12 +57,15 @@ async function watch(terminal: Terminal, look: () => Promise<Looked>, everyMs: n
 
 function tell(terminal: Terminal, { run, findings }: Looked): void {
   const { run: id, workflow } = run.started
-  if (terminal.options.json) return terminal.out(asJson({ run: id, drifted: exitOf(findings) === 2, findings }))
+  if (terminal.options.json) return terminal.out(asJson({ run: id, drifted: hasDrifted(findings), findings }))
   terminal.out(`run ${terminal.paint('bold', id)} of ${printable(workflow.name)}, as the kernel is now`)
   for (const finding of findings) for (const line of findingLines(terminal, run, finding)) terminal.out(line)
   terminal.out(`${terminal.paint('bold', verdicts[exitOf(findings)]!)}: ${sumOf(findings)}`)
-  if (findings.some(({ repairable }) => repairable)) terminal.out(`  put it right: nsnet repair ${id}`)
+  if (findings.some(({ repairable }) => repairable))
+    terminal.out(`  put it right: ${toType(terminal.options, 'repair', id)}`)
 }
+
+const hasDrifted = (findings: readonly Finding[]): boolean => findings.some(({ verdict }) => verdict === 'drifted')
 
 const verdicts: { readonly [exit: number]: string } = { 0: 'holds', 1: 'not all known', 2: 'drifted' }
 

@@ -80,12 +80,11 @@ describe('the step type of a plugin', () => {
   test('has fields that are not known, where its validator tells none', () => {
     expect(nsnet('steps', 'mine', '--workflow', using('none', noSchema)).stdout).toContain('not known')
   })
-  test('is refused when its docs are not what they should be', () => {
-    const { status, stderr } = nsnet('steps', '--workflow', using('bad', `docs: { manual: 'ip(8)' }, ${noSchema}`))
+  test.each(['steps', 'schema', 'validate'])('is refused by %s when its docs are not what they should be', (verb) => {
+    const path = using('bad', `docs: { manual: 'ip(8)' }, ${noSchema}`)
+    const { status, stderr } = nsnet(verb, ...(verb === 'steps' ? ['--workflow'] : []), path)
     expect(status).toBe(65)
-    expect(stderr).toContain(
-      'expected the step type "mine" to have docs as StepDocs says, got a mistake in docs.manual',
-    )
+    expect(stderr).toContain(`expected the step's "docs" as StepDocs says, got a mistake in docs.manual`)
   })
   test.each(['steps', 'schema'])('is not looked for by %s in a file that does not say where it is', (verb) => {
     const path = fileOf('wrong.json', '{ "name": "lab", "plugins": ["/etc/passwd"], "steps": [] }')

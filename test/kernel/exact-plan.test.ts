@@ -71,7 +71,7 @@ async function expectUndoneAsRehearsed({ nsnet, exec }: Sandboxed, run: string):
   const before = await fingerprint(exec)
   const rehearsed = await nsnet('undo', run, '--dry-run', '--json')
   expect(await fingerprint(exec), 'after undo --dry-run').toEqual(before)
-  const { steps } = JSON.parse(rehearsed.stdout) as { steps: readonly UndoAhead[] }
+  const [{ steps }] = JSON.parse(rehearsed.stdout).runs as [{ steps: readonly UndoAhead[] }]
   const events = eventsIn((await nsnet('undo', run, '--yes', '--json')).stdout)
   expect(undoneIn(events)).toEqual(steps.map(deedOf))
 }
