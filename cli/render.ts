@@ -58,8 +58,8 @@ export function nextSteps({ run, status }: Moment, options: GlobalOptions): read
   if (status === 'undone') return keptSteps(run, options)
   const look = toType(options, 'show', id)
   if (status === 'undo failed') return [`see why: ${look}`, `try again: ${toType(options, 'undo', id)}`]
-  if (status !== 'completed') return [`go on: ${toType(options, 'resume', id)}`, back]
   const ours = [...run.steps.values()].some(({ open }) => open)
+  if (status !== 'completed') return [`go on: ${toType(options, 'resume', id)}`, ...(ours ? [back] : [])]
   return [`look at it: ${look}`, ours ? back : 'nothing of this is ours to undo: all of it held before']
 }
 

@@ -3,7 +3,7 @@ import { NsnetError } from '../../core/errors.ts'
 import { SEE_DOCTOR } from '../../core/tools.ts'
 import { exitOf, listen } from '../foreground.ts'
 import { allowNamespaces, makeNamespaces } from './namespaces.ts'
-import { STATE } from './world.ts'
+import { BIN, STATE } from './world.ts'
 
 export interface SandboxOptions {
   /** The command has the terminal to itself, as a shell needs it; else it is told to stop as nsnet itself is. */
@@ -28,7 +28,7 @@ export async function runInSandbox(argv: readonly string[], { interactive, env }
       ...env,
       NSNET_SANDBOX: '1',
       NSNET_STATE_DIR: STATE,
-      PATH: `${process.env['PATH']}:/usr/sbin:/sbin`,
+      PATH: `${BIN}:${process.env['PATH']}:/usr/local/sbin:/usr/sbin:/sbin`,
     },
   })
   const release = interactive ? onlyWait(child) : passSignals(child)

@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { show, succeeded, type Command, type Exec } from '../../core/command.ts'
 import { NsnetError } from '../../core/errors.ts'
+import { quote } from '../../core/quote.ts'
 import { SEE_DOCTOR } from '../../core/tools.ts'
 import { settle } from '../../core/wait.ts'
 
@@ -16,6 +17,9 @@ const INTERNET = `${OWN}/internet`
 
 /** Where runs inside the sandbox are journaled: gone with it. */
 export const STATE = `${OWN}/state`
+
+/** Programs that only the sandbox has. */
+export const BIN = `${OWN}/bin`
 
 /** Addresses from the prefixes for documentation: no host of the real internet has them. @see RFC 5737, RFC 3849 */
 const hosts = `127.0.0.1 localhost
@@ -76,8 +80,16 @@ async function privateFiles(exec: Exec): Promise<void> {
     await run(exec, tmpfsOn(dir))
   }
   mkdirSync(STATE, { mode: 0o700 })
+  putOnPath()
   writeFileSync(INTERNET, '')
   await exec({ argv: ['mount', '-t', 'sysfs', 'sysfs', '/sys'] })
+}
+
+/** Makes this very nsnet the program `nsnet` of the sandbox. */
+function putOnPath(): void {
+  mkdirSync(BIN)
+  const text = `#!/bin/sh\nexec ${quote(process.execPath)} ${quote(process.argv[1]!)} "$@"\n`
+  writeFileSync(join(BIN, 'nsnet'), text, { mode: 0o755 })
 }
 
 /** An empty `/run`, and an `/etc` whose entries lead to the old one, but for the names of hosts. */

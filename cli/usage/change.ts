@@ -7,7 +7,10 @@ export function defineChanges({ verb, act }: Kit): void {
     withProgress(
       withInputs(verb('run', 'do what a workflow file says, step by step, journaled').argument('<FILE>'))
         .addOption(new Option('--on-failure <WHAT>', 'when a step fails').choices(['stop', 'undo']).default('stop'))
-        .option('--id <ID>', 'the id of the run, such as plan gave it; a new one by default')
+        .option(
+          '--id <ID>',
+          'the id of the run, as plan gave it: 3 to 32 small letters and digits; a new one by default',
+        )
         .option('--sandbox', 'in a private little world that is gone afterwards; needs no root', false)
         .option(...wait)
         .option(...trace)

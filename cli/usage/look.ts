@@ -6,7 +6,7 @@ export function defineLooks({ verb, act }: Kit): void {
   withExamples(
     withInputs(verb('plan', 'what run would do, step by step; changes nothing').argument('<FILE>'))
       .option('--detailed-exitcode', 'exit code 2 when there is something to do')
-      .option('--id <ID>', 'the id of the run that is planned')
+      .option('--id <ID>', 'the id of the run that is planned: 3 to 32 small letters and digits')
       .option('--sandbox', 'in a private little world; needs no root')
       .action(
         act(async (terminal, command) =>

@@ -1,12 +1,16 @@
+import { createHash } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
 import { NsnetError } from '../../core/errors.ts'
 import type { Claim } from '../../core/claims.ts'
 import type { RunEvent, RunStarted } from '../../core/events.ts'
+import { printable } from '../../core/quote.ts'
 import { processExec } from '../../core/exec.ts'
 import { isMidUndo, type Moment } from '../../core/machine.ts'
 import type { Facts } from '../../core/step.ts'
 import type { Summary } from '../../journal/index.ts'
 import type { Store } from '../../journal/store.ts'
 import { bootOf, expectSameNetns, readFacts } from '../facts.ts'
+import { toType } from '../advice.ts'
 import { expectAll, expectRight, givenBy, secretsFor, type GivenSecrets, type InputOptions } from '../given.ts'
 import { registryOfRun } from '../plugins.ts'
 import { expectReadable } from '../latest.ts'
@@ -76,7 +80,27 @@ function resumed(
   expectAll(run.started, given)
   const why = facts ? ', which the machine lost when it was started anew' : ''
   terminal.tell(`going on with run ${terminal.paint('bold', id)}${why}`)
+  tellOfChange(terminal, run.started)
   return { type: 'RunResumed', ...(facts ? { facts } : {}) }
+}
+
+/** A run goes on with the workflow as it was when it began; who has mended the file since has to begin anew. */
+function tellOfChange(terminal: Terminal, { run, workflow }: RunStarted): void {
+  if (!isChanged(workflow)) return
+  const again = `${toType(terminal.options, 'undo', run)}, then ${toType(terminal.options, 'run', workflow.path)}`
+  terminal.tell(
+    `  ${printable(workflow.path)} was changed since; this goes on with what it was. For the new one: ${again}`,
+  )
+}
+
+function isChanged({ path, hash }: RunStarted['workflow']): boolean {
+  try {
+    // a pipe is not there any more, and reading it would wait for ever
+    if (!statSync(path).isFile()) return false
+    return createHash('sha256').update(readFileSync(path, 'utf8')).digest('hex') !== hash
+  } catch {
+    return false
+  }
 }
 
 function latestStopped(runs: readonly Summary[]): Summary {

@@ -32,8 +32,16 @@ export async function verify(terminal: Terminal, name: string | undefined, optio
   const look = await lookerAt(store, id, await givenBy(options))
   if (options.watch === true) return await watch(terminal, look, everyMs)
   const looked = await look()
+  expectSomething(looked)
   tell(terminal, looked)
   return exitOf(looked.findings)
+}
+
+/** @throws RUN_UNDONE when nothing of the run is left to look at */
+function expectSomething({ run: { started }, status, findings }: Looked): void {
+  if (status !== 'undone' || findings.length > 0) return
+  const message = `expected a run that holds, run ${started.run} is undone: nothing of it is left`
+  throw new NsnetError('RUN_UNDONE', message, 'nsnet list shows all runs')
 }
 
 /** Tells the first look whole, and then each step of which there is something else to say. */
@@ -43,6 +51,7 @@ async function watch(terminal: Terminal, look: () => Promise<Looked>, everyMs: n
   try {
     for (let first = true; ; first = false) {
       const looked = await look()
+      if (first) expectSomething(looked)
       const news = looked.findings.filter((finding) => told.get(finding.step) !== JSON.stringify(finding))
       for (const finding of news) told.set(finding.step, JSON.stringify(finding))
       if (first || (terminal.options.json && news.length > 0)) tell(terminal, looked)

@@ -29,28 +29,46 @@ export interface Finding {
 
 /**
  * Looks at every step of a run that held when the run came to it, and says which of them hold no more, or were changed by
- * others. Changes nothing.
+ * others; what an undo has left counts as drifted. Changes nothing.
  */
 export async function verify(looking: Looking, run: Run): Promise<readonly Finding[]> {
   const all: Finding[] = []
   for (const record of run.steps.values()) {
     if (record.status === 'applied' || record.status === 'satisfied') all.push(await findingOf(looking, run, record))
+    else if (record.open && LEFT.test(record.status))
+      all.push({
+        ...nothingKnown(record),
+        verdict: 'drifted',
+        reason: `${record.status}: ${record.reason ?? record.failure?.message ?? ''}`,
+      })
   }
   return all
 }
 
-async function findingOf(looking: Looking, run: Run, { spec }: StepRecord): Promise<Finding> {
-  const blank = { step: spec.id, uses: spec.uses, changes: [], differences: [], repair: [], repairable: false }
+/** What an undo has left of a run is not as anybody wanted it. */
+const LEFT = /^(kept|undo failed)$/
+
+const nothingKnown = ({ spec: { id, uses } }: StepRecord) => ({
+  step: id,
+  uses,
+  changes: [],
+  differences: [],
+  repair: [],
+  repairable: false,
+})
+
+async function findingOf(looking: Looking, run: Run, record: StepRecord): Promise<Finding> {
+  const { spec } = record
   try {
     const subject = await subjectOf(looking, run, spec.id)
     const [gone] = (await absentNetns(looking, subject)).values()
-    if (gone !== undefined) return { ...blank, verdict: 'drifted', reason: gone, repairable: true }
+    if (gone !== undefined) return { ...nothingKnown(record), verdict: 'drifted', reason: gone, repairable: true }
     const { step, input, context } = subject
     const now = await lookWith(looking.exec).observe(step, input, context, new Set())
     const expected = expectedState(subject, laterSteps(run, spec.id, looking.secrets))
-    return { ...blank, ...verdictOn(subject, expected, now) }
+    return { ...nothingKnown(record), ...verdictOn(subject, expected, now) }
   } catch (error) {
-    return { ...blank, verdict: 'unknown', reason: failureOf(error).message }
+    return { ...nothingKnown(record), verdict: 'unknown', reason: failureOf(error).message }
   }
 }
 

@@ -62,7 +62,7 @@ const tooWide = (screen: string, columns: number): readonly string[] =>
 const until = (shown: string): string => `until grep -q '${shown}' /run/shown; do sleep 0.02; done`
 
 describe('on a terminal of 80 columns', () => {
-  test('a run, what is shown of it and of its past, its log, and its undo', async () => {
+  test('a run, what is shown of it and of its past, its log, and its undo', { timeout: 180_000 }, async () => {
     const world = await worldWithFile({ name: 'lab', inputs, steps })
     await world.sh('ip link set lo up')
     const raw = await onTerminal(world, 80, `run ${FILE}`)

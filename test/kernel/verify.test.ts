@@ -121,6 +121,9 @@ describe('what is refused', () => {
     const failing = fileOf('failing', { id: 'no', uses: 'link', with: { link: 'none', state: 'up' } })
     expect(await world.nsnet('run', failing)).toMatchObject({ exitCode: 1 })
     expect(await world.nsnet('repair')).toMatchObject({ exitCode: 64, stderr: expect.stringContaining('nsnet resume') })
+    expect((await world.nsnet('resume')).stderr).not.toContain('was changed since')
+    fileOf('failing', { id: 'no', uses: 'link', with: { link: 'enp1s0', state: 'up' } })
+    expect((await world.nsnet('resume')).stderr).toContain('failing.json was changed since')
     const run = await ranOne(world, lab)
     await world.nsnet('undo', run)
     expect(await world.nsnet('repair', run)).toMatchObject({
@@ -128,11 +131,21 @@ describe('what is refused', () => {
       stderr: expect.stringContaining('is undone'),
     })
     expect(await world.nsnet('verify', run)).toMatchObject({
-      exitCode: 0,
-      stdout: expect.stringContaining('no step of it held'),
+      exitCode: 64,
+      stderr: expect.stringContaining('nothing of it is left'),
     })
     expect(await world.nsnet('verify', run, '--every', 'often')).toMatchObject({ exitCode: 64 })
   })
+})
+
+test('what an undo has kept is no run that holds', async () => {
+  const world = await sandboxed()
+  const run = await ranOne(world, lab)
+  await disturb(world, { sh: 'ip -n blue link set v1 mtu 1300' })
+  expect(await world.nsnet('undo', run)).toMatchObject({ exitCode: 2 })
+  const seen = await verify(world, run)
+  expect(seen).toMatchObject({ exitCode: 2, drifted: true })
+  expect(Object.keys(drift(seen))).toEqual(['blue', 'cable'])
 })
 
 test('--watch tells what changes while it goes on, and ends with the last verdict', async () => {
