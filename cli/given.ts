@@ -75,11 +75,11 @@ export function expectRight({ run }: RunStarted, { wrong }: GivenSecrets): void 
 }
 
 /** @throws USAGE when a secret of the run is not given */
-export function expectAll({ run }: RunStarted, { missing }: GivenSecrets): void {
+export function expectAll({ run }: RunStarted, { missing }: GivenSecrets, verb: 'resume' | 'repair'): void {
   if (missing.length === 0) return
   const names = missing.map((name) => `"${name}"`).join(', ')
   const message = `expected the secret input ${names} of run ${run}, got nothing: nsnet keeps no secret`
-  throw new NsnetError('USAGE', message, `${howToGive(missing)}, then: nsnet resume ${run}`)
+  throw new NsnetError('USAGE', message, `${howToGive(missing)}, then: nsnet ${verb} ${run}`)
 }
 
 /** Reads a file of values; of a mistake in it only the place is told, for a secret may stand there. */

@@ -5,7 +5,7 @@ import type { Moment } from '../core/machine.ts'
 import type { Run } from '../core/run.ts'
 import type { Store } from '../journal/store.ts'
 import { expectSameNetns } from './facts.ts'
-import { secretsFor } from './given.ts'
+import { expectRight, secretsFor } from './given.ts'
 import { registryOfRun } from './plugins.ts'
 import { momentOf } from './session.ts'
 
@@ -23,7 +23,9 @@ export async function lookerAt(store: Store, id: string, given: Given): Promise<
   return async () => {
     const { run, status } = await momentOf(store, id)
     expectSameNetns(run.started)
-    const { secrets } = secretsFor(run.started, given)
+    const known = secretsFor(run.started, given)
+    expectRight(run.started, known)
+    const { secrets } = known
     const findings = await verify({ exec: processExec({ holds: secrets.holds }), secrets, stepOf }, run)
     return { run, status, findings: secrets.hide(findings) }
   }

@@ -103,7 +103,9 @@ function endGroup(pid: number | undefined): void {
   }
 }
 
-const actual = (argument: string): string => (argument === HOST_NETNS ? `/proc/${process.pid}/ns/net` : argument)
+/** Only where `ip` takes a netns: an alias may say the same. */
+const actual = (word: string, at: number, argv: readonly string[]): string =>
+  word === HOST_NETNS && argv[at - 1] === 'netns' ? `/proc/${process.pid}/ns/net` : word
 
 const text = (stream: unknown): string => (typeof stream === 'string' ? stream : '')
 

@@ -78,9 +78,12 @@ export const outputsOf =
     steps.get(id)?.outputs
 
 /** Keeps what a step saw first, also when it is planned again from what is there by then. */
-function sightsOf({ open, after, before, seen }: StepRecord, now: Json): Pick<StepRecord, 'before' | 'seen'> {
+function sightsOf(record: StepRecord, now: Json): Pick<StepRecord, 'before' | 'seen'> {
+  const { open, status, after, before, seen } = record
   const inFlight = open && after === undefined
-  return { before: open ? before! : now, seen: inFlight ? (seen ?? before!) : now }
+  // what held before the run and is repaired is taken back to that, not to what others made of it since
+  const first = status === 'satisfied' ? (after ?? now) : now
+  return { before: open ? before! : first, seen: inFlight ? (seen ?? before!) : now }
 }
 
 type StepEvent = Extract<RunEvent, { readonly step: string }>

@@ -8,6 +8,7 @@ import { addrDocs } from './docs/addr.ts'
 import { bare, entryOn, input, networkOfInput, promotesIn, PROMOTING } from './lib/addr-state.ts'
 import type { Entry, Input, State } from './lib/addr-state.ts'
 import { inputOf, makes } from './lib/earlier.ts'
+import { losesIpv6By } from './lib/ipv6-loss.ts'
 import type { Input as LinkInput } from './lib/link-input.ts'
 import { didYouMean, kindOf, linkId, linkNamed, nearNames, parseLinks, place } from './lib/ip-json.ts'
 
@@ -44,11 +45,12 @@ export default defineStep({
   foretell(wanted, state, earlier): State | undefined {
     if (makesLink(earlier, wanted)) return state.link === null ? bare : state
     const { link, netns } = wanted
+    if (familyOf(wanted.address) === 6 && losesIpv6By(earlier, netns, link)) return { ...state, entry: null }
     const change = inputOf<LinkInput>(earlier, 'link')
     if (change?.link === link && change.netns === netns) {
       if (change.moveTo !== undefined) return { ...bare, link: null }
       const id = state.link && ([state.link[0], state.link[1] && (change.mac ?? state.link[1])] as const)
-      return { ...state, link: id, entry: losesAddress(wanted, change) ? null : state.entry }
+      return { ...state, link: id }
     }
     const other = inputOf<Input>(earlier, 'addr')
     if (other?.link !== link || other.netns !== netns) return state
@@ -107,10 +109,6 @@ function withSecondary(wanted: Input, state: State, other: Input): State {
 }
 
 const lengthOf = ({ address: wanted }: Input): string => wanted.split('/')[1]!
-
-/** The kernel drops the IPv6 addresses of a link that is set down, or whose MTU is too small for them. */
-const losesAddress = ({ address: wanted }: Input, { state, mtu = 1280 }: LinkInput): boolean =>
-  familyOf(wanted) === 6 && (state === 'down' || mtu < 1280)
 
 const hostOf = ({ address: wanted }: Input): string => wanted.split('/')[0]!
 

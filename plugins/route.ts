@@ -1,12 +1,13 @@
 import { ip, type Command } from '../core/command.ts'
-import { canonical, familyOf, networkOf } from '../core/net.ts'
+import { canonical, familyOf } from '../core/net.ts'
 import { equal } from '../core/json.ts'
 import { inside, keyIn, linkKey } from '../core/resource.ts'
-import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
+import { conflict, defineStep, nothingToDo, type Earlier, type Plan } from '../core/step.ts'
 import { routeDocs } from './docs/route.ts'
 import { inputOf } from './lib/earlier.ts'
 import { place } from './lib/ip-json.ts'
-import type { Input as AddrInput } from './lib/addr-state.ts'
+import { losesIpv6By } from './lib/ipv6-loss.ts'
+import { networkOfInput, type Input as AddrInput } from './lib/addr-state.ts'
 import type { Input as LinkInput } from './lib/link-input.ts'
 import { routeInput, type RouteInput } from './lib/route-input.ts'
 import { parseRoutes, unrestorable, valueOf, type RouteWords } from './lib/route-text.ts'
@@ -41,12 +42,10 @@ export default defineStep({
     if (other) return slotOf(other) === slotOf(wanted) ? { slot: [[other.type, other.to, ...detailsOf(other)]] } : state
     // the kernel makes the route to the prefix of an address, and takes those of a link that goes
     const address = inputOf<AddrInput>(earlier, 'addr')
-    if (address) return address.netns === wanted.netns && networkOf(address.address) === wanted.to ? undefined : state
-    const change = inputOf<LinkInput>(earlier, 'link')
-    const drops = change?.state === 'down' || change?.moveTo !== undefined
-    if (!drops || change.netns !== wanted.netns || state.slot.length === 0) return state
-    if (wanted.dev === undefined) return undefined
-    return wanted.dev === change.link ? { slot: [] } : state
+    if (address) return address.netns === wanted.netns && prefixOf(address) === wanted.to ? undefined : state
+    const unsure = state.slot.some((each) => each[0] === 'unicast' && valueOf(each, 'dev') === undefined)
+    const left = state.slot.filter((each) => !dropsRoute(earlier, wanted, valueOf(each, 'dev')))
+    return unsure && mayDropRoutes(earlier, wanted) ? undefined : { slot: left }
   },
   changes: (wanted, { slot }) => [
     { what: `route to ${wanted.to}`, from: slot[0]?.slice(2).join(' ') ?? null, to: detailsOf(wanted).join(' ') },
@@ -88,6 +87,24 @@ export default defineStep({
 type State = {
   /** The routes of the slot, as words; usually one or none, because only `ip route append` makes more. */
   readonly slot: readonly RouteWords[]
+}
+
+/** The prefix that the kernel makes a route to with an address, as a route says it. */
+const prefixOf = (address: AddrInput): string => canonical(networkOfInput(address)).replace(/(?<!:.*)\/32$|\/128$/, '')
+
+/** Says whether an earlier step takes a link away from the routes of a netns, or sets it down. */
+function dropsRoute(earlier: Earlier, { netns, family }: RouteInput, dev: string | undefined): boolean {
+  if (dev === undefined) return false
+  const change = inputOf<LinkInput>(earlier, 'link')
+  const isIt = change !== undefined && change.netns === netns && change.link === dev
+  const goes = isIt && (change.state === 'down' || change.moveTo !== undefined)
+  return goes || (family === 'ipv6' && losesIpv6By(earlier, netns, dev))
+}
+
+/** Says whether an earlier step could drop a route whose link is not known. */
+function mayDropRoutes(earlier: Earlier, wanted: RouteInput): boolean {
+  const link = inputOf<LinkInput>(earlier, 'link')?.link ?? 'all'
+  return dropsRoute(earlier, wanted, link)
 }
 
 /** What the kernel tells routes apart by, in one netns. */

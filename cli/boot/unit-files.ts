@@ -1,5 +1,5 @@
 import { lstat, open, readdir, readFile, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { NsnetError } from '../../core/errors.ts'
 import { listed } from '../../core/problems.ts'
 import { quote } from '../../core/quote.ts'
@@ -14,7 +14,7 @@ export const fileOf = (name: string): string => `nsnet-${name}.service`
 /** @throws USAGE when it cannot stand in the name of a unit */
 export function expectUnitName(name: string): string {
   if (isUnitName(name)) return name
-  const message = `expected the name of a unit: up to 200 letters, digits, "_", "-" and ".", got "${name}"`
+  const message = `expected the name of a unit: up to 200 letters, digits, "_", "-" and ".", without .service, got "${name}"`
   throw new NsnetError('USAGE', message, 'for example: --name internet')
 }
 
@@ -25,7 +25,7 @@ export const unitNameOf = (workflow: string): string =>
     .replace(/^[^A-Za-z0-9]+|-+$/g, '')
     .slice(0, 200) || 'workflow'
 
-const isUnitName = (name: string): boolean => /^[A-Za-z0-9][\w.-]{0,199}$/.test(name)
+const isUnitName = (name: string): boolean => /^[A-Za-z0-9][\w.-]{0,199}$/.test(name) && !name.endsWith('.service')
 
 /** Reads a unit that nsnet wrote; undefined when there is none. @throws USAGE when somebody else wrote it */
 export async function readUnit(dir: string, name: string): Promise<string | undefined> {
@@ -67,8 +67,8 @@ export async function removeUnit(dir: string, name: string): Promise<void> {
 
 /** Finds the name of the unit that is named so, or that is for this file. @throws USAGE when there is none, or several */
 export async function nameOfUnit(dir: string, given: string, path: string): Promise<string> {
-  const name = given.replace(/^nsnet-/, '').replace(/\.service$/, '')
-  if (isUnitName(name) && (await readUnit(dir, name)) !== undefined) return name
+  for (const name of [given, given.replace(/\.service$/, '').replace(/^nsnet-/, '')])
+    if (isUnitName(name) && (await readUnit(dir, name)) !== undefined) return name
   const units = await unitsIn(dir)
   const found = units.filter(({ workflow }) => workflow === path).map((unit) => unit.name)
   const [only] = found
@@ -94,7 +94,10 @@ async function changing(path: string, change: () => Promise<void>): Promise<void
   try {
     await change()
   } catch (error) {
-    const hint = 'as root, or with --unit-dir DIR, it is written elsewhere'
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    const hint = isMissing
+      ? `make the directory: mkdir -p ${quote(dirname(path))}`
+      : 'as root, or with --unit-dir DIR, it is written elsewhere'
     throw new NsnetError('UNIT_UNWRITABLE', `cannot change ${path}: ${(error as Error).message}`, hint, {
       cause: error,
     })

@@ -41,7 +41,7 @@ export async function repair(terminal: Terminal, name: string | undefined, optio
     locked({ store, wait }, started, async (turn) => {
       const known = secretsFor(started, given)
       expectRight(started, known)
-      expectAll(started, known)
+      expectAll(started, known, 'repair')
       const session = { terminal, store, wait, registry, secrets: known.secrets, advise: false, ended }
       for (let round = 1; ; round++) {
         const looked = await look()

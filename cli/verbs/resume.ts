@@ -77,7 +77,7 @@ function resumed(
       'begin a new one: nsnet run FILE',
     )
   }
-  expectAll(run.started, given)
+  expectAll(run.started, given, 'resume')
   const why = facts ? ', which the machine lost when it was started anew' : ''
   terminal.tell(`going on with run ${terminal.paint('bold', id)}${why}`)
   tellOfChange(terminal, run.started)

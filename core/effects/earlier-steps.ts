@@ -78,9 +78,14 @@ const keysIn = ({ creates = [], uses = [], shares = [] }: Resources): readonly R
 
 const namesIn = (type: string, resources: Resources): readonly string[] => [type, ...keysIn(resources)]
 
-/** A new link concerns all steps of its netns: the kernel gives it parameters of its own. */
-const linksMade = ({ creates = [] }: Resources): readonly string[] =>
-  creates.filter((key) => key.startsWith('link:')).map((key) => `links of ${placeOf(key)}`)
+/**
+ * A new link concerns all steps of its netns, for the kernel gives it parameters of its own; a parameter concerns all links,
+ * addresses and routes there.
+ */
+const linksMade = ({ creates = [], shares = [] }: Resources): readonly string[] =>
+  [...creates.filter((key) => key.startsWith('link:')), ...shares.filter((key) => /^(sysctl|link):/.test(key))].map(
+    (key) => `links of ${placeOf(key)}`,
+  )
 
 const linksAround = (resources: Resources): readonly string[] => [
   ...new Set(keysIn(resources).map((key) => `links of ${placeOf(key)}`)),

@@ -28,13 +28,14 @@ export interface Finding {
 }
 
 /**
- * Looks at every step of a run that held when the run came to it, and says which of them hold no more, or were changed by
+ * Looks at every step of a run that held when the run came to it (also one whose repair failed), and says which of them hold no more, or were changed by
  * others; what an undo has left counts as drifted. Changes nothing.
  */
 export async function verify(looking: Looking, run: Run): Promise<readonly Finding[]> {
   const all: Finding[] = []
   for (const record of run.steps.values()) {
-    if (record.status === 'applied' || record.status === 'satisfied') all.push(await findingOf(looking, run, record))
+    if (HELD.test(record.status) || (record.status === 'failed' && record.after !== undefined))
+      all.push(await findingOf(looking, run, record))
     else if (record.open && LEFT.test(record.status))
       all.push({
         ...nothingKnown(record),
@@ -44,6 +45,8 @@ export async function verify(looking: Looking, run: Run): Promise<readonly Findi
   }
   return all
 }
+
+const HELD = /^(applied|satisfied)$/
 
 /** What an undo has left of a run is not as anybody wanted it. */
 const LEFT = /^(kept|undo failed)$/
@@ -61,8 +64,9 @@ async function findingOf(looking: Looking, run: Run, record: StepRecord): Promis
   const { spec } = record
   try {
     const subject = await subjectOf(looking, run, spec.id)
-    const [gone] = (await absentNetns(looking, subject)).values()
-    if (gone !== undefined) return { ...nothingKnown(record), verdict: 'drifted', reason: gone, repairable: true }
+    const [[name, gone] = []] = await absentNetns(looking, subject)
+    const isTaken = name !== undefined && name in (await lookWith(looking.exec).netns())
+    if (gone !== undefined) return { ...nothingKnown(record), verdict: 'drifted', reason: gone, repairable: !isTaken }
     const { step, input, context } = subject
     const now = await lookWith(looking.exec).observe(step, input, context, new Set())
     const expected = expectedState(subject, laterSteps(run, spec.id, looking.secrets))
@@ -87,7 +91,8 @@ function verdictOn(subject: Subject, expected: Json | undefined, now: Json): Ver
   if (planned.conflict !== undefined) return { ...drifted, reason: planned.conflict }
   if (planned.apply.length > 0)
     return { ...drifted, changes: step.changes?.(input, now) ?? [], repair: planned.apply, ...reasonOf(foreign) }
-  if (foreign !== undefined) return { ...drifted, reason: foreign }
+  // what others put in the place of ours is theirs
+  if (foreign !== undefined) return { ...drifted, reason: foreign, repairable: false }
   const drift = record.open && expected !== undefined ? step.drift?.(input, expected, now, context) : undefined
   return drift === undefined ? { verdict: 'holds' } : { ...drifted, reason: drift, repairable: false }
 }

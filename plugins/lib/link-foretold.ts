@@ -44,7 +44,8 @@ const NO_MAC = '00:00:00:00:00:00'
 /** Adds what the earlier step gives the link, where setting this one would make the kernel drop it. */
 function withAddress(wanted: Input, state: State, earlier: Earlier): State | undefined {
   const route = inputOf<RouteInput>(earlier, 'route')
-  if (route?.dev === wanted.link && route.netns === wanted.netns) return losesRoutes(wanted) ? undefined : state
+  if (route && route.netns === wanted.netns && (route.dev ?? wanted.link) === wanted.link)
+    return losesRoutes(wanted) ? undefined : state
   if (earlier.uses === 'sysctl') return losesSysctls(wanted) ? undefined : state
   const given = inputOf<AddrInput>(earlier, 'addr')
   if (given?.link !== wanted.link || given.netns !== wanted.netns) return state

@@ -2,12 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { commandLine, unitText, workflowIn } from '../../cli/boot/unit-text.ts'
-import { unitNameOf } from '../../cli/boot/unit-files.ts'
+import { commandLine, unitText, workflowIn, WRITTEN } from '../../cli/boot/unit-text.ts'
+import { expectUnitName, nameOfUnit, unitNameOf, writeUnit } from '../../cli/boot/unit-files.ts'
 import { has } from '../support/kernel.ts'
 import { workspace } from '../support/runs.ts'
 
-const { dir } = workspace()
+const { dir, stateDir } = workspace()
 const systemd = ['/lib/systemd/systemd', '/usr/lib/systemd/systemd'].find(existsSync)
 
 /** Paths and inputs with everything that means something to systemd. */
@@ -70,4 +70,18 @@ test('the name of a unit is made of that of the workflow', () => {
   expect(unitNameOf('internet')).toBe('internet')
   expect(unitNameOf('  My net: "1/2" ')).toBe('My-net-1-2')
   expect(unitNameOf('…')).toBe('workflow')
+})
+
+test('a unit is found by its very name before nsnet- and .service are taken off it', async () => {
+  const units = stateDir()
+  const text = `${WRITTEN}\n`
+  await writeUnit(units, 'lab', text)
+  expect(await nameOfUnit(units, 'nsnet-lab.service', '/none')).toBe('lab')
+  await writeUnit(units, 'nsnet-lab', text)
+  expect(await nameOfUnit(units, 'nsnet-lab', '/none')).toBe('nsnet-lab')
+  expect(await nameOfUnit(units, 'lab', '/none')).toBe('lab')
+  expect(() => expectUnitName('a.service')).toThrow('without .service')
+  await expect(writeUnit(join(units, 'none'), 'lab', text)).rejects.toMatchObject({
+    hint: expect.stringContaining('mkdir -p'),
+  })
 })

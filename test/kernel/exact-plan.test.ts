@@ -17,6 +17,46 @@ const shipped = ['internet', 'internet-nftables', 'two-namespaces'].map((name) =
 
 test.each(shipped)('%s does exactly what was planned', async (file) => await expectExact(await sandboxed(), file))
 
+/** A veth of which one end is up, and what follows. */
+const onVeth = (...steps: readonly object[]): string =>
+  JSON.stringify({
+    name: 'lab',
+    steps: [
+      { uses: 'veth', with: { name: 'va', peer: { name: 'vb' } } },
+      { uses: 'link', with: { link: 'va', state: 'up' } },
+      ...steps,
+    ].map((step, at) => ({ id: `s${at}`, ...step })),
+  })
+
+const six = { uses: 'addr', with: { link: 'va', address: 'fd00::1/64', nodad: true } }
+const link = (name: string, change: object): object => ({ uses: 'link', with: { link: name, ...change } })
+
+test.each([
+  ['a sysctl', [six, { uses: 'sysctl', with: { key: 'net.ipv6.conf.va.disable_ipv6', value: 1 } }]],
+  ['an MTU', [six, { uses: 'route', with: { to: 'fd99::/64', dev: 'va' } }, link('va', { mtu: 1000 })]],
+  [
+    'its link',
+    [
+      link('vb', { state: 'up' }),
+      { uses: 'addr', with: { link: 'va', address: '10.50.0.1/24' } },
+      { uses: 'route', with: { to: '10.77.0.0/24', via: '10.50.0.2' } },
+      link('vb', { state: 'down' }),
+      link('va', { state: 'down' }),
+    ],
+  ],
+  [
+    'nothing: the peer of an address brings a route',
+    [
+      { uses: 'addr', with: { link: 'va', address: '10.50.0.1/32', peer: '10.50.0.2' } },
+      { uses: 'route', with: { to: '10.50.0.2/32', dev: 'va' } },
+    ],
+  ],
+])('what goes with %s in the same run is no drift, and is undone as rehearsed', async (_, steps) => {
+  const file = join(dir, 'lab.json')
+  writeFileSync(file, onVeth(...steps))
+  await expectExact(await sandboxed(), file)
+})
+
 test('a random workflow does exactly what was planned', { timeout: 3_600_000 }, async () => {
   const world = await sandboxed()
   const file = join(dir, 'workflow.json')

@@ -77,7 +77,7 @@ test('tells each drift as expected and found, and repair puts right exactly that
   expect(await fingerprint(world.exec)).toEqual(before)
 })
 
-test('what held without nsnet and was changed since is repaired too, and then ours to take back to that', async () => {
+test('what held without nsnet and was changed since is repaired too, and undo leads back to before the run', async () => {
   const world = await sandboxed()
   const run = await ranOne(world, lab)
   await disturb(world, { sh: 'iptables -P INPUT DROP' })
@@ -85,7 +85,30 @@ test('what held without nsnet and was changed since is repaired too, and then ou
   expect(await world.nsnet('repair', run)).toMatchObject({ exitCode: 0 })
   expect(await world.sh('iptables -S INPUT')).toContain('-P INPUT ACCEPT')
   expect(await world.nsnet('undo', run)).toMatchObject({ exitCode: 0 })
-  expect(await world.sh('iptables -S INPUT')).toContain('-P INPUT DROP')
+  expect(await world.sh('iptables -S INPUT')).toContain('-P INPUT ACCEPT')
+})
+
+test('repair leaves to others what they put in the place of ours, and undo still tells it', async () => {
+  const world = await sandboxed()
+  const run = await ranOne(world, lab)
+  const [comment] = /nsnet:\w+\/rule:\w+/.exec(await world.sh('iptables-save'))!
+  await disturb(world, { sh: `iptables -R FORWARD 1 -i zz -m comment --comment ${comment} -j DROP` })
+  expect(await world.nsnet('repair', run)).toMatchObject({ exitCode: 2 })
+  expect(await verify(world)).toMatchObject({ exitCode: 2, drifted: true })
+  expect(await world.nsnet('undo', run)).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('kept        rule'),
+  })
+})
+
+test('a step whose repair failed does not count as holding', async () => {
+  const world = await sandboxed()
+  const run = await ranOne(world, lab)
+  await disturb(world, { sh: 'ip route replace 10.2.0.0/16 dev enp1s0' })
+  expect(await world.nsnet('repair', run)).toMatchObject({ exitCode: 1 })
+  const seen = await verify(world)
+  expect(seen.exitCode).toBe(2)
+  expect(Object.keys(drift(seen))).toEqual(['route'])
 })
 
 test('repair makes anew what is gone with a netns, and it is ours to undo', async () => {
