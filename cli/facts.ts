@@ -31,7 +31,7 @@ export async function readFacts(exec: Exec): Promise<Facts> {
 export const bootOf = (): string => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
 
 /** Inode of the netns that nsnet runs in. */
-export const netnsOf = (): number => statSync('/proc/self/ns/net').ino
+const netnsOf = (): number => statSync('/proc/self/ns/net').ino
 
 /** @throws OTHER_NETNS when a run was made in another netns of this boot: here it would find nothing of its own. */
 export function expectSameNetns({ run, facts }: RunStarted): void {

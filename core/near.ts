@@ -25,7 +25,7 @@ export function didYouMean(name: string, candidates: readonly string[]): string 
 }
 
 /** Counts the letters to add, drop, change or swap with their neighbour until `a` is `b`. */
-export function distanceOf(a: string, b: string): number {
+function distanceOf(a: string, b: string): number {
   const rows = [Array.from({ length: b.length + 1 }, (_, at) => at)]
   for (let i = 1; i <= a.length; i++) {
     const row = [i]

@@ -17,7 +17,7 @@ export interface Problem {
 }
 
 /** How many mistakes are told; the rest is counted. */
-export const MOST = 100
+const MOST = 100
 
 /** How many mistakes are looked for: with so many, nobody waits to know of all. */
 export const ENOUGH = 1000

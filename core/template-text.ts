@@ -18,9 +18,6 @@ export function* piecesOf(text: string): Generator<Piece> {
   if (from < text.length) yield { literal: text.slice(from) }
 }
 
-/** Writes a text so that it stays as it is when its expressions are filled in. */
-export const escaped = (text: string): string => text.replaceAll('${{', '$${{')
-
 /** Finds the `}}` that ends an expression: not one inside a string or of nested maps, unless there is no other. */
 function endOf(text: string, from: number): number {
   let depth = 0

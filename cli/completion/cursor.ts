@@ -15,7 +15,7 @@ export interface Cursor {
   readonly options: ReadonlyMap<Option, string>
 }
 
-export type Slot =
+type Slot =
   | { readonly kind: 'verb' }
   | { readonly kind: 'option' }
   | { readonly kind: 'nothing' }

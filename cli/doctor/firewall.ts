@@ -6,7 +6,7 @@ import type { Filters } from './filters.ts'
 import { ok, warn, type Found } from './finding.ts'
 
 /** What `iptables --version` and `ip6tables --version` said. */
-export interface Versions {
+interface Versions {
   readonly iptables: string
   readonly ip6tables: string
 }

@@ -44,7 +44,7 @@ function strictFinding(sysctls: Sysctls): Found | undefined {
 }
 
 /** What the clocks said. */
-export interface Clocks {
+interface Clocks {
   /** Milliseconds since 1970: when the doctor began, and when it ended. */
   readonly wall: readonly [number, number]
   /** Milliseconds that have passed between, by the clock that is never set. */

@@ -39,7 +39,7 @@ function toolFinding({ program, output }: Tool, how: Installer): Found {
 }
 
 /** Writes what installs a program, for each package manager that there is. */
-export function howToInstall(program: string, { managers, isRoot }: Installer): string {
+function howToInstall(program: string, { managers, isRoot }: Installer): string {
   const lines = managers.map((manager) => installing(manager, packageOf(program, manager) ?? program))
   return lines.map((line) => (isRoot ? line : `sudo ${line}`)).join('\n  or: ')
 }

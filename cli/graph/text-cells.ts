@@ -35,7 +35,7 @@ export const topOf = (box: Box): Cell => ({
 export const bottom: Cell = { ...blank, kind: 'bottom' }
 
 /** What stands beside the name of a link: before it the sign of a port, behind it where it leads. */
-export interface Beside {
+interface Beside {
   readonly before?: string
   readonly behind?: string | undefined
 }

@@ -8,7 +8,7 @@ import { SEE_DOCTOR } from '../../core/tools.ts'
 import { settle } from '../../core/wait.ts'
 
 /** The host's link to the internet. */
-export const UPLINK = 'enp1s0'
+const UPLINK = 'enp1s0'
 
 /** Where the sandbox keeps what is its own, and the `/etc` of before. */
 const OWN = '/run/nsnet/own'

@@ -22,11 +22,6 @@ export interface GraphOptions extends InputOptions {
   readonly verify?: boolean
 }
 
-/** What pictures are drawn in. */
-export const formats = ['text', 'svg', 'dot', 'mermaid', 'json'] as const
-
-type Format = (typeof formats)[number]
-
 /** `nsnet graph FILE|RUN`: draws the network that a workflow makes, or a run has made, with what others changed in red. */
 export async function graph(terminal: Terminal, name: string, options: GraphOptions): Promise<number> {
   const format = formatIn(terminal, options)
@@ -42,9 +37,7 @@ function formatIn({ options: { json } }: Terminal, { format }: GraphOptions): Fo
 }
 
 /** Each loads what it alone needs. */
-const drawers: {
-  readonly [format in Format]: (topology: Topology, terminal: Terminal, options: GraphOptions) => Promise<string>
-} = {
+const drawers = {
   text: async (topology, { paint, columns }, { ascii }) =>
     (await import('../graph/text.ts')).textOf(topology, {
       paint,
@@ -55,7 +48,11 @@ const drawers: {
   dot: async (topology) => (await import('../graph/dot.ts')).dotOf(topology),
   mermaid: async (topology) => (await import('../graph/mermaid.ts')).mermaidOf(topology),
   json: async (topology) => jsonOf(topology),
-}
+} satisfies { readonly [format: string]: Drawer }
+
+type Format = keyof typeof drawers
+
+type Drawer = (topology: Topology, terminal: Terminal, options: { readonly ascii?: boolean }) => Promise<string>
 
 async function ofFile(file: string, options: InputOptions): Promise<Topology> {
   const { started, registry } = await readWorkflow(file, options, processExec())
