@@ -8,7 +8,7 @@ import type { Ports } from '../core/ports.ts'
 import type { Registry } from '../core/registry.ts'
 import type { Secrets } from '../core/secret.ts'
 import { bootOf } from './facts.ts'
-import { logTo, openLog, tracedExec } from './trace.ts'
+import { logTo, openLog, loggedExec } from './debug-log.ts'
 import type { Claim } from '../core/claims.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Lock } from '../journal/lock.ts'
@@ -126,7 +126,7 @@ async function withJournal(
   const stop = listenForStop((signal) =>
     terminal.tell(`  ${signal}: finishing the running command; again to stop at once`),
   )
-  const exec = tracedExec(session, log, stop.kill)
+  const exec = loggedExec(session, log, stop.kill)
   const view = viewFor(terminal)
   let moved = false
   const append: Append = async ({ run }, event) => {

@@ -24,13 +24,13 @@ export function logTo(file: FileHandle | undefined): pino.Logger {
   return pino({ level: 'debug', base: null }, destination)
 }
 
-interface Tracing {
+interface Logging {
   readonly terminal: Terminal
   readonly secrets: Secrets
 }
 
 /** Makes an `Exec` that notes each command in the debug log and, with `-v`, on the screen; without its secrets. */
-export function tracedExec({ terminal, secrets }: Tracing, log: pino.Logger, kill: AbortSignal): Exec {
+export function loggedExec({ terminal, secrets }: Logging, log: pino.Logger, kill: AbortSignal): Exec {
   return processExec({
     kill,
     holds: secrets.holds,
