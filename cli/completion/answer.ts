@@ -39,7 +39,7 @@ async function proposals(nsnet: Command, cursor: Cursor): Promise<Found> {
   return { candidates: all.flatMap((each) => each.candidates ?? []), ...(look === undefined ? {} : { look }) }
 }
 
-/** What the value of an option is, its flags say: in `--to <step>` the placeholder, in `--netns <name>` the option itself. */
+/** What the value of an option is, its flags say: in `--to <STEP>` the placeholder, in `--netns <NAME>` the option itself. */
 function optionSources({ flags, long }: Option) {
   const placeholder = /[<[]([^>\]]+)[>\]]/.exec(flags)?.[1] ?? ''
   return sourcesFor(`${placeholder} ${long?.slice(2) ?? ''}`, 'option')

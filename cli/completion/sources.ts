@@ -20,7 +20,7 @@ export interface Found {
 export type Source = (cursor: Cursor) => Promise<Found>
 
 /**
- * Finds the sources for a value by the name that the usage gives it: `<run>`, `<file|run>`, `--state-dir <dir>`. So a new verb is
+ * Finds the sources for a value by the name that the usage gives it: `<RUN>`, `<FILE|RUN>`, `--state-dir <DIR>`. So a new verb is
  * completed as soon as it is defined.
  */
 export function sourcesFor(name: string, of: 'argument' | 'option'): readonly Source[] {

@@ -20,7 +20,7 @@ export function defineLooks({ verb, act }: Kit): void {
     verb('verify', 'whether a run still holds; exit code 2 when others changed something')
       .argument('[RUN]', `${aRun}; without it the latest that has something to undo`)
       .option('-w, --watch', 'look again and again, until Ctrl-C')
-      .option('--every <SECONDS>', 'between two looks of --watch; 2 by default', '2')
+      .option('--every <SECONDS>', `between two looks of --watch; ${everySeconds} by default`, everySeconds)
       .option(...setFile)
       .action(
         act(async (terminal, command) =>
@@ -104,5 +104,7 @@ export function defineLooks({ verb, act }: Kit): void {
     'nsnet fingerprint --compare before.json',
   )
 }
+
+const everySeconds = '2'
 
 const graphed = `a workflow file, or ${aRun}`
