@@ -1,3 +1,4 @@
+import { counted } from '../../core/counted.ts'
 import { printable } from '../../core/quote.ts'
 import type { Paint, Terminal } from '../terminal.ts'
 import { topics, type Finding, type Level } from './finding.ts'
@@ -63,4 +64,4 @@ function summaryOf(findings: readonly Finding[]): string {
   return `${sum}: go on with: nsnet run workflows/internet.json${sandbox}`
 }
 
-const told = (count: number, word: string): string => (count === 0 ? '' : `, ${count} ${word}${count === 1 ? '' : 's'}`)
+const told = (count: number, word: string): string => (count === 0 ? '' : `, ${counted(count, word)}`)

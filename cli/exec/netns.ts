@@ -1,6 +1,7 @@
 import type { Exec } from '../../core/command.ts'
 import { NsnetError } from '../../core/errors.ts'
 import { listNetns, parseNetns } from '../../core/fingerprint.ts'
+import { equal } from '../../core/json.ts'
 import type { NetnsIds } from '../../core/look.ts'
 import { netnsIn, type NetnsId } from '../../core/resource.ts'
 import type { Run } from '../../core/run.ts'
@@ -81,7 +82,7 @@ function expectThatVeryOne(run: Run, name: string, there: NetnsIds): void {
     const message = `expected the netns ${name} of run ${id}, found none of that name`
     throw new NsnetError('OTHER_NETNS', message, `see what the run made: nsnet show ${id}`)
   }
-  if (known === undefined || (known.inode === found.inode && known.made === found.made)) return
+  if (known === undefined || equal(known, found)) return
   const message = `expected the netns ${name} of run ${id}, found another one of that name: somebody made it anew`
   throw new NsnetError('OTHER_NETNS', message, `to enter it all the same: nsnet exec ${name} -- COMMAND`)
 }
