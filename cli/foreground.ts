@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
+import { toolPath } from '../core/tool-path.ts'
 import { exitCodeOf } from './signals.ts'
 
 /**
@@ -11,7 +12,7 @@ import { exitCodeOf } from './signals.ts'
 export async function inForeground(argv: readonly string[]): Promise<number> {
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...argv], {
     stdio: 'inherit',
-    env: { ...process.env, PATH: `${process.env['PATH'] ?? ''}:${SBIN}` },
+    env: { ...process.env, PATH: toolPath() },
   })
   const pass = (name: NodeJS.Signals) => () => void child.kill(name)
   const typed = hasTerminal() ? () => () => undefined : pass
@@ -26,9 +27,6 @@ export async function inForeground(argv: readonly string[]): Promise<number> {
   })
   return await exitOf(child).finally(release)
 }
-
-/** Where programs are that ordinary users have not on their PATH. */
-export const SBIN = '/usr/local/sbin:/usr/sbin:/sbin'
 
 /** Listens for signals; gives the function that ends it. */
 export function listen(handlers: { readonly [name: string]: () => void }): () => void {

@@ -4,6 +4,7 @@ import { constants } from 'node:os'
 import { HOST_NETNS, type Command, type Output } from './command.ts'
 import { NsnetError } from './errors.ts'
 import { withoutSecretsInArgv } from './hidden.ts'
+import { toolPath } from './tool-path.ts'
 
 /** How commands are run. */
 export interface ExecOptions {
@@ -41,7 +42,7 @@ export function processExec({ trace, kill, fd, holds }: ExecOptions = {}) {
     const { argv, stdin, timeoutMs } = holds ? withoutSecretsInArgv(command, holds) : command
     const began = performance.now()
     const child = execa('setpriv', ['--pdeathsig', 'KILL', '--', ...argv.map(actual)], {
-      env: { ...environment(), LC_ALL: 'C', PATH: `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin` },
+      env: { ...environment(), LC_ALL: 'C', PATH: toolPath() },
       extendEnv: false,
       stdio: stdioOf(stdin, fd),
       ...(stdin === undefined ? {} : { input: stdin }),

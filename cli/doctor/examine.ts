@@ -1,11 +1,11 @@
-import { accessSync, constants, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { release } from 'node:os'
-import { join } from 'node:path'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Command, Exec, Output } from '../../core/command.ts'
 import { processExec } from '../../core/exec.ts'
 import { listNetns } from '../../core/fingerprint.ts'
 import { managers, neededPrograms } from '../../core/programs.ts'
+import { findProgram } from '../find-program.ts'
 import { missingCapabilities, ownStatus } from '../privilege.ts'
 import { features } from './features.ts'
 import { listFilters, parseFilters } from './filters.ts'
@@ -109,15 +109,4 @@ const clocksOf = (wall: number, monotonic: number, timedatectl: string, { newest
   newest,
 })
 
-/** Says whether a program is where commands are looked for. @see processExec */
-function isInstalled(program: string): boolean {
-  const folders = `${process.env['PATH'] ?? ''}:/usr/local/sbin:/usr/sbin:/sbin`.split(':')
-  return folders.some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
-}
+const isInstalled = (program: string): boolean => findProgram(program) === 'there'

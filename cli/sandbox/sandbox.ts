@@ -1,5 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { NsnetError } from '../../core/errors.ts'
+import { toolPath } from '../../core/tool-path.ts'
 import { SEE_DOCTOR } from '../../core/tools.ts'
 import { exitOf, listen } from '../foreground.ts'
 import { allowNamespaces, makeNamespaces } from './namespaces.ts'
@@ -28,7 +29,7 @@ export async function runInSandbox(argv: readonly string[], { interactive, env }
       ...env,
       NSNET_SANDBOX: '1',
       NSNET_STATE_DIR: STATE,
-      PATH: `${BIN}:${process.env['PATH']}:/usr/local/sbin:/usr/sbin:/sbin`,
+      PATH: `${BIN}:${toolPath()}`,
     },
   })
   const release = interactive ? onlyWait(child) : passSignals(child)
