@@ -1,8 +1,7 @@
 import { CommanderError } from 'commander'
 import { NsnetError, type ErrorCode } from '../core/errors.ts'
 import { printable } from '../core/quote.ts'
-import { columnsOf } from './live-line.ts'
-import { wrapped } from './text.ts'
+import { columnsOf, wrapped } from './text.ts'
 import { jsonSafe } from './terminal.ts'
 
 /** Exit codes of refusals, after sysexits.h where it has one; all others are 1. */

@@ -1,4 +1,4 @@
-import { cut, widthOf } from './text.ts'
+import { columnsOf, cut, widthOf } from './text.ts'
 
 /** A line at the bottom of a terminal, which whatever is written next replaces. */
 export interface LiveLine {
@@ -31,9 +31,6 @@ export function liveLineOn(stream: NodeJS.WriteStream): LiveLine {
     },
   }
 }
-
-/** How many columns a terminal has now; 80 where it does not know. */
-export const columnsOf = ({ columns }: NodeJS.WriteStream): number => columns || 80
 
 /** Moves to where a line begins; one that a narrower window has wrapped since takes several rows. */
 function toItsBegin(width: number, columns: number): string {

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import { printable } from '../core/quote.ts'
-import { columnsOf, liveLineOn } from './live-line.ts'
-import { oneLine, padTo, widthOf } from './text.ts'
+import { liveLineOn } from './live-line.ts'
+import { columnsOf, oneLine, padTo, widthOf } from './text.ts'
 
 /** The options that every verb has. */
 export interface GlobalOptions {

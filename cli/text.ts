@@ -4,6 +4,9 @@ import { printable } from '../core/quote.ts'
 /** How many columns a text takes on a terminal: wide characters take two, combining ones and colours none. */
 export const widthOf = (text: string): number => stringWidth(text)
 
+/** How many columns a terminal has now; 80 where it does not know. */
+export const columnsOf = ({ columns }: NodeJS.WriteStream): number => columns || 80
+
 /** Makes text safe to print on one line: line feeds and tabs become visible or blank. */
 export const oneLine = (text: string): string => printable(text).replaceAll('\n', '⏎ ').replaceAll('\t', ' ')
 

@@ -16,7 +16,7 @@ import { readFacts } from './facts.ts'
 import { expectNoSecretInArgv, givenBy, type InputOptions } from './given.ts'
 import { pluginPaths, registryWith } from './plugins.ts'
 import { readText } from './read-text.ts'
-import { usableParent } from './telemetry/ids.ts'
+import { usableParent } from './traceparent.ts'
 
 export interface ReadyRun {
   /** With markers in place of secrets. */
