@@ -53,12 +53,20 @@ export function wrapped(words: readonly string[], indent: number, columns: numbe
   return [...lines, line].join(`\n${' '.repeat(indent)}`)
 }
 
+/** Breaks a text at its blanks into lines of at most so many columns; a longer word has a line of its own. */
+export const wrap = (text: string, columns: number): readonly string[] =>
+  wrapped(text.trim().split(/\s+/), 0, columns, '').split('\n')
+
 /** Writes a text of one or more lines behind a label that takes `indent` columns. */
 export const behind = (text: string, indent: number, columns: number): string =>
   text
     .split('\n')
     .map((line) => wrapped(line.split(' '), indent, columns, ''))
     .join(`\n${' '.repeat(indent)}`)
+
+/** Takes a text apart into what is one character to the eye. */
+export const graphemesOf = (text: string): readonly string[] =>
+  [...segmenter.segment(text)].map(({ segment }) => segment)
 
 const COLOUR = /(\x1b\[\d+m)/
 
@@ -73,6 +81,3 @@ function beginningOf(text: string, columns: number): string {
 }
 
 const segmenter = new Intl.Segmenter()
-
-/** Takes a text apart into what is one character to the eye. */
-const graphemesOf = (text: string): readonly string[] => [...segmenter.segment(text)].map(({ segment }) => segment)

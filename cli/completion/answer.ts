@@ -15,7 +15,7 @@ export async function answer(nsnet: Command, words: readonly string[]): Promise<
  */
 export async function proposalsFor(nsnet: Command, words: readonly string[]): Promise<readonly string[]> {
   const { candidates = [], look = 'none' } = await found(nsnet, words).catch((): Found => ({}))
-  return [...candidates.map(({ value, about }) => `${value}\t${oneLine(about)}`), `:${look}`]
+  return [...candidates.map(({ value, about }) => `${value}\t${inShort(about)}`), `:${look}`]
 }
 
 async function found(nsnet: Command, words: readonly string[]): Promise<Found> {
@@ -58,4 +58,4 @@ const named = ({ long, short, description }: Option): Candidate => ({ value: lon
 /** A word that every shell takes as it is, so that nothing needs to be quoted. */
 const isPlain = (value: string): boolean => /^[\w@%+=:,./-]+$/.test(value)
 
-const oneLine = (text: string): string => printable(text).replace(/\s+/g, ' ').slice(0, 200)
+const inShort = (text: string): string => printable(text).replace(/\s+/g, ' ').slice(0, 200)

@@ -1,8 +1,7 @@
 import { counted } from '../../core/counted.ts'
-import { printable } from '../../core/quote.ts'
 import type { Paint, Terminal } from '../terminal.ts'
+import { behind, oneLine, widthOf, wrap } from '../text.ts'
 import { topics, type Finding, type Level } from './finding.ts'
-import { wrapped } from './wrapped.ts'
 
 /**
  * Writes what the doctor found, topic by topic. What is as it should be stands together where it is the same; `-v` gives it a
@@ -16,7 +15,7 @@ export function doctorLines(terminal: Terminal, findings: readonly Finding[]): r
     const rows = verbose ? own : together(own)
     return rows.length === 0 ? [] : [terminal.paint('bold', title), ...rows.flatMap((it) => linesOf(terminal, it))]
   })
-  return [...lines, ...wrapped(summaryOf(findings), 0)]
+  return [...lines, ...wrap(summaryOf(findings), columnsOf(terminal))]
 }
 
 /** Puts findings of one topic that are as they should be, and found the same, into one. */
@@ -36,23 +35,25 @@ const marks: { readonly [level in Level]: readonly [string, Paint] } = {
   fail: ['✗ fail', 'red'],
 }
 
-/** How far texts stand behind the mark. */
-const INDENT = 10
+/** What stands before texts below the mark's own. */
+const INDENT = ' '.repeat(10)
 
-function linesOf({ paint, options }: Terminal, { level, what, found, fix, by }: Finding): readonly string[] {
+function linesOf(terminal: Terminal, { level, what, found, fix, by }: Finding): readonly string[] {
+  const { paint, options } = terminal
   const [mark, color] = marks[level]
-  const [first = '', ...rest] = wrapped(oneLine(`${what}: ${found}`), INDENT)
+  const lines = (start: string, text: string): readonly string[] => {
+    const shown = oneLine(text.replace(/\s*\n\s*/g, ' \n'))
+    return (start + behind(shown, widthOf(start), columnsOf(terminal))).split('\n')
+  }
   return [
-    `  ${paint(color, mark.padEnd(6))}  ${first.slice(INDENT)}`,
-    ...rest,
-    ...(fix === undefined ? [] : fix.split('\n').flatMap((line) => wrapped(oneLine(`→ ${line.trim()}`), INDENT))),
-    ...(options.verbose && by !== undefined
-      ? wrapped(oneLine(`$ ${by}`), INDENT).map((line) => paint('dim', line))
-      : []),
+    ...lines(`  ${paint(color, mark.padEnd(6))}  `, `${what}: ${found}`),
+    ...(fix === undefined ? [] : fix.split('\n').flatMap((line) => lines(`${INDENT}→ `, line.trim()))),
+    ...(options.verbose && by !== undefined ? lines(`${INDENT}$ `, by).map((line) => paint('dim', line)) : []),
   ]
 }
 
-const oneLine = (text: string): string => printable(text).replace(/\s*\n\s*/g, ' ⏎ ')
+/** Lines longer than 80 columns are hard to read. */
+const columnsOf = ({ columns }: Terminal): number => Math.min(columns(), 80)
 
 /** The last line: how it stands, and what to type next. */
 function summaryOf(findings: readonly Finding[]): string {

@@ -1,18 +1,18 @@
-import stringWidth from 'string-width'
+import { graphemesOf, widthOf } from '../text.ts'
 
 /**
  * Breaks a text into lines of so many columns at most, at spaces where it can. The indentation of the text stays up to
  * half of that, and all lines but the first have two columns more. Wide characters count as two columns.
  */
 export function wrap(text: string, columns: number): readonly string[] {
-  if (stringWidth(text) <= columns) return [text]
+  if (widthOf(text) <= columns) return [text]
   const indent = ' '.repeat(Math.min(/^ */.exec(text)![0].length, Math.floor(columns / 2)))
   const room = Math.max(1, columns - indent.length - 2)
   const lines: string[] = []
   let line = ''
   for (const word of text.trim().split(' ')) {
     const joined = line === '' ? word : `${line} ${word}`
-    if (stringWidth(joined) <= room + (lines.length === 0 ? 2 : 0)) line = joined
+    if (widthOf(joined) <= room + (lines.length === 0 ? 2 : 0)) line = joined
     else {
       const [first = '', ...more] = piecesOf(word, room).toReversed()
       lines.push(...[line, ...more.toReversed()].filter((it) => it.trim() !== ''))
@@ -24,13 +24,11 @@ export function wrap(text: string, columns: number): readonly string[] {
 
 /** Cuts a text that is longer than a line, between characters as people see them. */
 export function piecesOf(word: string, columns: number): readonly string[] {
-  if (stringWidth(word) <= columns) return [word]
+  if (widthOf(word) <= columns) return [word]
   const pieces = ['']
-  for (const { segment } of graphemes.segment(word)) {
-    if (pieces.at(-1) !== '' && stringWidth(pieces.at(-1)! + segment) > columns) pieces.push('')
-    pieces[pieces.length - 1] += segment
+  for (const part of graphemesOf(word)) {
+    if (pieces.at(-1) !== '' && widthOf(pieces.at(-1)! + part) > columns) pieces.push('')
+    pieces[pieces.length - 1] += part
   }
   return pieces
 }
-
-const graphemes = new Intl.Segmenter()

@@ -1,6 +1,6 @@
+import { wrap } from '../text.ts'
 import { compactJson } from './compact-json.ts'
 import type { Field, StepSheet } from './step-sheet.ts'
-import { wrap } from './wrap.ts'
 
 /** Writes docs/steps.md: all step types, each with its fields, outputs and examples. */
 export function markdownOf(sheets: readonly StepSheet[]): string {

@@ -1,8 +1,7 @@
-import stringWidth from 'string-width'
 import type { Terminal } from '../terminal.ts'
+import { padTo, widthOf, wrap } from '../text.ts'
 import { compactJson } from './compact-json.ts'
 import type { Field, StepSheet } from './step-sheet.ts'
-import { padded, wrap } from './wrap.ts'
 
 /** Lists step types with what each does, in lines of at most `width` columns. */
 export function listText(sheets: readonly StepSheet[], paint: Terminal['paint'], width: number): readonly string[] {
@@ -68,9 +67,9 @@ function outputLines(outputs: StepSheet['outputs'], width: number): readonly str
 const readable = (page: string): string => page.replace(/^([\w.-]+)\((\w+)\)$/, 'man $2 $1')
 
 function column<Key extends string>(rows: readonly { readonly [key in Key]: string }[], key: Key): number {
-  return Math.min(20, Math.max(0, ...rows.map((row) => stringWidth(row[key]))))
+  return Math.min(20, Math.max(0, ...rows.map((row) => widthOf(row[key]))))
 }
 
 /** Puts lines beside a name. */
 const beside = (name: string, width: number, lines: readonly string[]): readonly string[] =>
-  lines.map((line, at) => `  ${at === 0 ? padded(name, width) : ' '.repeat(width)}  ${line}`.trimEnd())
+  lines.map((line, at) => `  ${at === 0 ? padTo(name, width) : ' '.repeat(width)}  ${line}`.trimEnd())

@@ -33,8 +33,12 @@ function sheetNamed(all: readonly StepSheet[], type: string): StepSheet {
   throw new NsnetError('USAGE', `expected a step type, got "${type}"`, hint)
 }
 
-function textOf({ paint }: Terminal, all: readonly StepSheet[], chosen: StepSheet | undefined): readonly string[] {
-  const width = Math.min(process.stdout.columns || 80, 80)
+function textOf(
+  { paint, columns }: Terminal,
+  all: readonly StepSheet[],
+  chosen: StepSheet | undefined,
+): readonly string[] {
+  const width = Math.min(columns(), 80)
   if (chosen) return sheetText(chosen, paint, width)
   return [
     ...listText(all, paint, width),

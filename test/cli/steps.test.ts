@@ -9,7 +9,7 @@ import { compactJson } from '../../cli/steps/compact-json.ts'
 import { kindOf } from '../../cli/steps/kind.ts'
 import { sheetOf } from '../../cli/steps/step-sheet.ts'
 import { listText, sheetText } from '../../cli/steps/step-text.ts'
-import { wrap } from '../../cli/steps/wrap.ts'
+import { wrap } from '../../cli/text.ts'
 import { expectGolden } from '../support/golden.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'nsnet-steps-'))
