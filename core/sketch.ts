@@ -1,3 +1,5 @@
+import { z } from 'zod'
+
 /**
  * One thing that a step adds to the picture of a network. Texts stay as they are in the input: who draws them escapes and
  * shortens them.
@@ -91,44 +93,28 @@ interface Inside {
 }
 
 /** Says whether something is a list of sketches. */
-export function isSketches(given: unknown): given is readonly Sketch[] {
-  return Array.isArray(given) && given.every(isSketch)
-}
+export const isSketches = (given: unknown): given is readonly Sketch[] => sketch.array().safeParse(given).success
 
-function isSketch(given: unknown): given is Sketch {
-  if (!isObject(given)) return false
-  const needed = needs.get(given['draw'])
-  if (!needed || !needed.every((field) => typeof given[field] === 'string')) return false
-  const { draw, kind, family, by, peer, from } = given
-  if (draw === 'translation' && !/^(masquerade|[sd]nat)$/.test(String(kind))) return false
-  if (draw === 'forwarding' && !/^ipv[46]$/.test(String(family))) return false
-  if (draw === 'check' && !/^(ping|tcp)$/.test(String(by))) return false
-  if (draw !== 'link') return optional.every((field) => isText(given[field]))
-  return others.every((field) => isText(given[field])) && isEnd(peer, ['link']) && isEnd(from, [])
-}
+const text = z.string()
+const maybe = text.optional()
+const inside = { netns: maybe }
+const end = z.object({ ...inside, link: text })
+const box = z.object(inside).optional()
 
-const needs: ReadonlyMap<unknown, readonly string[]> = new Map([
-  ['netns', ['netns']],
-  ['link', ['link']],
-  ['address', ['link', 'address']],
-  ['route', ['to']],
-  ['translation', ['kind']],
-  ['forwarding', ['family']],
-  ['check', ['by', 'target']],
-  ['note', ['text']],
+const sketch: z.ZodType<Sketch> = z.discriminatedUnion('draw', [
+  z.object({ draw: z.literal('netns'), netns: text }),
+  end.extend({ draw: z.literal('link'), kind: maybe, peer: end.optional(), master: maybe, from: box, note: maybe }),
+  end.extend({ draw: z.literal('address'), address: text, peer: maybe }),
+  z.object({ draw: z.literal('route'), ...inside, to: text, via: maybe, dev: maybe }),
+  z.object({
+    draw: z.literal('translation'),
+    ...inside,
+    kind: z.enum(['masquerade', 'snat', 'dnat']),
+    link: maybe,
+    of: maybe,
+    to: maybe,
+  }),
+  z.object({ draw: z.literal('forwarding'), ...inside, family: z.enum(['ipv4', 'ipv6']) }),
+  z.object({ draw: z.literal('check'), ...inside, by: z.enum(['ping', 'tcp']), target: text }),
+  z.object({ draw: z.literal('note'), ...inside, text }),
 ])
-
-const others = ['netns', 'kind', 'master', 'note'] as const
-
-const optional = ['netns', 'link', 'peer', 'via', 'dev', 'of', 'to'] as const
-
-const isText = (given: unknown): boolean => given === undefined || typeof given === 'string'
-
-function isEnd(given: unknown, needed: readonly string[]): boolean {
-  if (given === undefined) return true
-  return isObject(given) && isText(given['netns']) && needed.every((field) => typeof given[field] === 'string')
-}
-
-function isObject(given: unknown): given is { readonly [field: string]: unknown } {
-  return typeof given === 'object' && given !== null
-}
