@@ -4,13 +4,15 @@ import { readFileSync } from 'node:fs'
 import stringWidth from 'string-width'
 import { describe, expect, test } from 'vitest'
 import { dotOf } from '../../cli/graph/dot.ts'
+import { graphOf } from '../../cli/graph/graphviz.ts'
+import { edgesOf } from '../../cli/graph/edges.ts'
 import { jsonOf } from '../../cli/graph/json.ts'
 import { mermaidOf } from '../../cli/graph/mermaid.ts'
 import type { Topology } from '../../cli/graph/model.ts'
 import { svgOf } from '../../cli/graph/svg.ts'
 import { textOf } from '../../cli/graph/text.ts'
 import { topologyOf, type DrawnStep } from '../../cli/graph/topology.ts'
-import type { Sketch } from '../../core/sketch.ts'
+import type { Sketch, SketchedLink } from '../../core/sketch.ts'
 import { expectGolden } from '../support/golden.ts'
 import { drawn, sketched } from '../support/topology.ts'
 import { xmlMistake } from '../support/xml.ts'
@@ -202,7 +204,7 @@ describe('whatever the names are', () => {
       { numRuns: 60 },
     ))
 
-  test('SVG is well-formed and runs nothing, and dot is what Graphviz reads: it draws the same picture', async () => {
+  test('SVG is well-formed and runs nothing, has every line, and dot is what Graphviz reads', async () => {
     const viz = await instance()
     await fc.assert(
       fc.asyncProperty(marked, async (topology) => {
@@ -210,7 +212,9 @@ describe('whatever the names are', () => {
         expect(xmlMistake(svg)).toBeUndefined()
         expect(svg).not.toMatch(CONTROL)
         expect(svg).not.toMatch(/<(script|a|image|foreignObject)\b/)
-        const { status, errors } = viz.render(dotOf(topology), { format: 'dot' })
+        expect(svg.match(/class="edge"/g) ?? []).toHaveLength(edgesOf(topology).edges.length)
+        // what Graphviz reads and writes anew, without laying it out
+        const { status, errors } = viz.render(dotOf(topology), { format: 'canon' })
         const unusual = errors.filter(({ message }) => !message.includes('no value for width of non-ASCII'))
         expect({ status, unusual }).toEqual({ status: 'success', unusual: [] })
       }),
@@ -223,6 +227,26 @@ describe('whatever the names are', () => {
     const { boxes } = JSON.parse(jsonOf(topology)) as Topology
     expect(boxes[0]!.notes.map(({ text: it }) => it)).toEqual(['\x1b<b>', 'a ?'])
   })
+})
+
+test('a line that Graphviz finds no way for goes across, and is not left out', async () => {
+  const [plain, long] = ['<b>&amp;"\'', 'x'.repeat(10_000)]
+  const link = (netns: string | undefined, peer: SketchedLink['peer']): Sketch => ({
+    draw: 'link',
+    netns,
+    link: plain,
+    kind: plain,
+    note: plain,
+    peer,
+  })
+  const topology = sketched(
+    link(long, { netns: plain, link: plain }),
+    link(undefined, { netns: long, link: '10.0.0.1' }),
+    link('\u202eright\u2066', { netns: ' ', link: 'word '.repeat(60) }),
+  )
+  const around = (await instance()).render(graphOf(topology), { format: 'svg' })
+  expect(around.errors.map(({ message }) => message).join()).toContain('lost')
+  expect((await svgOf(topology)).match(/class="edge"/g)).toHaveLength(3)
 })
 
 test('what Graphviz would replace in labels stands in the picture as it is', async () => {
