@@ -10,12 +10,9 @@ import { exitCodeOf } from './signals.ts'
  * @see setpriv(1): the command ends when nsnet is killed
  */
 export async function inForeground(argv: readonly string[]): Promise<number> {
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...argv], {
-    stdio: 'inherit',
-    env: { ...process.env, PATH: toolPath() },
-  })
   const pass = (name: NodeJS.Signals) => () => void child.kill(name)
   const typed = hasTerminal() ? () => () => undefined : pass
+  // before the command is there: it may send a signal at once, and none is handled before it has begun
   const release = listen({
     // the terminal gives these to every process in the foreground, to the command too
     SIGINT: typed('SIGINT'),
@@ -24,6 +21,10 @@ export async function inForeground(argv: readonly string[]): Promise<number> {
     SIGHUP: pass('SIGHUP'),
     SIGUSR1: pass('SIGUSR1'),
     SIGUSR2: pass('SIGUSR2'),
+  })
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...argv], {
+    stdio: 'inherit',
+    env: { ...process.env, PATH: toolPath() },
   })
   return await exitOf(child).finally(release)
 }

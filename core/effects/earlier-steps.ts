@@ -80,12 +80,10 @@ const namesIn = (type: string, resources: Resources): readonly string[] => [type
 
 /**
  * A new link concerns all steps of its netns, for the kernel gives it parameters of its own; a parameter concerns all links,
- * addresses and routes there.
+ * addresses and routes there; a route may go by a link that it does not name.
  */
 const linksMade = ({ creates = [], shares = [] }: Resources): readonly string[] =>
-  [...creates.filter((key) => key.startsWith('link:')), ...shares.filter((key) => /^(sysctl|link):/.test(key))].map(
-    (key) => `links of ${placeOf(key)}`,
-  )
+  [...creates, ...shares].filter((key) => /^(link|route|sysctl):/.test(key)).map((key) => `links of ${placeOf(key)}`)
 
 const linksAround = (resources: Resources): readonly string[] => [
   ...new Set(keysIn(resources).map((key) => `links of ${placeOf(key)}`)),
