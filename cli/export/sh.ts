@@ -1,7 +1,7 @@
 import type { Command } from '../../core/command.ts'
 import { printable, quote } from '../../core/quote.ts'
 import { headLines } from './sh-head.ts'
-import { shCommand, shComment, shWord } from './sh-command.ts'
+import { shCommand, shComment, shWords } from './sh-command.ts'
 import { expectPlain, type Part, type Script } from './script.ts'
 
 /**
@@ -85,28 +85,28 @@ function partText(part: Part, undo: boolean): string {
   return [...lines, ...handle, ...commands.map(write)].join('\n')
 }
 
-const forwardText = (command: Command): string => withOutcome(command, '', 'exit 1')
+const forwardText = (command: Command): string => withOutcome(command, '', 'exit 1', false)
 
 const backText =
   ({ handle }: Part) =>
   (command: Command): string =>
     handle
-      ? `if [ -n "$handle" ]; then\n${withOutcome(command, ' || failed=1', 'failed=1')}\nfi`
-      : withOutcome(command, ' || failed=1', 'failed=1')
+      ? `if [ -n "$handle" ]; then\n${withOutcome(command, ' || failed=1', 'failed=1', true)}\nfi`
+      : withOutcome(command, ' || failed=1', 'failed=1', false)
 
 /** Lets `set -e` or `otherwise` decide, or where other exit codes than 0 count as success, those. */
-function withOutcome(command: Command, otherwise: string, deed: string): string {
+function withOutcome(command: Command, otherwise: string, deed: string, hasHandle: boolean): string {
   const { okExits = [0] } = command
-  if (okExits.join() === '0') return shCommand(command, otherwise)
-  return `code=0\n${shCommand(command, ' || code=$?')}\ncase $code in ${okExits.join(' | ')}) ;; *) ${deed} ;; esac`
+  if (okExits.join() === '0') return shCommand(command, otherwise, hasHandle)
+  return `code=0\n${shCommand(command, ' || code=$?', hasHandle)}\ncase $code in ${okExits.join(' | ')}) ;; *) ${deed} ;; esac`
 }
 
 const checkText =
   ({ forMs, everyMs }: NonNullable<Part['patience']>) =>
   (command: Command): string =>
-    `holds ${Math.ceil(forMs / 1000)} ${everyMs / 1000} ${shCommand(command, '')}`
+    `holds ${Math.ceil(forMs / 1000)} ${everyMs / 1000} ${shCommand(command, '', false)}`
 
 function handleText({ comment, list }: NonNullable<Part['handle']>): string {
   const pattern = comment.replace(/[\\.*[\]^$|]/g, '\\$&')
-  return `handle=$(handle_of ${quote(pattern)} ${list.argv.map(shWord).join(' ')}) || failed=1`
+  return `handle=$(handle_of ${quote(pattern)} ${shWords(list.argv, false)}) || failed=1`
 }

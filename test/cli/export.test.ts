@@ -48,6 +48,7 @@ test.skipIf(!hasDash)('names and texts come through as they are, and expand to n
     netns('green', 'green'),
     { id: 'cable', uses: 'veth', with: { name, peer: { name: 'eth0' } } },
     link('alias', { link: name, alias: hostile }),
+    link('host', { link: 'enp1s0', alias: '@host-netns' }),
     link('move', { link: 'eth0', moveTo: 'green' }),
     {
       id: 'rule',
@@ -55,7 +56,7 @@ test.skipIf(!hasDash)('names and texts come through as they are, and expand to n
       with: { chain: 'INPUT', rule: ['-i', 'lo', '-m', 'comment', '--comment', hostile] },
     },
     { id: 'table', uses: 'nftables', with: { ruleset: `table inet t {\n${sets}\nchain c { comment "$(x)"; }\n}` } },
-    { id: 'log', uses: 'nftables', with: { family: 'inet', table: 't', chain: 'c', rule: 'log prefix "`x`"' } },
+    { id: 'log', uses: 'nftables', with: { family: 'inet', table: 't', chain: 'c', rule: 'log prefix "`x` @handle"' } },
   ]
   const titled = steps.map((step) => ({
     ...step,
@@ -72,8 +73,9 @@ test.skipIf(!hasDash)('names and texts come through as they are, and expand to n
   await ranByDash(world, up)
   const links = JSON.parse(await world.sh('ip -json link show')) as readonly object[]
   expect(links).toContainEqual(expect.objectContaining({ ifname: name, ifalias: hostile }))
+  expect(links).toContainEqual(expect.objectContaining({ ifname: 'enp1s0', ifalias: '@host-netns' }))
   expect(await world.sh('iptables-save')).toContain(`--comment "${hostile.replace(/[\\"']/g, '\\$&')}"`)
-  expect(await world.sh('nft list table inet t')).toMatch(/comment "\$\(x\)".*log prefix "`x`"/s)
+  expect(await world.sh('nft list table inet t')).toMatch(/comment "\$\(x\)".*log prefix "`x` @handle"/s)
   await ranByDash(world, down)
   expect(await settledFingerprint(world.exec)).toEqual(before)
   expect(existsSync(join(dir, 'owned'))).toBe(false)
