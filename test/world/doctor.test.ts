@@ -110,9 +110,9 @@ test('a program that is missing or of BusyBox fails, with what installs it; with
   await without(world, 'nft', 'flock', 'sysctl')
   await sh(
     world,
-    'd=/run/nsnet/own/bin; mkdir $d; echo "#!/bin/sh\necho BusyBox v1.36 >&2; exit 1" > $d/sysctl; chmod +x $d/sysctl',
+    'd=/run/nsnet/own/programs; mkdir $d; echo "#!/bin/sh\necho BusyBox v1.36 >&2; exit 1" > $d/sysctl; chmod +x $d/sysctl',
   )
-  const lines = await doctor(world, [`PATH=/run/nsnet/own/bin:${process.env['PATH']}`])
+  const lines = await doctor(world, [`PATH=/run/nsnet/own/programs:${process.env['PATH']}`])
   expect(lines).toEqual(
     expect.arrayContaining([
       'exit 1',
