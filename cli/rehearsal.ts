@@ -10,11 +10,10 @@ import { registryOfRun } from './plugins.ts'
 import { toType } from './advice.ts'
 import { commandsIn } from './brief.ts'
 import { commandLines } from './render.ts'
-import { fitted, idWidth } from './step-line.ts'
+import { fitted, markedStart, marks } from './step-line.ts'
 import { momentOf } from './session.ts'
 import { inUse, stepsAfter, type Extent, type UndoSession } from './taking-back.ts'
-import { asJson, type Paint, type Terminal } from './terminal.ts'
-import { padTo } from './text.ts'
+import { asJson, type Terminal } from './terminal.ts'
 
 /** What an undo would do with one run. */
 interface Rehearsal {
@@ -89,18 +88,8 @@ function howToUndo({ options }: Terminal, { run }: RunStarted, { to, cascade, fo
 
 function aheadLines(terminal: Terminal, { started }: Run, ahead: UndoAhead): readonly string[] {
   const { step, outcome } = ahead
-  const [mark, color] = marks[outcome]
-  const start = `  ${terminal.paint(color, `${mark} ${outcome.padEnd(11)}`)} ${padTo(step, idWidth(started))}`
+  const start = markedStart(terminal, marks[outcome === 'undo' ? 'undone' : outcome], outcome.padEnd(11), started, step)
   if (outcome !== 'undo') return fitted(terminal, start, ahead.reason ?? '', true)
   const line = fitted(terminal, start, commandsIn(terminal, ahead.commands), false)
   return [...line, ...(terminal.options.verbose ? commandLines(terminal, { undo: ahead.commands }) : [])]
-}
-
-const marks: { readonly [outcome in UndoAhead['outcome']]: readonly [string, Paint] } = {
-  undo: ['↶', 'green'],
-  undone: ['↶', 'green'],
-  gone: ['=', 'dim'],
-  'not ours': ['=', 'dim'],
-  kept: ['=', 'yellow'],
-  'undo failed': ['✗', 'red'],
 }

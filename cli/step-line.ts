@@ -26,7 +26,8 @@ const TELLING: ReadonlySet<StepRecord['status']> = new Set(['failed', 'undo fail
 
 type Shown = StepRecord['status'] | 'waiting'
 
-const marks: { readonly [status in Shown]: readonly [string, Paint] } = {
+/** The mark of each state of a step, and its colour. */
+export const marks: { readonly [status in Shown]: readonly [string, Paint] } = {
   pending: ['·', 'dim'],
   waiting: ['…', 'yellow'],
   planned: ['…', 'yellow'],
@@ -50,14 +51,22 @@ export const stepLine = (
   detail: string,
 ): string => fitted(screen, startOf(screen, run, id, status, durationMs), detail, false)[0]!
 
-function startOf({ paint }: Screen, run: Run, id: string, status: Shown, durationMs: number | undefined): string {
-  const [mark, color] = marks[status]
+function startOf(screen: Screen, run: Run, id: string, status: Shown, durationMs: number | undefined): string {
   const took = (durationMs === undefined ? '' : duration(durationMs)).padStart(8)
-  return `  ${paint(color, `${mark} ${status.padEnd(11)}`)} ${padTo(id, idWidth(run.started))} ${paint('dim', took)}`
+  return `${markedStart(screen, marks[status], status.padEnd(11), run.started, id)} ${screen.paint('dim', took)}`
 }
 
+/** The beginning of a line in a table of steps: mark, word (as wide as its column) and step. */
+export const markedStart = (
+  { paint }: Screen,
+  [mark, color]: readonly [string, Paint],
+  word: string,
+  started: Run['started'],
+  id: string,
+): string => `  ${paint(color, `${mark} ${word}`)} ${padTo(id, idWidth(started))}`
+
 /** How wide the ids of a run's steps are, up to 30 columns; found once, for each line needs it. */
-export function idWidth(started: Run['started']): number {
+function idWidth(started: Run['started']): number {
   const width = widths.get(started) ?? started.steps.reduce((most, { id }) => Math.max(most, widthOf(id)), 0)
   widths.set(started, width)
   return Math.min(width, 30)

@@ -3,17 +3,14 @@ import type { Finding } from '../../core/effects/verify.ts'
 import type { Run } from '../../core/run.ts'
 import type { Change } from '../../core/step.ts'
 import { commandLines } from '../render.ts'
-import { fitted, idWidth } from '../step-line.ts'
+import { fitted, markedStart } from '../step-line.ts'
 import { row } from '../rows.ts'
 import type { Paint, Terminal } from '../terminal.ts'
-import { padTo } from '../text.ts'
 
 /** Writes what has become of a step: `expected → found`; with `-v` every difference, and what would repair it. */
 export function findingLines(terminal: Terminal, { started }: Run, finding: Finding): readonly string[] {
   const { step, verdict, differences, repair } = finding
-  const [mark, color] = marks[verdict]
-  const state = terminal.paint(color, `${mark} ${verdict.padEnd(9)}`)
-  const start = `  ${state} ${padTo(step, idWidth(started))}`
+  const start = markedStart(terminal, marks[verdict], verdict.padEnd(9), started, step)
   const lines = fitted(terminal, start, detailOf(finding), verdict !== 'holds')
   if (!terminal.options.verbose) return lines
   const told = differences.map((difference) => row(terminal, 'differs', tellDifference(difference)))

@@ -1,18 +1,15 @@
 import type { Ahead } from '../../core/effects/plan-ahead.ts'
 import type { RunStarted } from '../../core/events.ts'
+import type { Change } from '../../core/step.ts'
 import { commandsIn } from '../brief.ts'
 import { commandLines, placeOf } from '../render.ts'
-import { fitted } from '../step-line.ts'
+import { fitted, markedStart } from '../step-line.ts'
 import { row } from '../rows.ts'
 import type { Paint, Terminal } from '../terminal.ts'
-import { padTo } from '../text.ts'
-import { changeText } from './change-text.ts'
 
 /** Writes what a step would do: mark, word, step and what changes; with `-v` each command and its way back. */
-export function aheadLines(terminal: Terminal, started: RunStarted, ahead: Ahead, width: number): readonly string[] {
-  const [mark, word, color] = marks[ahead.outcome]
-  const state = terminal.paint(color, `${mark} ${word.padEnd(9)}`)
-  const start = `  ${state} ${padTo(ahead.step, width)}`
+export function aheadLines(terminal: Terminal, started: RunStarted, ahead: Ahead): readonly string[] {
+  const start = markedStart(terminal, marks[ahead.outcome], ahead.outcome.padEnd(9), started, ahead.step)
   const lines = fitted(terminal, start, detailOf(terminal, ahead), ahead.reason !== undefined)
   const whole = terminal.options.verbose && ahead.apply.length > 0
   return [...lines, ...conflictLines(terminal, started, ahead), ...(whole ? commandLines(terminal, ahead) : [])]
@@ -35,13 +32,13 @@ export function sumOf(all: readonly Ahead[]): string {
   return counted.flatMap(([count, text]) => (count === 0 ? [] : [`${count} ${text}`])).join(', ')
 }
 
-const marks: { readonly [outcome in Ahead['outcome']]: readonly [string, string, Paint] } = {
-  make: ['+', 'make', 'green'],
-  change: ['~', 'change', 'yellow'],
-  satisfied: ['=', 'satisfied', 'dim'],
-  conflict: ['!', 'conflict', 'red'],
-  later: ['?', 'later', 'dim'],
-  check: ['?', 'check', 'dim'],
+const marks: { readonly [outcome in Ahead['outcome']]: readonly [string, Paint] } = {
+  make: ['+', 'green'],
+  change: ['~', 'yellow'],
+  satisfied: ['=', 'dim'],
+  conflict: ['!', 'red'],
+  later: ['?', 'dim'],
+  check: ['?', 'dim'],
 }
 
 function detailOf(terminal: Terminal, { outcome, reason, apply, changes, probes = [] }: Ahead): string {
@@ -51,6 +48,9 @@ function detailOf(terminal: Terminal, { outcome, reason, apply, changes, probes 
   if (changes.length > 0) return changes.map(changeText).join(', ')
   return commandsIn(terminal, apply)
 }
+
+/** Writes a change: `eth0 mtu 1500 → 1400`; a value that there is none of yet has no arrow. */
+const changeText = ({ what, from, to }: Change): string => (from === null ? `${what} ${to}` : `${what} ${from} → ${to}`)
 
 function conflictLines(terminal: Terminal, started: RunStarted, { step, outcome, hint }: Ahead): readonly string[] {
   if (outcome !== 'conflict') return []

@@ -5,7 +5,6 @@ import { printable } from '../../core/quote.ts'
 import { inputWords, toType } from '../advice.ts'
 import { aheadLines, sumOf } from '../plan/lines.ts'
 import { expectPrivilege } from '../privilege.ts'
-import { idWidth } from '../step-line.ts'
 import { againInSandbox } from '../sandbox/again.ts'
 import { asJson, type Terminal } from '../terminal.ts'
 import type { InputOptions } from '../given.ts'
@@ -60,7 +59,7 @@ function linesOf(
     : `do exactly this: ${howToRun(terminal, run, file, options)}`
   return [
     `plan of ${printable(workflow.name)} as run ${terminal.paint('bold', run)}; nothing is changed`,
-    ...all.flatMap((ahead) => aheadLines(terminal, started, ahead, idWidth(started))),
+    ...all.flatMap((ahead) => aheadLines(terminal, started, ahead)),
     `${terminal.paint('bold', 'plan')}: ${sumOf(all)}`,
     ...(hasChanges(all) || conflict ? [`  ${next}`] : ['  nothing to do']),
   ]
