@@ -28,6 +28,9 @@ export interface Ports {
   readonly progress: (progress: Progress) => void
 }
 
+/** What looking at the kernel, and understanding what was seen, needs. */
+export type Looking = Pick<Ports, 'exec' | 'secrets' | 'stepOf'>
+
 /** What looking at a step that is to be taken back needs. */
 export type UndoPorts = Pick<Ports, 'exec' | 'secrets' | 'stepOf' | 'boot' | 'force' | 'others'>
 

@@ -1,13 +1,13 @@
-import type { Command, Exec } from '../command.ts'
-import type { RunStarted, StepSpec } from '../events.ts'
+import type { Command } from '../command.ts'
+import type { Failure, RunStarted, StepSpec } from '../events.ts'
 import type { Json } from '../json.ts'
 import { lookWith, type Look } from '../look.ts'
+import type { Looking } from '../ports.ts'
 import { templatesIn } from '../resolve.ts'
 import { begin, note, type Run } from '../run.ts'
-import type { Secrets } from '../secret.ts'
-import { probesOf, type Change, type Plan, type Step } from '../step.ts'
+import { probesOf, type Change, type Plan } from '../step.ts'
 import { earlierSteps, type EarlierSteps } from './earlier-steps.ts'
-import { expectNetns } from './plan-once.ts'
+import { expectNetns, troubleOf } from './plan-once.ts'
 import { failureOf, outputsIn, subjectOf, type Subject } from './subject.ts'
 
 /** What a step would do, as far as it can be told before it is its turn. */
@@ -28,13 +28,6 @@ export interface Ahead {
   readonly changes: readonly Change[]
   readonly reason?: string
   readonly hint?: string
-}
-
-/** What is needed to look at the kernel and to understand what was seen. */
-export interface Looking {
-  readonly exec: Exec
-  readonly secrets: Secrets
-  readonly stepOf: (type: string) => Step | undefined
 }
 
 /**
@@ -67,8 +60,7 @@ async function aheadOf(site: Site, spec: StepSpec): Promise<Ahead> {
     return { ...(await outcomeOf(site, spec, subject)), input: subject.input as Json }
   } catch (error) {
     earlier.doubt(spec.id)
-    const { message, hint } = failureOf(error)
-    return { ...empty(spec), outcome: 'conflict', reason: message, ...(hint === undefined ? {} : { hint }) }
+    return inConflict(spec, failureOf(error))
   }
 }
 
@@ -96,10 +88,7 @@ async function outcomeOf(site: Site, spec: StepSpec, subject: Subject): Promise<
 }
 
 function described(spec: StepSpec, { step, input }: Subject, before: Json, planned: Plan): Ahead {
-  if (planned.conflict !== undefined) {
-    const { conflict: reason, hint } = planned
-    return { ...empty(spec), outcome: 'conflict', before, reason, ...(hint === undefined ? {} : { hint }) }
-  }
+  if (planned.conflict !== undefined) return { ...inConflict(spec, troubleOf(planned)), before }
   const { apply, undo } = planned
   if (apply.length === 0) return { ...empty(spec), outcome: 'satisfied', before }
   const changes = step.changes?.(input, before) ?? []
@@ -108,6 +97,13 @@ function described(spec: StepSpec, { step, input }: Subject, before: Json, plann
 }
 
 const empty = ({ id, uses }: StepSpec) => ({ step: id, uses, apply: [], undo: [], changes: [] })
+
+const inConflict = (spec: StepSpec, { message, hint }: Failure): Ahead => ({
+  ...empty(spec),
+  outcome: 'conflict',
+  reason: message,
+  ...(hint === undefined ? {} : { hint }),
+})
 
 const later = (spec: StepSpec, reason: string): Ahead => ({ ...empty(spec), outcome: 'later', reason })
 

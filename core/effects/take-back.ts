@@ -1,6 +1,7 @@
 import { needOf, type Need } from '../claims.ts'
 import { show } from '../command.ts'
 import type { RunEvent } from '../events.ts'
+import { lookWith } from '../look.ts'
 import type { Ports } from '../ports.ts'
 import { stepOf, type Run } from '../run.ts'
 import type { Ran } from '../tools.ts'
@@ -44,7 +45,7 @@ async function verdict(
   need: Need,
   outcome: Outcome,
 ): Promise<RunEvent> {
-  const absent = new Set((await absentNetns(ports, subject)).keys())
+  const absent = new Set((await absentNetns(lookWith(ports.exec), subject)).keys())
   const { now, left } = await settle(
     () => wayBackOf(ports, subject, absent),
     (seen) => seen.left.length === 0,

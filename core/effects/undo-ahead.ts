@@ -24,7 +24,7 @@ export async function undoAhead(
   until: string | undefined,
 ): Promise<readonly UndoAhead[]> {
   let now = evolve(moment, { type: 'UndoStarted', ...(until === undefined ? {} : { until }) })
-  const present = new Map([...now.run.steps].map(([id, record]) => [id, record]))
+  const present = new Map(now.run.steps)
   const all: UndoAhead[] = []
   for (let [effect] = now.effects; effect; [effect] = now.effects) {
     const step = now.run.started.steps[effect.index]!.id

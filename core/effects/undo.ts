@@ -50,7 +50,7 @@ async function undoSubject(
   outcome: Outcome,
   asIf: AsIf,
 ): Promise<RunEvent> {
-  const absent = await absentNetns(ports, itself)
+  const absent = await absentNetns(lookWith(ports.exec), itself)
   const names = new Set(absent.keys())
   const seen = await lookWith(ports.exec).observe(itself.step, itself.input, itself.context, names)
   const { subject, now } = asIf(itself, seen)
@@ -64,7 +64,10 @@ async function undoSubject(
 async function byJournal(ports: UndoPorts, run: Run, step: string, { undone }: Outcome): Promise<RunEvent> {
   expectSecrets(run, step, ports.secrets)
   const record = ports.secrets.reveal(stepOf(run, step))
-  const absent = await absentNetns(ports, { record, uses: (record.resources?.uses ?? []).flatMap(netnsIn) })
+  const absent = await absentNetns(lookWith(ports.exec), {
+    record,
+    uses: (record.resources?.uses ?? []).flatMap(netnsIn),
+  })
   const left = (record.undo ?? []).filter((command) => !absent.has(netnsOf(command) ?? ''))
   return left.length === 0 ? undone('gone', [...absent.values()][0]) : { type: 'UndoPlanned', step, undo: left }
 }
@@ -83,5 +86,5 @@ const someOf = (runs: readonly string[] = []): readonly string[] | undefined => 
 async function isGone(ports: UndoPorts, record: StepRecord): Promise<boolean> {
   const uses = (record.resources?.uses ?? []).flatMap(netnsIn)
   if (uses.length === 0 || secretsIn(uses).length > 0) return false
-  return (await absentNetns(ports, { record, uses })).size === uses.length
+  return (await absentNetns(lookWith(ports.exec), { record, uses })).size === uses.length
 }

@@ -1,12 +1,12 @@
 import type { Command } from '../command.ts'
 import { differences, type Difference } from '../difference.ts'
 import { equal, type Json } from '../json.ts'
-import { lookWith } from '../look.ts'
+import { lookWith, type Look } from '../look.ts'
+import type { Looking } from '../ports.ts'
 import type { Run, StepRecord } from '../run.ts'
 import type { Change, Plan } from '../step.ts'
 import { expectedState, laterSteps } from './expected.ts'
 import { notMadeBy } from './ownership.ts'
-import type { Looking } from './plan-ahead.ts'
 import { failureOf, subjectOf, type Subject } from './subject.ts'
 import { absentNetns } from './way-back.ts'
 
@@ -28,14 +28,15 @@ export interface Finding {
 }
 
 /**
- * Looks at every step of a run that held when the run came to it (also one whose repair failed), and says which of them hold no more, or were changed by
- * others; what an undo has left counts as drifted. Changes nothing.
+ * Looks once at every step of a run that held when the run came to it (also one whose repair failed), and says which of
+ * them hold no more, or were changed by others; what an undo has left counts as drifted. Changes nothing.
  */
 export async function verify(looking: Looking, run: Run): Promise<readonly Finding[]> {
+  const look = lookWith(looking.exec)
   const all: Finding[] = []
   for (const record of run.steps.values()) {
     if (HELD.test(record.status) || (record.status === 'failed' && record.after !== undefined))
-      all.push(await findingOf(looking, run, record))
+      all.push(await findingOf(looking, look, run, record))
     else if (record.open && LEFT.test(record.status))
       all.push({
         ...nothingKnown(record),
@@ -60,15 +61,15 @@ const nothingKnown = ({ spec: { id, uses } }: StepRecord) => ({
   repairable: false,
 })
 
-async function findingOf(looking: Looking, run: Run, record: StepRecord): Promise<Finding> {
+async function findingOf(looking: Looking, look: Look, run: Run, record: StepRecord): Promise<Finding> {
   const { spec } = record
   try {
     const subject = await subjectOf(looking, run, spec.id)
-    const [[name, gone] = []] = await absentNetns(looking, subject)
-    const isTaken = name !== undefined && name in (await lookWith(looking.exec).netns())
+    const [[name, gone] = []] = await absentNetns(look, subject)
+    const isTaken = name !== undefined && name in (await look.netns())
     if (gone !== undefined) return { ...nothingKnown(record), verdict: 'drifted', reason: gone, repairable: !isTaken }
     const { step, input, context } = subject
-    const now = await lookWith(looking.exec).observe(step, input, context, new Set())
+    const now = await look.observe(step, input, context, new Set())
     const expected = expectedState(subject, laterSteps(run, spec.id, looking.secrets))
     return { ...nothingKnown(record), ...verdictOn(subject, expected, now) }
   } catch (error) {

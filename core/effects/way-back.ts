@@ -2,7 +2,7 @@ import type { Need } from '../claims.ts'
 import { netnsOf, type Command } from '../command.ts'
 import type { StepKept, StepUndone } from '../events.ts'
 import { equal, type Json } from '../json.ts'
-import { lookWith } from '../look.ts'
+import { lookWith, type Look } from '../look.ts'
 import type { Ports } from '../ports.ts'
 import { undoOf } from '../step.ts'
 import type { Subject } from './subject.ts'
@@ -31,11 +31,11 @@ export function wayBackFrom(
 
 /** Names the netns in which nothing of ours can be, and says why: those that are gone or that somebody made anew. */
 export async function absentNetns(
-  { exec }: Pick<Ports, 'exec'>,
+  look: Look,
   { record, uses }: Pick<Subject, 'record' | 'uses'>,
 ): Promise<ReadonlyMap<string, string>> {
   if (uses.length === 0) return new Map()
-  const there = await lookWith(exec).netns()
+  const there = await look.netns()
   const whyNot = (name: string): string => {
     if (!(name in there)) return `there is no netns ${name} any more`
     const same = equal(record.netns?.[name] ?? there[name], there[name])
