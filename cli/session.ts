@@ -48,7 +48,7 @@ export async function beginRun(session: Session, started: RunStarted): Promise<n
       session.terminal.tell(`run ${session.terminal.paint('bold', started.run)} of ${printable(started.workflow.name)}`)
       await tellOfOthers(session, started)
       const moment = start(started)
-      await append(moment, started)
+      await append(moment, [started])
       return await go(moment)
     })
   })
@@ -86,7 +86,7 @@ export async function continueRun(
   })
 }
 
-type Append = (moment: Moment, event: RunEvent) => Promise<void>
+type Append = (moment: Moment, events: readonly RunEvent[]) => Promise<void>
 type Go = (moment: Moment, first?: RunEvent, others?: readonly Claim[]) => Promise<Moment>
 
 /** What taking the locks needs to know. */
@@ -130,16 +130,18 @@ async function withJournal(
   const exec = loggedExec(session, log, stop.kill)
   const view = viewFor(terminal)
   let moved = false
-  const append: Append = async ({ run }, event) => {
+  const append: Append = async ({ run }, events) => {
     moved = true
-    const entry = await journal.append(event)
-    log.info({ seq: entry.seq, event: event.type, ...('step' in event ? { step: event.step } : {}) })
-    if (terminal.options.json) terminal.out(JSON.stringify(entry))
-    view.event(run, entry)
+    for (const entry of await journal.append(events)) {
+      const { seq, event } = entry
+      log.info({ seq, event: event.type, ...('step' in event ? { step: event.step } : {}) })
+      if (terminal.options.json) terminal.out(JSON.stringify(entry))
+      view.event(run, entry)
+    }
   }
   const go: Go = (moment, first, others = []) => {
     const ports: Ports = {
-      append: (event) => append(moment, event),
+      append: (events) => append(moment, events),
       exec,
       secrets,
       others,

@@ -26,7 +26,7 @@ export async function drive(ports: Ports, moment: Moment, first?: RunEvent): Pro
 
 async function record(ports: Ports, moment: Moment, event: RunEvent): Promise<Moment> {
   const hidden = hiddenEvent(event, ports.secrets)
-  await ports.append(hidden)
+  await ports.append([hidden])
   return evolve(moment, hidden)
 }
 

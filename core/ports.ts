@@ -7,8 +7,8 @@ import type { Step } from './step.ts'
 
 /** What the engine works with; the only ways in which a run touches the world. */
 export interface Ports {
-  /** Adds an event to the journal; it is durable when this resolves. */
-  readonly append: (event: RunEvent) => Promise<void>
+  /** Adds events to the journal; they are durable when this resolves. */
+  readonly append: (events: readonly RunEvent[]) => Promise<void>
   readonly exec: Exec
   /** What the run is as it is journaled holds markers in their place. */
   readonly secrets: Secrets

@@ -13,8 +13,8 @@ export interface Journal {
   readonly entries: readonly Entry[]
   /** Bytes of a torn last line that were cut off when it was opened. */
   readonly torn: number
-  /** Adds an event; it is on disk (fdatasync) when this resolves. @throws JOURNAL_UNWRITABLE */
-  readonly append: (event: RunEvent) => Promise<Entry>
+  /** Adds events by one write; they are on disk (fdatasync) when this resolves, or none is. @throws JOURNAL_UNWRITABLE */
+  readonly append: (events: readonly RunEvent[]) => Promise<readonly Entry[]>
   readonly close: () => Promise<void>
 }
 
@@ -75,21 +75,28 @@ function journalOn(path: string, file: FileHandle, { entries, bytes, torn }: Con
     path,
     entries,
     torn,
-    append: async (event) => {
-      const entry = nextEntry(last, event, new Date())
-      size = await writable(path, () => appendLine(file, lineOf(entry), size), last ? goOn : begin)
-      last = entry
-      return entry
+    append: async (events) => {
+      const added = entriesAfter(last, events)
+      size = await writable(path, () => appendText(file, added.map(lineOf).join(''), size), last ? goOn : begin)
+      last = added.at(-1) ?? last
+      return added
     },
     close: () => file.close(),
   }
 }
 
-async function appendLine(file: FileHandle, line: string, size: number): Promise<number> {
+function entriesAfter(last: Entry | undefined, events: readonly RunEvent[]): readonly Entry[] {
+  const at = new Date()
+  const entries: Entry[] = []
+  for (const event of events) entries.push(nextEntry(entries.at(-1) ?? last, event, at))
+  return entries
+}
+
+async function appendText(file: FileHandle, text: string, size: number): Promise<number> {
   try {
-    await file.appendFile(line)
+    await file.appendFile(text)
     await file.datasync()
-    return size + Buffer.byteLength(line)
+    return size + Buffer.byteLength(text)
   } catch (error) {
     await cutTo(file, size).catch(() => undefined)
     throw error

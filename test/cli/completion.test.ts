@@ -40,8 +40,7 @@ beforeAll(async () => {
 async function journalOf(id: string, first: RunEvent, ...events: readonly RunEvent[]): Promise<void> {
   const begin = first as ReturnType<typeof started>
   const journal = await createJournal(join(state, 'runs', `${id}.jsonl`))
-  for (const event of [{ ...begin, run: id, facts: { ...begin.facts, boot: bootOf() } }, ...events])
-    await journal.append(event)
+  await journal.append([{ ...begin, run: id, facts: { ...begin.facts, boot: bootOf() } }, ...events])
   await journal.close()
 }
 

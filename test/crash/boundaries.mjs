@@ -34,12 +34,11 @@ files.open = async (path, ...how) => {
 
 function watched(file) {
   const { appendFile, datasync } = file
-  file.appendFile = async (line) => {
-    const { type, step = '' } = JSON.parse(line).event
-    const what = `${type} ${step}`.trim()
+  file.appendFile = async (text) => {
+    const what = nameOf(text)
     sameAgain(`before ${what} is written`)
-    boundary(`${what} is half written`, () => writeSync(file.fd, line.slice(0, line.length / 2)))
-    await appendFile.call(file, line)
+    boundary(`${what} is half written`, () => writeSync(file.fd, text.slice(0, text.length / 2)))
+    await appendFile.call(file, text)
     boundary(`${what} is written`)
   }
   file.datasync = async () => {
@@ -47,6 +46,16 @@ function watched(file) {
     sameAgain('the journal is on disk')
   }
   return file
+}
+
+function nameOf(text) {
+  const [first, ...rest] = text.trim().split('\n')
+  return [first, ...rest.slice(-1)].map(eventIn).join(' to ')
+}
+
+function eventIn(line) {
+  const { type, step = '' } = JSON.parse(line).event
+  return `${type} ${step}`.trim()
 }
 
 const { spawn } = childProcess

@@ -35,7 +35,7 @@ async function stateWithRun(): Promise<string> {
   const state = newPlace()
   const store = await openStore(state)
   const journal = await store.create('abc')
-  for (const event of [{ ...started('a'), run: 'abc' }, planned('a'), applied('a')]) await journal.append(event)
+  await journal.append([{ ...started('a'), run: 'abc' }, planned('a'), applied('a')])
   await journal.close()
   await (await store.openLog('abc')).close()
   await (await store.lock({ ...started('a'), run: 'abc' }, 'test', false)).release()

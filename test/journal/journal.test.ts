@@ -9,9 +9,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, expect, test, vi } from 'vitest'
+import type { RunEvent } from '../../core/events.ts'
 import { createJournal, openJournal, readJournal } from '../../journal/journal.ts'
 import { applied, planned, started } from '../support/events.ts'
 
@@ -30,7 +32,7 @@ function newPath(): string {
 async function journalOfThree(): Promise<string> {
   const path = newPath()
   const journal = await createJournal(path)
-  for (const event of [started('a'), planned('a'), applied('a')]) await journal.append(event)
+  for (const event of [started('a'), planned('a'), applied('a')]) await journal.append([event])
   await journal.close()
   return path
 }
@@ -50,7 +52,7 @@ test('is readable for its owner only', async () => expect(statSync(await journal
 test('goes on where it was left', async () => {
   const path = await journalOfThree()
   const journal = await openJournal(path)
-  await journal.append({ type: 'RunResumed' })
+  await journal.append([{ type: 'RunResumed' }])
   await journal.close()
   expect((await readJournal(path)).entries.map(({ seq }) => seq)).toEqual([1, 2, 3, 4])
 })
@@ -73,6 +75,41 @@ test('cuts off a last line that is torn at any byte', async () => {
     await journal.close()
     expect(statSync(path).size).toBe(lastLine)
   }
+})
+
+test('of several events in one write that is torn at any byte, those count that are whole', async () => {
+  const path = newPath()
+  const begun = await createJournal(path)
+  await begun.append([started('a')])
+  await begun.append([planned('a'), applied('a'), { type: 'RunInterrupted', signal: 'SIGINT' }])
+  await begun.close()
+  const whole = readFileSync(path)
+  for (let end = whole.indexOf(0x0a) + 1; end <= whole.length; end++) {
+    writeFileSync(path, whole.subarray(0, end))
+    const journal = await openJournal(path)
+    const size = whole.subarray(0, end).lastIndexOf(0x0a) + 1
+    const lines = whole.toString('utf8', 0, size).split('\n').length - 1
+    expect({ entries: journal.entries.length, torn: journal.torn }).toEqual({ entries: lines, torn: end - size })
+    await journal.close()
+    expect(statSync(path).size).toBe(size)
+  }
+})
+
+test.each(['appendFile', 'datasync'] as const)('a %s that fails leaves the journal as it was', async (call) => {
+  const path = await journalOfThree()
+  const before = readFileSync(path)
+  const journal = await openJournal(path)
+  const file = await open(path, 'a')
+  vi.spyOn(Object.getPrototypeOf(file), call).mockImplementationOnce(async () => {
+    await file.write('{"half":')
+    throw new Error('EIO: i/o error')
+  })
+  const events: readonly RunEvent[] = [{ type: 'RunResumed' }, { type: 'RunInterrupted', signal: 'SIGINT' }]
+  await expect(journal.append(events)).rejects.toMatchObject({ code: 'JOURNAL_UNWRITABLE' })
+  expect(readFileSync(path).equals(before)).toBe(true)
+  expect((await journal.append(events)).map(({ seq }) => seq)).toEqual([4, 5])
+  expect((await readJournal(path)).entries).toHaveLength(5)
+  await Promise.all([file.close(), journal.close()])
 })
 
 test('refuses a journal with any byte flipped, names the line, and writes nothing', async () => {

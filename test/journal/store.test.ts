@@ -13,8 +13,7 @@ const newStore = (): Promise<Store> => openStore(join(root, `${count++}`))
 
 async function addRun(store: Store, id: string): Promise<void> {
   const journal = await store.create(id)
-  for (const event of [{ ...started('a', 'b'), run: id }, planned('a'), applied('a'), satisfied('b')])
-    await journal.append(event)
+  await journal.append([{ ...started('a', 'b'), run: id }, planned('a'), applied('a'), satisfied('b')])
   await journal.close()
 }
 

@@ -11,7 +11,7 @@ const { stateDir } = workspace()
 async function followed() {
   const path = `${stateDir()}/r1.jsonl`
   const journal = await createJournal(path)
-  await journal.append(started('a', 'b'))
+  await journal.append([started('a', 'b')])
   const tail = await followJournal(path)
   const next = async () => (await tail.next()).map(({ seq, event }) => `${seq} ${event.type}`)
   expect(await next()).toEqual(['1 RunStarted'])
@@ -21,8 +21,8 @@ async function followed() {
 test('gives each event once, as it comes', async () => {
   const { journal, next, close } = await followed()
   expect(await next()).toEqual([])
-  await journal.append(planned('a'))
-  await journal.append(applied('a'))
+  await journal.append([planned('a')])
+  await journal.append([applied('a')])
   expect(await next()).toEqual(['2 StepPlanned', '3 StepApplied'])
   expect(await next()).toEqual([])
   await close()
@@ -31,7 +31,7 @@ test('gives each event once, as it comes', async () => {
 test('waits for the end of a line, and reads anew what replaces one that was never ended', async () => {
   const { path, journal, next, close } = await followed()
   const size = readFileSync(path).length
-  await journal.append(planned('a'))
+  await journal.append([planned('a')])
   const line = readFileSync(path).subarray(size)
   truncateSync(path, size)
   appendFileSync(path, 'x'.repeat(line.length - 1))
@@ -47,7 +47,7 @@ test('waits for the end of a line, and reads anew what replaces one that was nev
 test('refuses a line that was changed, and a journal that became shorter', async () => {
   const { path, journal, next, close } = await followed()
   const size = readFileSync(path).length
-  await journal.append(planned('a'))
+  await journal.append([planned('a')])
   const text = readFileSync(path, 'utf8')
   writeFileSync(path, text.replace('"true"', '"fake"'))
   await expect(next()).rejects.toMatchObject({

@@ -168,7 +168,7 @@ describe('a run of another boot', () => {
     const name = readdirSync(join(old, 'runs')).find((entry) => entry.endsWith('.jsonl'))!
     const { entries } = await readJournal(join(old, 'runs', name))
     const journal = await createJournal(join(state, 'runs', name))
-    for (const { event } of entries) await journal.append(beforeReboot(event))
+    await journal.append(entries.map(({ event }) => beforeReboot(event)))
     await journal.close()
     return { world, state, run: name.slice(0, -'.jsonl'.length) }
   }

@@ -48,6 +48,6 @@ export async function copyJournal(
 ): Promise<void> {
   const events = (await readJournal(from)).entries.map(({ event }) => event)
   const journal = await createJournal(to)
-  for (const event of events.slice(0, events.findIndex(last) + 1)) await journal.append(change(event))
+  await journal.append(events.slice(0, events.findIndex(last) + 1).map(change))
   await journal.close()
 }

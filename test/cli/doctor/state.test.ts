@@ -67,7 +67,7 @@ describe('a directory', () => {
 async function addRun(dir: string, id: string, ...events: readonly RunEvent[]): Promise<void> {
   const journal = await (await openStore(dir)).create(id)
   const first = { ...started('a'), run: id, facts: { ...context.facts, boot: bootOf() } }
-  for (const event of [first, ...events]) await journal.append(event)
+  await journal.append([first, ...events])
   await journal.close()
 }
 
