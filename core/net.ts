@@ -80,8 +80,33 @@ export function networkOf(text: string): string {
 
 /** Says whether an address or prefix lies in a prefix; what is none of them lies nowhere. */
 export function liesIn(text: string, network: string): boolean {
-  if (!isAddress(text) || !isAddress(network) || familyOf(text) !== familyOf(network)) return false
-  return parse(text).isInSubnet(parse(network))
+  const [inner, outer] = [spanOf(text), spanOf(network)]
+  if (!inner || !outer || inner.family !== outer.family) return false
+  return inner.first >= outer.first && inner.last <= outer.last
+}
+
+/** The addresses that a prefix, or the network of an address, has. */
+interface Span {
+  readonly family: 4 | 6
+  readonly first: bigint
+  readonly last: bigint
+}
+
+/** Whoever compares addresses with many prefixes asks for each of them many times. */
+const spans = new Map<string, Span | undefined>()
+const MOST_SPANS = 10_000
+
+function spanOf(text: string): Span | undefined {
+  if (spans.has(text)) return spans.get(text)
+  const parsed = isAddress(text) ? parse(text) : undefined
+  const span = parsed && {
+    family: familyOf(text),
+    first: parsed.startAddress().bigInt(),
+    last: parsed.endAddress().bigInt(),
+  }
+  if (spans.size >= MOST_SPANS) spans.clear()
+  spans.set(text, span)
+  return span
 }
 
 function isLinkName(name: string): boolean {
