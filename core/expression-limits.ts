@@ -14,6 +14,7 @@ const functions = [
   'address',
   'bool',
   'cidrhost',
+  'cidrsubnet',
   'contains',
   'double',
   'endsWith',

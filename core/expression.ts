@@ -1,7 +1,7 @@
 import { Environment } from '@marcbachmann/cel-js'
 import { asCel, asJson, celMap } from './cel-value.ts'
 import { expectBounded, isNode, limits, MAX_TEXT, type Node } from './expression-limits.ts'
-import { addressOf, cidrhost } from './host-number.ts'
+import { addressOf, cidrhost, cidrsubnet } from './host-number.ts'
 import type { Json } from './json.ts'
 import { piecesOf, type Piece } from './template-text.ts'
 
@@ -101,6 +101,7 @@ const variables = ['inputs', 'host', 'steps']
 const environment = variables
   .reduce((it, name) => it.registerVariable(name, 'map'), new Environment({ limits }))
   .registerFunction('cidrhost(string, int): string', cidrhost)
+  .registerFunction('cidrsubnet(string, int, int): string', cidrsubnet)
   .registerFunction('address(string, int): string', addressOf)
 
 /** Walks an expression for the longest chains of names that begin with a variable. */

@@ -16,6 +16,22 @@ export function cidrhost(prefix: string, n: bigint): string {
 /** The same with the prefix's length: `10.0.0.2/24`. @throws Error as `cidrhost` */
 export const addressOf = (prefix: string, n: bigint): string => `${cidrhost(prefix, n)}/${prefix.split('/')[1]!}`
 
+/**
+ * Finds subnet number n among those that are `bits` longer than a prefix: of `10.0.0.0/8`, 16 and 2 it is `10.0.2.0/24`.
+ *
+ * @throws Error when the prefix is none, has no room for so many bits, or no such subnet
+ */
+export function cidrsubnet(prefix: string, bits: bigint, n: bigint): string {
+  const network = parsePrefix(prefix)
+  const length = BigInt(network.subnetMask) + bits
+  const room = BigInt(network instanceof Address4 ? 32 : 128) - length
+  if (bits < 0n || room < 0n) throw new Error(`prefix ${prefix} has no subnets that are ${bits} bits longer`)
+  if (n < 0n || n >= 1n << bits) throw new Error(`prefix ${prefix} has no subnet number ${n} of length ${length}`)
+  const first = network.startAddress().bigInt() + (n << room)
+  const start = network instanceof Address4 ? Address4.fromBigInt(first) : Address6.fromBigInt(first)
+  return `${start.correctForm()}/${length}`
+}
+
 function parsePrefix(prefix: string): Address4 | Address6 {
   const valid = prefix.includes('/') && (Address4.isValid(prefix) || Address6.isValid(prefix))
   if (!valid) throw new Error(`expected a prefix such as "10.0.0.0/24", got "${prefix}"`)
