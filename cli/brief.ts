@@ -6,7 +6,7 @@ const NOISE: readonly (readonly [RegExp, string])[] = [
   [/^(ip6?tables)-(?:nft|legacy)/, '$1'],
   [/^(ip6?tables) -w 5 -t filter /, '$1 '],
   [/^(ip6?tables) -w 5 /, '$1 '],
-  [/ -m comment --comment nsnet:\S+$/, ''],
+  [/ -m comment --comment '?nsnet:\S+$/, ''],
   [/ address ([0-9a-f]{2}:){5}[0-9a-f]{2}/g, ''],
   [/ ping -n -c .* -- /, ' ping '],
   [/^ping -n -c .* -- /, 'ping '],

@@ -10,10 +10,17 @@ import type { Json } from './json.ts'
 export function asCel(value: Json): unknown {
   if (typeof value === 'string') expectShort(value)
   if (typeof value === 'number') return Number.isInteger(value) ? BigInt(value) : value
-  if (Array.isArray(value)) return value.map(asCel)
   if (typeof value !== 'object' || value === null) return value
-  return celMap(Object.entries(value).map(([key, item]) => [key, asCel(item as Json)]))
+  const found = known.get(value) ?? partsAsCel(value)
+  known.set(value, found)
+  return found
 }
+
+/** Lists and objects that were asked for before: a list that each of many steps reads an entry of is gone through once. */
+const known = new WeakMap<object, unknown>()
+
+const partsAsCel = (value: readonly Json[] | { readonly [key: string]: Json }): unknown =>
+  Array.isArray(value) ? value.map(asCel) : celMap(Object.entries(value).map(([key, item]) => [key, asCel(item)]))
 
 /** Makes a map of CEL. */
 export const celMap = (entries: readonly (readonly [string, unknown])[]): ReadonlyMap<string, unknown> =>

@@ -36,6 +36,9 @@ const functions = [
 export interface Node {
   readonly op: string
   readonly args: unknown
+  /** Where it begins and ends in the text; parentheses around it are left out. */
+  readonly start: number
+  readonly end: number
 }
 
 /** Refuses an expression that calls what it may not. @throws Error that names the function */

@@ -1,20 +1,12 @@
 import { Environment } from '@marcbachmann/cel-js'
-import { asCel, asJson, celMap } from './cel-value.ts'
-import { expectBounded, isNode, limits, MAX_TEXT, type Node } from './expression-limits.ts'
+import { asJson } from './cel-value.ts'
+import { expectBounded, limits, MAX_TEXT, type Node } from './expression-limits.ts'
+import { chainOf, referencesIn, variables, type Reference } from './expression-names.ts'
+import { namesIn, valuesOf, type Scope } from './expression-values.ts'
 import { addressOf, cidrhost, cidrsubnet } from './host-number.ts'
 import type { Json } from './json.ts'
+import { inRound, type Round } from './round-text.ts'
 import { piecesOf, type Piece } from './template-text.ts'
-
-/** What expressions read. */
-export interface Scope {
-  readonly inputs: { readonly [name: string]: Json }
-  readonly host: { readonly [name: string]: Json }
-  /** Outputs of a step that holds. */
-  readonly steps: (id: string) => { readonly [name: string]: Json } | undefined
-}
-
-/** A name that an expression reads: `inputs.uplink` is `['inputs', 'uplink']`. */
-export type Reference = readonly string[]
 
 /** A text with expressions in it. */
 export interface Template {
@@ -23,6 +15,8 @@ export interface Template {
   readonly used: readonly Reference[]
   /** Fills the expressions in. A text that is one expression keeps its type. @throws ExpressionError */
   readonly evaluate: (scope: Scope) => Json
+  /** Writes the text for one round, where it cannot be filled in yet. @throws ExpressionError */
+  readonly inRound: (round: Round, fullId: (id: string) => string | undefined) => string
 }
 
 /** An expression that cannot be understood or evaluated; the message says why in plain words. */
@@ -51,6 +45,8 @@ export function parseTemplate(text: string): Template {
       if (parts.length === 1 && typeof only === 'object') return only.evaluate(scope)
       return parts.reduce<string>((before, part) => extended(before, part, scope), '')
     },
+    inRound: (round, fullId) =>
+      parts.map((it) => (typeof it === 'string' ? escaped(it) : it.inRound(round, fullId))).join(''),
   }
 }
 
@@ -59,6 +55,8 @@ function extended(before: string, part: string | Template, scope: Scope): string
   if (text.length > MAX_TEXT) throw tooLong(text.length)
   return text
 }
+
+const escaped = (literal: string): string => literal.replaceAll('${{', () => '$${{')
 
 const tooLong = (length: number): ExpressionError =>
   new ExpressionError(`expected a text with expressions to have at most ${MAX_TEXT} characters, got ${length}`)
@@ -76,56 +74,21 @@ function parseExpression(text: string): Template {
   const checked = compiled.check()
   if (!checked.valid) throw mistakeIn(text, checked.error)
   const references = referencesIn(compiled.ast)
+  const names = namesIn(references)
   const used = chainOf(compiled.ast as Node) === undefined ? references : []
-  return { references, used, evaluate: (scope) => plainly(text, () => asJson(compiled(valuesOf(scope, references)))) }
-}
-
-/** Gives an expression what it reads and nothing else, integers as CEL has them. */
-function valuesOf({ inputs, host, steps }: Scope, references: readonly Reference[]): Record<string, unknown> {
-  const named = (root: string): readonly string[] =>
-    references.flatMap(([first, key]) => (first === root && key !== undefined ? [key] : []))
-  const outputs = (id: string): unknown => celMap([['outputs', asCel(steps(id) ?? {})]])
   return {
-    inputs: picked(inputs, named('inputs')),
-    host: picked(host, named('host')),
-    steps: celMap(named('steps').map((id) => [id, outputs(id)])),
+    references,
+    used,
+    evaluate: (scope) => plainly(text, () => asJson(compiled(valuesOf(scope, names)))),
+    inRound: (round, fullId) => plainly(text, () => `\${{ ${inRound(text, compiled.ast as Node, round, fullId)} }}`),
   }
 }
 
-function picked(values: { readonly [name: string]: Json }, names: readonly string[]): unknown {
-  return celMap(names.filter((name) => Object.hasOwn(values, name)).map((name) => [name, asCel(values[name]!)]))
-}
-
-const variables = ['inputs', 'host', 'steps']
-
-const environment = variables
-  .reduce((it, name) => it.registerVariable(name, 'map'), new Environment({ limits }))
+const environment = Object.entries(variables)
+  .reduce((it, [name, type]) => it.registerVariable(name, type), new Environment({ limits }))
   .registerFunction('cidrhost(string, int): string', cidrhost)
   .registerFunction('cidrsubnet(string, int, int): string', cidrsubnet)
   .registerFunction('address(string, int): string', addressOf)
-
-/** Walks an expression for the longest chains of names that begin with a variable. */
-function referencesIn(node: unknown): readonly Reference[] {
-  if (Array.isArray(node)) return node.flatMap(referencesIn)
-  if (!isNode(node)) return []
-  const chain = chainOf(node)
-  if (chain === undefined) return referencesIn(node.args)
-  return variables.includes(chain[0]!) ? [chain] : []
-}
-
-function chainOf({ op, args }: Node): Reference | undefined {
-  if (op === 'id') return [String(args)]
-  if (op !== '.' && op !== '[]') return undefined
-  const [object, key] = args as readonly [Node, unknown]
-  const name = typeof key === 'string' ? key : literalOf(key)
-  const chain = chainOf(object)
-  return chain && name !== undefined ? [...chain, name] : undefined
-}
-
-function literalOf(key: unknown): string | undefined {
-  const { op, args } = key as Node
-  return op === 'value' && typeof args === 'string' ? args : undefined
-}
 
 function plainly<T>(text: string, work: () => T): T {
   try {

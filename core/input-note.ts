@@ -1,7 +1,7 @@
 import type { Template } from './expression.ts'
 import { isSecretInput, type Given } from './inputs.ts'
 import type { Json } from './json.ts'
-import { got, type Hint } from './problems.ts'
+import { got, withNotes, type Hint } from './problems.ts'
 import type { Draft } from './workflow.ts'
 
 /** Where inputs have their values from. */
@@ -14,9 +14,10 @@ export interface InputValues {
 /** Adds to a hint what the inputs are that an expression reads, and who set them: a mistake in one is mended there. */
 export function withInputNote(site: InputValues, { references }: Template, hint: Hint): Hint {
   const names = references.flatMap((it) => (isSecretInput(site.draft, it) || it[0] !== 'inputs' ? [] : [it[1] ?? '']))
-  const notes = [...new Set(names)].flatMap((name) => noteOf(site, name) ?? [])
-  if (notes.length === 0) return hint
-  return () => [typeof hint === 'function' ? hint() : hint, ...notes].filter(Boolean).join('; ')
+  return withNotes(
+    hint,
+    [...new Set(names)].flatMap((name) => noteOf(site, name) ?? []),
+  )
 }
 
 function noteOf({ given, inputs }: InputValues, name: string): string | undefined {

@@ -1,10 +1,13 @@
+import { fromText, isOf } from './input-value.ts'
 import type { Json } from './json.ts'
 import { didYouMean } from './near.ts'
+import { withArticle } from './counted.ts'
 import { ENOUGH, got, listed, pointerOf, type Hint, type Problem } from './problems.ts'
 import { fill, scopeOf, templatesIn } from './resolve.ts'
 import { mistakeInSecret } from './secret.ts'
 import type { Facts } from './step.ts'
-import { problemAt, type Draft, type InputSpec } from './workflow.ts'
+import type { InputSpec } from './workflow-format.ts'
+import { problemAt, type Draft } from './workflow.ts'
 
 /** Values given from outside. The first that has an input counts; one of the environment that no input has is none. */
 export interface Given {
@@ -48,7 +51,7 @@ export function resolveInputs(draft: Draft, given: Given, facts: Facts): Inputs 
     const { type = 'string', default: otherwise, secret } = spec ?? {}
     if (secret === true) return secretOf(name)
     const wrong = (value: Json, field: string): undefined =>
-      add(name, `expected ${type === 'integer' ? 'an' : 'a'} ${type}, got ${got(value)}`, undefined, field) as undefined
+      add(name, `expected ${withArticle(type)}, got ${got(value)}`, undefined, field) as undefined
     if (Object.hasOwn(given.texts, name)) return fromText(given.texts[name]!, type) ?? wrong(given.texts[name]!, '')
     if (Object.hasOwn(given.values, name))
       return isOf(type, given.values[name]!) ? given.values[name]! : wrong(given.values[name]!, '')
@@ -125,6 +128,8 @@ export function referenceMistake(
   facts: Facts,
 ): { readonly message: string; readonly hint?: Hint } | undefined {
   const there = root === 'inputs' ? inputs : facts
+  if (root === 'each' || root === 'index')
+    return { message: `expected inputs.* or host.* here, got ${root}`, hint: 'a step or group with "forEach" has it' }
   if (root === 'steps') return { message: 'expected inputs.* or host.* here, got steps.*' }
   if (key === undefined) return { message: `expected ${root}.NAME, got ${root}` }
   if (!Object.hasOwn(there, key)) {
@@ -136,14 +141,4 @@ export function referenceMistake(
     return { message: 'expected a host with an uplink, found no default route', hint }
   }
   return undefined
-}
-
-function isOf(type: string, value: Json): boolean {
-  return type === 'integer' ? Number.isInteger(value) : typeof value === type
-}
-
-function fromText(text: string, type: string): Json | undefined {
-  if (type === 'string') return text
-  if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : undefined
-  return /^-?\d{1,15}$/.test(text) ? Number(text) : undefined
 }

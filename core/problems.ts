@@ -16,6 +16,10 @@ export interface Problem {
   readonly hint?: Hint
 }
 
+/** Adds notes to a hint. */
+export const withNotes = (hint: Hint, notes: readonly string[]): Hint =>
+  notes.length === 0 ? hint : () => [typeof hint === 'function' ? hint() : hint, ...notes].filter(Boolean).join('; ')
+
 /** How many mistakes are told; the rest is counted. */
 const MOST = 100
 

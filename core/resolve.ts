@@ -1,5 +1,6 @@
 import type { StepSpec } from './events.ts'
-import { ExpressionError, hasExpression, parseTemplate, type Scope, type Template } from './expression.ts'
+import { ExpressionError, hasExpression, parseTemplate, type Template } from './expression.ts'
+import type { Scope } from './expression-values.ts'
 import { mistakesOf, type Mistake } from './issues.ts'
 import type { Json } from './json.ts'
 import { pointerOf } from './problems.ts'
@@ -29,21 +30,41 @@ export function templatesIn(tree: unknown): {
 }
 
 /** Fills the given expressions into a copy of a tree. */
-export function fill(
-  tree: Json,
-  templates: readonly Placed[],
-  scope: Scope,
-): { readonly value: Json; readonly mistakes: readonly Mistake[] } {
+export const fill = (tree: Json, templates: readonly Placed[], scope: Scope): Filled =>
+  fillWith(tree, templates, (template) => template.evaluate(scope))
+
+/** A tree that texts were filled into. */
+export interface Filled {
+  readonly value: Json
+  readonly mistakes: readonly Mistake[]
+}
+
+/** Puts what is made of the given expressions into a copy of a tree. */
+export function fillWith(tree: Json, templates: readonly Placed[], make: (template: Template) => Json): Filled {
   const mistakes: Mistake[] = []
-  const values = new Map<string, Json>()
+  // a list has one place for the whole tree too
+  const copy = [templates.length === 0 ? tree : copyOf(tree)]
   for (const { path, template } of templates) {
     try {
-      values.set(pointerOf(path), template.evaluate(scope))
+      put(copy, [0, ...path], make(template))
     } catch (error) {
       mistakes.push(expressionMistake(error, path))
     }
   }
-  return { value: values.size === 0 ? tree : copyWith(tree, values, ''), mistakes }
+  return { value: copy[0]!, mistakes }
+}
+
+function copyOf(tree: Json): Json {
+  if (typeof tree !== 'object' || tree === null) return tree
+  if (Array.isArray(tree)) return tree.map(copyOf)
+  return Object.fromEntries(Object.entries(tree).map(([key, item]) => [key, copyOf(item)]))
+}
+
+/** Replaces a part of a tree that is there. */
+function put(tree: Json, path: readonly PropertyKey[], value: Json): void {
+  let around = tree as { [key: PropertyKey]: Json }
+  for (const key of path.slice(0, -1)) around = around[key] as { [key: PropertyKey]: Json }
+  around[path.at(-1)!] = value
 }
 
 /** What expressions read, beside the outputs of earlier steps. */
@@ -51,10 +72,16 @@ export interface Known {
   readonly inputs: { readonly [name: string]: Json }
   readonly facts: Facts
   readonly outputs: Scope['steps']
+  readonly round?: Scope['round']
 }
 
 /** Lays out what expressions read. */
-export const scopeOf = ({ inputs, facts, outputs }: Known): Scope => ({ inputs, host: { ...facts }, steps: outputs })
+export const scopeOf = ({ inputs, facts, outputs, round }: Known): Scope => ({
+  inputs,
+  host: { ...facts },
+  steps: outputs,
+  round,
+})
 
 /** Resolves and validates what a step is given, now that the outputs of all steps before it are known. */
 export async function resolveStep(
@@ -80,19 +107,6 @@ function walk(
   } else if (typeof tree === 'object' && tree !== null) {
     for (const [key, value] of Object.entries(tree)) walk(value, [...path, key], visit)
   }
-}
-
-/** Copies a tree, with other values at some places; `at` is the JSON pointer of the tree. */
-export function copyWith(tree: Json, values: ReadonlyMap<string, Json>, at: string): Json {
-  const value = values.get(at)
-  if (value !== undefined) return value
-  if (Array.isArray(tree)) return tree.map((item: Json, index) => copyWith(item, values, `${at}/${index}`))
-  if (typeof tree !== 'object' || tree === null) return tree
-  const entries = Object.entries(tree).map(([key, item]) => [
-    key,
-    copyWith(item as Json, values, at + pointerOf([key])),
-  ])
-  return Object.fromEntries(entries) as Json
 }
 
 function expressionMistake(error: unknown, path: readonly PropertyKey[]): Mistake {

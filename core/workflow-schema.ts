@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { inputSchemaOf, type JsonSchema } from './input-schema.ts'
 import type { Step } from './step.ts'
-import { workflowSchema } from './workflow.ts'
+import { groupSchema, stepSchema, workflowSchema } from './workflow-format.ts'
 
 /**
  * Makes the JSON Schema of workflow files with these step types: what editors complete and explain from.
@@ -15,18 +15,50 @@ import { workflowSchema } from './workflow.ts'
 export function workflowJsonSchema(steps: readonly Step[]): JsonSchema {
   const whole = explained(z.toJSONSchema(workflowSchema, { io: 'input' }) as JsonSchema)
   const properties = whole['properties'] as { readonly [field: string]: JsonSchema }
-  const items = properties['steps']!['items'] as JsonSchema
+  const step = explained(jsonSchemaOf(stepSchema))
   const ofStep = {
-    ...items,
-    properties: { ...(items['properties'] as object), uses: usesOf(steps) },
+    ...step,
+    properties: { ...(step['properties'] as object), uses: usesOf(steps) },
     allOf: steps.map(ruleFor),
-    defaultSnippets: steps.flatMap(snippetFor),
   }
+  const snippets = steps.flatMap(snippetFor)
   return {
     ...whole,
     title: 'nsnet workflow',
-    properties: { ...properties, steps: { ...properties['steps'], items: ofStep } },
+    properties: { ...properties, steps: { ...properties['steps'], items: itemOf([...snippets, groupSnippet]) } },
+    $defs: { step: ofStep, group: groupOf(snippets) },
   }
+}
+
+/** Makes a part of the schema. */
+function jsonSchemaOf(schema: z.ZodType): JsonSchema {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input' }) as JsonSchema
+  return rest
+}
+
+/** A step, or a group: that is told by its steps. */
+const itemOf = (defaultSnippets: readonly JsonSchema[]): JsonSchema => ({
+  if: { required: ['steps'] },
+  then: { $ref: '#/$defs/group' },
+  else: { $ref: '#/$defs/step' },
+  defaultSnippets,
+})
+
+/** A group, whose steps have no `forEach` of their own. */
+function groupOf(defaultSnippets: readonly JsonSchema[]): JsonSchema {
+  const group = explained(jsonSchemaOf(groupSchema))
+  const properties = group['properties'] as { readonly [field: string]: JsonSchema }
+  const items = { $ref: '#/$defs/step', properties: { forEach: false }, defaultSnippets }
+  return { ...group, properties: { ...properties, steps: { ...properties['steps'], items } } }
+}
+
+const groupSnippet: JsonSchema = {
+  label: 'forEach',
+  description: 'Steps that are done once for each value of a list or range.',
+  body: {
+    forEach: { from: 1, to: 3 },
+    steps: [{ id: 'netns', uses: 'netns', with: { netns: 'ns\\${{ each }}' } }],
+  },
 }
 
 /** The known step types, for completion; one that is not among them may be a plugin's. */

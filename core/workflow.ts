@@ -4,70 +4,15 @@ import type { Json } from './json.ts'
 import { ENOUGH, pointerOf, type Hint, type Problem } from './problems.ts'
 import type { Schema } from './schema.ts'
 import type { Source } from './source.ts'
-
-/** Names of steps and inputs: they appear in expressions, comments of rules and file names. */
-const name = z
-  .string()
-  .regex(/^[A-Za-z][\w-]{0,62}$/, 'expected a name of up to 63 letters, digits, "_" and "-", beginning with a letter')
-
-/** Name of a workflow: it appears in every list, and says who holds a lock. */
-const title = z
-  .string()
-  .regex(/^[^\x00-\x1f\x7f-\x9f]{1,200}$/, 'expected a name of 1 to 200 characters, without control characters')
-
-/**
- * File of a plugin, beside the workflow file or below. Loading a plugin runs its code, so that a workflow brings its own
- * along, and cannot name just any file of the machine.
- */
-const pluginPath = z
-  .string()
-  .regex(
-    /^(?!\/)(?!(?:[^]*\/)?\.\.(?:\/|$))[^\x00-\x1f\x7f]{1,4096}$/,
-    'expected the path of a file beside this one or below, such as "./mtu.js"',
-  )
-
-const inputSchema = z
-  .strictObject({
-    type: z.enum(['string', 'integer', 'boolean']).default('string').describe('type of the value'),
-    default: z
-      .union([z.string(), z.int(), z.boolean()])
-      .optional()
-      .describe('value when none is set; may have ${{ … }}'),
-    description: z.string().optional().describe('what it is for'),
-    secret: z
-      .boolean()
-      .default(false)
-      .describe('a text that is never shown or journaled; given by --set-file or NSNET_INPUT_NAME'),
-  })
-  .refine(({ secret, type }) => !secret || type === 'string', {
-    error: 'a secret input is a string: leave its type out',
-    path: ['type'],
-  })
-  .refine(({ secret, default: otherwise }) => !secret || otherwise === undefined, {
-    error: 'a secret input has no default, for it would stand in this file: leave it out',
-    path: ['default'],
-  })
-
-const stepSchema = z.strictObject({
-  id: name.describe('name of the step: unique, used in ${{ steps.ID.outputs.NAME }} and by undo --to'),
-  uses: z.string().describe('step type'),
-  name: z.string().optional().describe('what the step is for, in words'),
-  with: z.record(z.string(), z.unknown()).default({}).describe('what the step type needs; texts may have ${{ … }}'),
-})
-
-const inputsSchema = z.record(name, inputSchema)
-
-/** The format of a workflow file, as far as it does not depend on the step types. */
-export const workflowSchema = z.strictObject({
-  $schema: z.string().optional().describe('lets editors complete and explain'),
-  name: title.describe('name of the workflow'),
-  description: z.string().optional().describe('what it is for'),
-  inputs: inputsSchema.default({}).describe('values that --set NAME=VALUE changes'),
-  plugins: z.array(pluginPath).default([]).describe('files with custom step types, relative to this file'),
-  steps: z.array(stepSchema).describe('taken in this order, undone in reverse'),
-})
-
-export type InputSpec = z.infer<typeof inputSchema>
+import {
+  groupedStepSchema,
+  groupSchema,
+  inputsSchema,
+  pluginPath,
+  stepSchema,
+  workflowSchema,
+  type InputSpec,
+} from './workflow-format.ts'
 
 /** A workflow file as far as it could be understood; `problems` say where it could not. */
 export interface Draft {
@@ -75,13 +20,24 @@ export interface Draft {
   readonly name: string
   readonly inputs: { readonly [name: string]: InputSpec }
   readonly plugins: readonly string[]
-  readonly steps: readonly DraftStep[]
+  readonly blocks: readonly Block[]
   readonly problems: readonly Problem[]
 }
 
-/** A step as the file has it; `index` is its place in the file. */
+/** A step or a group of steps, as the file has it. */
+export interface Block {
+  /** JSON pointer, RFC 6901. */
+  readonly pointer: string
+  /** It has a `forEach`, or is a group and should have. */
+  readonly isRepeated: boolean
+  /** What it is repeated for, whatever stands there. */
+  readonly forEach: Json | undefined
+  readonly steps: readonly DraftStep[]
+}
+
+/** A step as the file has it. */
 export interface DraftStep {
-  readonly index: number
+  readonly pointer: string
   readonly id: string
   readonly uses: string
   readonly name?: string | undefined
@@ -103,7 +59,7 @@ export function draftOf(source: Source): Draft {
   const mistakes = head.success ? [] : [...mistakesOf(head.error.issues, value, headSchema as Schema<unknown>)]
   const inputs = head.success ? head.data.inputs : headSchema.shape.inputs.catch({}).parse(parts['inputs'] ?? {})
   const specs = Object.entries(inputs).map(([key, spec]) => [key, draftInput(spec, key, mistakes)])
-  const steps = list.flatMap((step, index) => draftStep(step, index, mistakes))
+  const blocks = list.flatMap((item, index) => draftBlock(item, ['steps', index], mistakes))
   return {
     source,
     name: typeof parts['name'] === 'string' ? parts['name'] : '',
@@ -112,7 +68,7 @@ export function draftOf(source: Source): Draft {
       .array(pluginPath)
       .catch([])
       .parse(parts['plugins'] ?? []),
-    steps,
+    blocks,
     problems: mistakes.map(({ path, message, hint }) => problemAt(source, pointerOf(path), message, hint)),
   }
 }
@@ -131,13 +87,53 @@ function draftInput(value: unknown, key: string, mistakes: Mistake[]): unknown {
   return value
 }
 
-function draftStep(value: unknown, index: number, mistakes: Mistake[]): readonly DraftStep[] {
+/** What stands in `forEach` is looked at when it is filled in: that finds the same mistakes in texts and in what they give. */
+const anything = { forEach: z.unknown().optional() }
+const onlyStep = stepSchema.extend(anything)
+const onlyGroup = groupSchema.extend({ ...anything, steps: z.array(z.unknown()).min(1) })
+
+function draftBlock(value: unknown, path: readonly PropertyKey[], mistakes: Mistake[]): readonly Block[] {
   if (mistakes.length >= ENOUGH) return []
-  const step = stepSchema.safeParse(value)
-  if (step.success) return [{ index, ...step.data, with: step.data.with as DraftStep['with'] }]
-  for (const mistake of mistakesOf(step.error.issues, value, stepSchema as Schema<unknown>))
-    mistakes.push({ ...mistake, path: ['steps', index, ...mistake.path] })
-  const { id = '', uses, with: given = {} } = (value ?? {}) as Partial<Record<string, unknown>>
-  if (typeof uses !== 'string' || typeof given !== 'object' || given === null) return []
-  return [{ index, id: typeof id === 'string' ? id : '', uses, with: given as DraftStep['with'] }]
+  const pointer = pointerOf(path)
+  const forEach = has(value, 'forEach') ? (value['forEach'] as Json) : undefined
+  if (!has(value, 'steps')) {
+    const steps = draftStep(onlyStep, value, path, mistakes)
+    return steps.length === 0 ? [] : [{ pointer, isRepeated: has(value, 'forEach'), forEach, steps }]
+  }
+  const group = onlyGroup.safeParse(value)
+  if (!group.success) note(mistakes, path, mistakesOf(group.error.issues, value, onlyGroup as Schema<unknown>))
+  const list: readonly unknown[] = Array.isArray(value['steps']) ? value['steps'] : []
+  const steps = list.flatMap((step, index) => draftGrouped(step, [...path, 'steps', index], mistakes))
+  return [{ pointer, isRepeated: true, forEach, steps }]
 }
+
+function draftGrouped(value: unknown, path: readonly PropertyKey[], mistakes: Mistake[]): readonly DraftStep[] {
+  const nested = (['forEach', 'steps'] as const).find((field) => has(value, field))
+  if (nested === undefined) return draftStep(groupedStepSchema, value, path, mistakes)
+  const message = `expected a step that is done once in each round, got "${nested}" inside of a group`
+  mistakes.push({ path: [...path, nested], message, hint: 'a list of objects can hold what two lists would' })
+  return []
+}
+
+function draftStep(
+  schema: typeof onlyStep | typeof groupedStepSchema,
+  value: unknown,
+  path: readonly PropertyKey[],
+  mistakes: Mistake[],
+): readonly DraftStep[] {
+  if (mistakes.length >= ENOUGH) return []
+  const pointer = pointerOf(path)
+  const step = schema.safeParse(value)
+  if (!step.success) note(mistakes, path, mistakesOf(step.error.issues, value, schema as Schema<unknown>))
+  const { id = '', uses, name, with: given = {} } = (step.data ?? value ?? {}) as Partial<Record<string, unknown>>
+  if (typeof uses !== 'string' || typeof given !== 'object' || given === null) return []
+  const words = { id: typeof id === 'string' ? id : '', uses, ...(typeof name === 'string' ? { name } : {}) }
+  return [{ pointer, ...words, with: given as DraftStep['with'] }]
+}
+
+function note(mistakes: Mistake[], above: readonly PropertyKey[], found: readonly Mistake[]): void {
+  for (const mistake of found) mistakes.push({ ...mistake, path: [...above, ...mistake.path] })
+}
+
+const has = (value: unknown, field: string): value is { readonly [field: string]: unknown } =>
+  typeof value === 'object' && value !== null && Object.hasOwn(value, field)

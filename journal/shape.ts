@@ -3,6 +3,7 @@ import type { Entry } from '../core/events.ts'
 import { mistakesOf } from '../core/issues.ts'
 import { pointerOf } from '../core/problems.ts'
 import type { Schema } from '../core/schema.ts'
+import { STEP_ID } from '../core/step-id.ts'
 
 /**
  * What the lines of a journal have to look like. Fields that are not named here may be there: a newer nsnet wrote them.
@@ -38,7 +39,7 @@ const facts = z.object({
   iptables: z.enum(['nft', 'legacy', 'none']),
 })
 const netns = z.record(text, z.object({ inode: number, made: text }))
-const id = text.regex(/^[A-Za-z][\w-]{0,62}$/, 'expected the id of a step')
+const id = text.regex(STEP_ID, 'expected the id of a step')
 const spec = z.object({
   id,
   uses: text,

@@ -11,7 +11,7 @@ const path = 'workflows/workflow.schema.json'
 const part = (schema: unknown, ...keywords: readonly (string | number)[]): unknown =>
   keywords.reduce<unknown>((it, keyword) => (it as JsonSchema)[keyword], schema)
 
-const items = (steps: readonly Step[]): unknown => part(workflowJsonSchema(steps), 'properties', 'steps', 'items')
+const items = (steps: readonly Step[]): unknown => part(workflowJsonSchema(steps), '$defs', 'step')
 
 /** What the schema says of a field of `with` of a built-in step type. */
 function field(type: string, name: string): unknown {
@@ -60,9 +60,26 @@ test('offers a whole step of each type, in which "$" is no place to fill in', ()
   const [netns] = builtinSteps
   const example = { id: 'a', uses: 'mine', with: { text: '${{ inputs.a }}' } }
   const mine = defineStep({ ...netns!, type: 'mine', docs: { examples: [example] } })
-  const snippets = part(items([netns!, mine]), 'defaultSnippets') as readonly JsonSchema[]
-  expect(snippets.map(({ label }) => label)).toEqual(['netns', 'mine'])
+  const whole = workflowJsonSchema([netns!, mine])
+  const snippets = part(whole, 'properties', 'steps', 'items', 'defaultSnippets') as readonly JsonSchema[]
+  expect(snippets.map(({ label }) => label)).toEqual(['netns', 'mine', 'forEach'])
+  expect(part(whole, '$defs', 'group', 'properties', 'steps', 'items', 'defaultSnippets')).toEqual(snippets.slice(0, 2))
   expect(snippets[1]!['body']).toEqual({ ...example, with: { text: '\\${{ inputs.a }}' } })
+})
+
+test('tells a step from a group, whose steps have no forEach of their own', () => {
+  const whole = workflowJsonSchema(builtinSteps)
+  expect(part(whole, 'properties', 'steps', 'items')).toMatchObject({
+    if: { required: ['steps'] },
+    then: { $ref: '#/$defs/group' },
+    else: { $ref: '#/$defs/step' },
+  })
+  expect(part(whole, '$defs', 'group', 'required')).toEqual(['forEach', 'steps'])
+  expect(part(whole, '$defs', 'group', 'properties', 'steps', 'items')).toMatchObject({
+    $ref: '#/$defs/step',
+    properties: { forEach: false },
+  })
+  expect(part(whole, '$defs', 'step', 'properties', 'forEach', 'description')).toContain('${{ each }}')
 })
 
 test('takes fields with the names of keywords for what they are', () => {

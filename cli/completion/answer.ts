@@ -55,7 +55,7 @@ const isGathering = ({ parseArg, argChoices }: Option): boolean => parseArg !== 
 
 const named = ({ long, short, description }: Option): Candidate => ({ value: long ?? short ?? '', about: description })
 
-/** A word that every shell takes as it is, so that nothing needs to be quoted. */
-const isPlain = (value: string): boolean => /^[\w@%+=:,./-]+$/.test(value)
+/** A word that every shell takes as it is, but for the brackets in ids of steps: these the scripts quote. */
+const isPlain = (value: string): boolean => /^[\w@%+=:,./[\]-]+$/.test(value)
 
 const inShort = (text: string): string => printable(text).replace(/\s+/g, ' ').slice(0, 200)

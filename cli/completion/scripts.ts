@@ -41,6 +41,11 @@ _nsnet() {
   before=\${cur%"\${cur##*[=:]}"}
   for word in "\${lines[@]}"; do values+=("\${word%%$'\\t'*}"); done
   COMPREPLY=("\${values[@]#"$before"}")
+  # brackets of a step id, where no quote is open
+  if [[ \${COMP_WORDS[COMP_CWORD]} != [\\"\\']* ]]; then
+    COMPREPLY=("\${COMPREPLY[@]//\\[/\\\\[}")
+    COMPREPLY=("\${COMPREPLY[@]//\\]/\\\\]}")
+  fi
   compopt -o nosort 2>/dev/null
   [[ \${values[0]-} == *= ]] && compopt -o nospace 2>/dev/null
   case $directive in

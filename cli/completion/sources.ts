@@ -52,7 +52,8 @@ const runs: Source = async (cursor) => {
 const steps: Source = async (cursor) => {
   const { steps: written } = await workflowOf(cursor)
   const list = written ?? (await stepsOfRun(cursor))
-  return { candidates: list.flatMap(({ id, uses, name }) => (id ? [{ value: id, about: name ?? uses ?? '' }] : [])) }
+  const once = list.filter(({ forEach }) => forEach === undefined)
+  return { candidates: once.flatMap(({ id, uses, name }) => (id ? [{ value: id, about: name ?? uses ?? '' }] : [])) }
 }
 
 /** The inputs of the workflow that the line names, but for secret ones, which `--set` refuses. */
@@ -66,7 +67,7 @@ const inputs: Source = async (cursor) => {
 /** The values of an input that can be known. */
 function valuesOf(name: string, { type, default: preset }: Input): readonly Candidate[] {
   const values = type === 'boolean' ? [true, false] : preset === undefined ? [] : [preset]
-  return values.map((value) => ({ value: `${name}=${String(value)}`, about: value === preset ? 'without --set' : '' }))
+  return values.map((value) => ({ value: `${name}=${asText(value)}`, about: value === preset ? 'without --set' : '' }))
 }
 
 /** Those that nsnet brings along: a plugin is code, which no key but Enter may run. */
@@ -101,7 +102,15 @@ const sources: { readonly [word: string]: readonly Source[] } = {
 
 interface Workflow {
   readonly inputs?: { readonly [name: string]: Input }
-  readonly steps?: readonly { readonly id?: string; readonly uses?: string; readonly name?: string }[]
+  readonly steps?: readonly StepText[]
+}
+
+/** A step of a file or of a run; of one with `forEach` only the run has ids. */
+interface StepText {
+  readonly id?: string
+  readonly uses?: string
+  readonly name?: string
+  readonly forEach?: unknown
 }
 
 interface Input {
@@ -140,6 +149,9 @@ async function storeOf({ options }: Cursor) {
 const expanded = (path: string): string => path.replace(/^~(?=\/|$)/, homedir())
 
 function aboutInput({ description = '', default: preset }: Input): string {
-  const otherwise = preset === undefined ? 'has to be set' : `else ${String(preset)}`
+  const otherwise = preset === undefined ? 'has to be set' : `else ${asText(preset)}`
   return description === '' ? otherwise : `${description} (${otherwise})`
 }
+
+/** Writes a default as `--set` takes it: a list as JSON. */
+const asText = (value: unknown): string => (Array.isArray(value) ? JSON.stringify(value) : String(value))

@@ -1,9 +1,9 @@
 import type { StepSpec } from '../../core/events.ts'
-import type { Scope } from '../../core/expression.ts'
+import type { Scope } from '../../core/expression-values.ts'
 import { mistakesOf } from '../../core/issues.ts'
 import type { Json } from '../../core/json.ts'
 import { pointerOf } from '../../core/problems.ts'
-import { copyWith, fill, templatesIn, type Placed } from '../../core/resolve.ts'
+import { fill, templatesIn, type Placed } from '../../core/resolve.ts'
 import type { Step } from '../../core/step.ts'
 
 /** Makes a value that stands in for an unknown one; each unknown thing has a number. */
@@ -71,3 +71,16 @@ function filledIn(
 }
 
 const isAround = (a: string, b: string): boolean => a === b || a.startsWith(`${b}/`) || b.startsWith(`${a}/`)
+
+/** Copies a tree, with other values at some places; `at` is the JSON pointer of the tree. */
+function copyWith(tree: Json, values: ReadonlyMap<string, Json>, at: string): Json {
+  const value = values.get(at)
+  if (value !== undefined) return value
+  if (Array.isArray(tree)) return tree.map((item: Json, index) => copyWith(item, values, `${at}/${index}`))
+  if (typeof tree !== 'object' || tree === null) return tree
+  const entries = Object.entries(tree).map(([key, item]) => [
+    key,
+    copyWith(item as Json, values, at + pointerOf([key])),
+  ])
+  return Object.fromEntries(entries) as Json
+}

@@ -20,6 +20,13 @@ test.each([
   expect(commandsIn(screen(Infinity), [words(line)])).toBe(line)
 })
 
+test('the comment of a rule of a round is left out too', () => {
+  const command = words(
+    'iptables-nft -w 5 -t nat -A POSTROUTING -j MASQUERADE -m comment --comment nsnet:r1/s1[2]:abcdef',
+  )
+  expect(commandsIn(screen(80), [command])).toBe('iptables -t nat -A POSTROUTING -j MASQUERADE')
+})
+
 test('what nft reads is told by what it says', () => {
   const stdin = 'create table ip lab { comment "nsnet:r1/s1:abcdef"; }\ntable ip lab {\n\tchain c { accept; }\n}\n'
   const text = commandsIn(screen(80), [{ argv: ['nft', '-f', '-'], stdin }, words('true')])

@@ -23,15 +23,20 @@ afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
 beforeAll(async () => {
   for (const path of [state, join(state, 'runs')]) mkdirSync(path, { mode: 0o700 })
-  await journalOf('aaaa2222', started('one', 'two'), planned('one'), applied('one'))
+  await journalOf('aaaa2222', started('one', 'two', 'room[red]'), planned('one'), applied('one'))
   await journalOf('bbbb3333', started('three'), planned('three'), applied('three'))
   const inputs = {
     prefix: { default: '10.0.0.0/24', description: 'network\tof\nthe cable' },
     fast: { type: 'boolean', description: 'no waiting' },
     key: { secret: true },
+    names: { type: 'list', default: ['a', 'b'], description: 'rooms' },
     odd: { default: '$(touch /tmp/x) `id`' },
   }
-  const steps = [{ id: 'blue', uses: 'netns', name: 'A netns', with: { netns: 'blue' } }, { id: 'half' }]
+  const steps = [
+    { id: 'blue', uses: 'netns', name: 'A netns', with: { netns: 'blue' } },
+    { id: 'half' },
+    { id: 'many', uses: 'netns', forEach: [1] },
+  ]
   writeFileSync(lab, JSON.stringify({ name: 'lab', inputs, steps }))
   writeFileSync(join(dir, 'lab.yaml'), 'name: lab\ninputs:\n  speed: { type: integer, default: 7 }\nsteps: []\n')
   writeFileSync(join(dir, 'broken.json'), '{ "name": ')
@@ -89,6 +94,7 @@ describe('nsnet proposes', () => {
     expect(await proposed('undo', 'aaaa', '--state-dir', state, '--to', '')).toEqual([
       'one\tnetns',
       'two\tnetns',
+      'room[red]\tnetns',
       ':none',
     ])
     expect(await words('undo', '--state-dir', state, '--to=')).toEqual(['--to=three', ':none'])
@@ -98,6 +104,7 @@ describe('nsnet proposes', () => {
     expect(await proposed('run', lab, '--set', '')).toEqual([
       'prefix=\tnetwork of the cable (else 10.0.0.0/24)',
       'fast=\tno waiting (has to be set)',
+      'names=\trooms (else ["a","b"])',
       'odd=\telse $(touch /tmp/x) `id`',
       ':none',
     ])
@@ -119,7 +126,7 @@ describe('nsnet proposes', () => {
     other.command('graph').argument('<FILE|RUN>').option('--step <ID>', 'one step').option('--state-dir <DIR>')
     const graph = (...line: readonly string[]) => proposalsFor(other, ['graph', '--state-dir', state, ...line])
     expect(await graph('b')).toEqual(['bbbb3333\ttest, completed', ':files json yaml yml'])
-    expect(await graph('aaaa', '--step', '')).toEqual(['one\tnetns', 'two\tnetns', ':none'])
+    expect(await graph('aaaa', '--step', '')).toEqual(['one\tnetns', 'two\tnetns', 'room[red]\tnetns', ':none'])
     expect(await graph(lab, '--step', '')).toEqual(['blue\tA netns', 'half\t', ':none'])
   })
 })
@@ -153,7 +160,7 @@ describe('nsnet proposes nothing, and says nothing,', () => {
       fc.asyncProperty(fc.array(word), async (line) => {
         const answer = await proposed(...line)
         expect(answer.at(-1)).toMatch(/^:(none|dirs|files( json yaml yml)?)$/)
-        expect(answer.slice(0, -1).filter((it) => !/^[\w@%+=:,./-]+\t[^\x00-\x1f\x7f]*$/.test(it))).toEqual([])
+        expect(answer.slice(0, -1).filter((it) => !/^[\w@%+=:,./[\]-]+\t[^\x00-\x1f\x7f]*$/.test(it))).toEqual([])
       }),
       { numRuns: 200 },
     )
@@ -198,7 +205,8 @@ describe('bash', () => {
       'nsnet va': 'validate',
       'nsnet run --on-failure=': 'stop|undo',
       'nsnet undo ': 'bbbb3333|aaaa2222|last',
-      'nsnet undo aaaa --to ': 'one|two',
+      'nsnet undo aaaa --to ': 'one|two|room\\[red\\]',
+      'nsnet show aaaa --step "r': 'room[red]',
       'nsnet run lab': 'lab.json|lab.yaml',
       'nsnet run lab.json --set f': 'fast=',
       'nsnet run lab.json --set fast=t': 'true',
@@ -271,6 +279,7 @@ const load = (shell: string): readonly [string, RegExp] => [
 describe.skipIf(!has('script'))('at a terminal', () => {
   const lines = [
     ['nsnet und\taa\t--to\tt\t\r', /ran:undo aaaa2222 --to two:/],
+    ['nsnet show aa\t--step r\t\r', /ran:show aaaa2222 --step room\[red\]:/],
     ['nsnet run lab.j\t--set f\ttr\t--q\t\r', /ran:run lab\.json --set fast=true --quiet:/],
   ] as const
 

@@ -74,7 +74,7 @@ describe('the step type of a plugin', () => {
   test('is in the schema too', () => {
     const { stdout, status } = nsnet('schema', using('schema', `summary: 'Mine.', ${noSchema}`))
     expect(status).toBe(0)
-    const { enum: types } = JSON.parse(stdout).properties.steps.items.properties.uses.anyOf[0]
+    const { enum: types } = JSON.parse(stdout).$defs.step.properties.uses.anyOf[0]
     expect(types).toEqual([...builtinSteps.map(({ type }) => type), 'mine'])
   })
   test('has fields that are not known, where its validator tells none', () => {

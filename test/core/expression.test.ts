@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { parseTemplate, type Scope } from '../../core/expression.ts'
+import { parseTemplate } from '../../core/expression.ts'
+import type { Scope } from '../../core/expression-values.ts'
 
 const LONG = 'x'.repeat(65_536)
 

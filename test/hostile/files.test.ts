@@ -20,6 +20,8 @@ const yamlOf = (step: (at: number) => string, count: number): string =>
   `name: big\nsteps:\n${Array.from({ length: count }, (_, at) => step(at)).join('')}`
 const netns = (at: number, name: string): string =>
   `{ "id": "s${at}", "uses": "netns", "with": { "netns": "${name}" } }`
+const repeated = (rounds: number, step: string): string =>
+  `{ "name": "big", "steps": [{ "forEach": { "from": 1, "to": ${rounds} }, "steps": [${step}] }] }`
 const withNetns = (name: string): string => stepsOf((at) => netns(at, name), 1)
 const noise = (bytes: number): Buffer => {
   const buffer = Buffer.alloc(bytes)
@@ -138,6 +140,31 @@ describe('refuses in words, in little time and in little memory', () => {
       /expected defaults that lead to a value over at most 100 other inputs, got more/,
     ],
     [
+      'many rounds.json',
+      () => repeated(100_001, netns(0, 'n${{ each }}')),
+      /expected at most 100000 steps in all, got 1 step/,
+    ],
+    [
+      'wrong in all rounds.json',
+      () => repeated(100_000, netns(0, '${{ each }}')),
+      /expected a string, got 1 \(in s0\[1\] each/,
+    ],
+    ['no such field.json', () => repeated(100_000, netns(0, '${{ each.x }}')), /\(in s0\[1\] each is 1\)/],
+    [
+      'long rounds.json',
+      () => repeated(100_000, netns(0, `${'x'.repeat(60_000)}\${{ each }}`)),
+      /expected a netns name/,
+    ],
+    [
+      'many words.json',
+      () =>
+        repeated(
+          10_000,
+          `{"id":"a","uses":"iptables","with":{"chain":"a","rule":[${'"x${{each}}",'.repeat(50_000)}""]}}`,
+        ),
+      /expected steps that take at most 33554432 bytes in all, got more/,
+    ],
+    [
       'rule.json',
       () => stepsOf(() => `{"id":"a","uses":"iptables","with":{"chain":"INPUT","rule":"${filling('x')}"}}`, 1),
       /at most 65536 characters/,
@@ -161,6 +188,7 @@ describe('refuses in words, in little time and in little memory', () => {
 describe('reads', () => {
   const cases: readonly (readonly [string, () => string, string])[] = [
     ['20,000 steps.json', () => stepsOf((at) => netns(at, `n${at}`)), '20000 steps'],
+    ['20,000 rounds.json', () => repeated(20_000, netns(0, 'n${{ each }}')), '20000 steps'],
     ['2 MB.json', () => stepsOf((at) => netns(at, `n${at}`).padEnd(100)), '20000 steps'],
     ['one long text.json', () => `{ "name": "x", "description": "${filling('x')}", "steps": [] }`, '0 steps'],
     ['one long text.yaml', () => `name: x\ndescription: ${filling('x')}\nsteps: []\n`, '0 steps'],

@@ -1,0 +1,80 @@
+import { isNode, type Node } from './expression-limits.ts'
+import { chainOf, type Reference } from './expression-names.ts'
+import type { Json } from './json.ts'
+
+/** What expressions read where something is done for each value of a list. */
+export interface Round {
+  readonly each: Json
+  /** Counts from 0. */
+  readonly index: number
+}
+
+/**
+ * Writes an expression for one round, so that it can be read without knowing of rounds: with values in place of `each` and
+ * `index`, and with the full ids of the steps of that round.
+ *
+ * @throws Error when `each` has no such field
+ */
+export function inRound(text: string, ast: Node, round: Round, fullId: (id: string) => string | undefined): string {
+  const edits = editsIn({ text, round, fullId }, ast)
+  return edits.reduceRight((it, { start, end, by }) => it.slice(0, start) + by + it.slice(end), text)
+}
+
+interface Site {
+  readonly text: string
+  readonly round: Round
+  readonly fullId: (id: string) => string | undefined
+}
+
+interface Edit {
+  readonly start: number
+  readonly end: number
+  readonly by: string
+}
+
+/** Lists the edits in the order of the text. */
+function editsIn(site: Site, node: unknown): readonly Edit[] {
+  if (Array.isArray(node)) return node.flatMap((it) => editsIn(site, it)).toSorted((a, b) => a.start - b.start)
+  if (!isNode(node)) return []
+  const chain = chainOf(node)
+  if (chain?.[0] === 'each') return [valueEdit(site, node, chain)]
+  if (chain?.[0] === 'index') return [{ ...placeOf(node), by: `${site.round.index}` }]
+  if (chain?.[0] === 'steps') return stepEdits(site, node, chain)
+  return editsIn(site, node.args)
+}
+
+/** Puts in the value that a chain of names leads to, or, where it is in parentheses or no single value, all of `each`. */
+function valueEdit({ text, round }: Site, node: Node, chain: Reference): Edit {
+  const root = rootOf(node, 1)
+  const value = chain.slice(1).reduce<Json | undefined>(fieldOf, round.each)
+  if (value === undefined) throw new Error(`expected a name that each has, got ${chain.join('.')}`)
+  const whole = typeof value !== 'object' && !text.slice(root.start, node.end).includes(')')
+  return whole
+    ? { start: root.start, end: node.end, by: literalOf(value) }
+    : { ...placeOf(root), by: literalOf(round.each) }
+}
+
+function stepEdits({ text, fullId }: Site, node: Node, chain: Reference): readonly Edit[] {
+  const id = chain[1] === undefined ? undefined : fullId(chain[1])
+  if (id === undefined) return []
+  const { op, args, end } = rootOf(node, 2)
+  const [, key] = args as readonly [Node, unknown]
+  if (op === '[]') return [{ ...placeOf(key as Node), by: literalOf(id) }]
+  return [{ start: text.lastIndexOf('.', end - 1), end, by: `[${literalOf(id)}]` }]
+}
+
+/** Finds the part of a chain that has so many names. */
+function rootOf(node: Node, length: number): Node {
+  return chainOf(node)!.length === length ? node : rootOf((node.args as readonly [Node])[0], length)
+}
+
+const placeOf = ({ start, end }: Node): Pick<Edit, 'start' | 'end'> => ({ start, end })
+
+/** Writes a value in CEL: as JSON, but that a number below zero would be one with the operator before it. */
+const literalOf = (value: Json): string =>
+  typeof value === 'number' && value < 0 ? `(${value})` : JSON.stringify(value)
+
+function fieldOf(value: Json | undefined, name: string): Json | undefined {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value) && Object.hasOwn(value, name)
+  return isObject ? (value as { readonly [name: string]: Json })[name] : undefined
+}
