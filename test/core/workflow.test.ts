@@ -8,7 +8,7 @@ import { mistakesIn, prepared } from '../support/workflow.ts'
 const steps = (...list: readonly string[]): string => `{ "name": "lab", "steps": [\n${list.join(',\n')}\n] }`
 const blue = '{ "id": "blue", "uses": "netns", "with": { "netns": "blue" } }'
 
-test.each(['internet', 'internet-nftables', 'two-namespaces'])(
+test.each(['internet', 'internet-nftables', 'two-namespaces', 'many'])(
   'finds nothing wrong with workflows/%s.json',
   async (name) => expect(await mistakesIn(readFileSync(`workflows/${name}.json`, 'utf8'))).toEqual([]),
 )

@@ -30,7 +30,7 @@ const path = fc.constantFrom('/lab.json', '/lab.yaml')
 const bounded = { interruptAfterTimeLimit: 6_000, numRuns: 1_500 }
 
 const workflows = fc.constantFrom(
-  ...['internet', 'internet-nftables', 'two-namespaces'].map((name): unknown =>
+  ...['internet', 'internet-nftables', 'two-namespaces', 'many'].map((name): unknown =>
     JSON.parse(readFileSync(`workflows/${name}.json`, 'utf8')),
   ),
 )
@@ -51,6 +51,33 @@ test('the reader of workflows withstands any tree', async () => {
       await expectReadOrRefused(stringify(tree), '/lab.yaml')
     }),
     bounded,
+  )
+})
+
+test('the reader of workflows withstands anything in forEach, and what reads it', async () => {
+  const texts = ['${{ each }}', '${{ each.a }}', '${{ index }}', '${{ steps.s.outputs.mac + each }}', '${{ each[0] }}']
+  const step = fc.record({
+    id: fc.constantFrom('s', 't'),
+    uses: fc.constant('link'),
+    with: fc.dictionary(
+      fc.constantFrom('link', 'alias', 'mtu'),
+      fc.oneof(fc.constantFrom(...texts), fc.jsonValue({ maxDepth: 1 })),
+    ),
+  })
+  const forEach = fc.oneof(
+    fc.jsonValue({ maxDepth: 3 }),
+    fc.array(fc.jsonValue({ maxDepth: 2 }), { maxLength: 5 }),
+    fc.record({ from: fc.integer({ min: -3, max: 3 }), to: fc.integer({ min: -3, max: 3 }) }),
+  )
+  const veth = { id: 's', uses: 'veth', with: { name: 'a', peer: { name: 'b' } } }
+  await fc.assert(
+    fc.asyncProperty(forEach, fc.array(step, { maxLength: 3 }), fc.boolean(), async (list, steps, isGroup) => {
+      const blocks = isGroup
+        ? [{ forEach: list, steps: [veth, ...steps] }]
+        : steps.map((it) => ({ forEach: list, ...it }))
+      await expectReadOrRefused(JSON.stringify({ name: 'lab', steps: blocks }), '/lab.json')
+    }),
+    { ...bounded, interruptAfterTimeLimit: 3_000 },
   )
 })
 
@@ -84,6 +111,8 @@ test('the reader of expressions withstands any text', async () => {
   const parts = [
     'inputs.a',
     'steps.s.outputs.netns',
+    'each',
+    'index',
     '(',
     ')',
     '[',
@@ -123,7 +152,10 @@ test('the reader of expressions withstands any text', async () => {
         JSON.stringify({
           name: 'lab',
           inputs: { a: { default: 'x' } },
-          steps: [{ id: 's', uses: 'netns', with: { netns: `\${{ ${it} }}` } }],
+          steps: [
+            { id: 's', uses: 'netns', with: { netns: `\${{ ${it} }}` } },
+            { id: 't', forEach: [1, 'a', { a: [] }], uses: 'netns', with: { netns: `\${{ ${it} }}` } },
+          ],
         }),
         '/lab.json',
       ),

@@ -18,7 +18,7 @@ function fileOf(workflow: unknown): string {
   return path
 }
 
-describe.each(['internet', 'internet-nftables', 'two-namespaces'])('workflows/%s.json', (name) => {
+describe.each(['internet', 'internet-nftables', 'two-namespaces', 'many'])('workflows/%s.json', (name) => {
   test('runs, changes nothing when it is run again, and is undone exactly', async () => {
     const { nsnet, exec } = await sandboxed()
     const before = await fingerprint(exec)
@@ -39,6 +39,29 @@ describe.each(['internet', 'internet-nftables', 'two-namespaces'])('workflows/%s
     expect(await nsnet('undo')).toMatchObject({ exitCode: 0 })
     expect(await fingerprint(exec)).toEqual(before)
   })
+})
+
+/** The longest id that a step can have in a file. */
+const longId = (letter: string): string => letter.repeat(63)
+
+test('the longest ids of run, step and round have room in the comments of rules, and undo finds them', async () => {
+  const { nsnet, exec, sh } = await sandboxed()
+  const before = await fingerprint(exec)
+  const steps = [
+    { id: longId('i'), uses: 'iptables', with: { chain: 'FORWARD', rule: '-s 10.0.0.${{ index }} -j ACCEPT' } },
+    { id: longId('t'), uses: 'nftables', with: { ruleset: 'table ip t${{ index }} { chain c { } }' } },
+    { id: longId('r'), uses: 'nftables', with: { family: 'ip', table: 't${{ index }}', chain: 'c', rule: 'accept' } },
+  ]
+  const least = -Number.MAX_SAFE_INTEGER
+  const path = fileOf({ name: 'long', steps: [{ forEach: [least, 'x'.repeat(16)], steps }] })
+  expect(await nsnet('run', path, '--id', 'r'.repeat(32))).toMatchObject({ exitCode: 0 })
+  expect(await sh('iptables-save')).toContain(`/${longId('i')}[${least}]:`)
+  expect(await sh('nft list ruleset')).toContain(`/${longId('r')}[${least}]:`)
+  expect(await nsnet('verify')).toMatchObject({ exitCode: 0 })
+  expect(await nsnet('undo', '--to', `${longId('t')}[${least}]`)).toMatchObject({ exitCode: 0 })
+  expect(await sh('nft list tables')).toContain('table ip t0')
+  expect(await nsnet('undo')).toMatchObject({ exitCode: 0 })
+  expect(await fingerprint(exec)).toEqual(before)
 })
 
 test('run --sandbox answers both pings and leaves nothing behind', () => {
@@ -132,7 +155,7 @@ test('the examples of the README run, and are undone exactly', async () => {
   const workflows = [...readme.matchAll(/^```json\n(\{\n {2}"name".*?)^```/gms)].map(([, text]) => text!)
   const plugin = /^```js\n(import \{ defineStep.*?)^```/ms.exec(readme)![1]!
   writeFileSync(join(dir, 'mtu.js'), plugin)
-  expect(workflows.length).toBe(2)
+  expect(workflows.length).toBe(3)
   for (const text of workflows) {
     const path = join(dir, `readme-${count++}.json`)
     writeFileSync(path, text)
