@@ -42,6 +42,10 @@ export function inNetns(netns: string | undefined, argv: readonly string[]): rea
   return netns === undefined ? argv : ['ip', 'netns', 'exec', netns, ...argv]
 }
 
+/** Takes off what `inNetns()` puts before the words of a program. */
+export const programIn = (argv: readonly string[]): readonly string[] =>
+  argv[0] === 'ip' && argv[1] === 'netns' && argv[2] === 'exec' ? argv.slice(4) : argv
+
 /** Names the netns that a command runs in, as `ip()` and `inNetns()` write it; undefined for the host's. */
 export function netnsOf({ argv }: Command): string | undefined {
   if (argv[0] !== 'ip') return undefined

@@ -1,4 +1,5 @@
-import type { Command } from './command.ts'
+import { programIn, type Command } from './command.ts'
+import { batchWord, restoreWord } from './words.ts'
 
 /**
  * Gives a command whose arguments hold a secret another form, in which the secret goes by stdin: every user of the machine
@@ -12,7 +13,8 @@ import type { Command } from './command.ts'
  */
 export function withoutSecretsInArgv(command: Command, holds: (text: string) => boolean): Command {
   if (command.stdin !== undefined || !command.argv.some(holds)) return command
-  const [before, argv] = apart(command.argv)
+  const argv = programIn(command.argv)
+  const before = command.argv.slice(0, command.argv.length - argv.length)
   const other = byBatch(argv) ?? byLoad(argv) ?? byRestore(argv)
   return other ? { ...command, argv: [...before, ...other.argv], stdin: other.stdin } : command
 }
@@ -22,26 +24,12 @@ interface ByStdin {
   readonly stdin: string
 }
 
-/** Takes `ip netns exec NAME` off the beginning. */
-function apart(argv: readonly string[]): readonly [readonly string[], readonly string[]] {
-  const at = argv.slice(0, 3).join(' ') === 'ip netns exec' ? 4 : 0
-  return [argv.slice(0, at), argv.slice(at)]
-}
-
 function byBatch([program, ...args]: readonly string[]): ByStdin | undefined {
   if (program !== 'ip') return undefined
   const at = args.findIndex((word, index) => !word.startsWith('-') && args[index - 1] !== '-n')
   const words = args.slice(at).map(batchWord)
   if (words.includes(undefined)) return undefined
   return { argv: [program, ...args.slice(0, at), '-batch', '-'], stdin: `${words.join(' ')}\n` }
-}
-
-/** A quote counts only at the beginning of a word, a `\` at the end joins lines, a `#` cuts them also inside of quotes. */
-function batchWord(word: string): string | undefined {
-  if (/[#\r\n]/.test(word)) return undefined
-  if (/^[^\s'"]\S*(?<!\\)$/.test(word)) return word
-  const mark = ["'", '"'].find((it) => !word.includes(it))
-  return mark && `${mark}${word}${mark}`
 }
 
 /** Leaves alone what a file for sysctl would say otherwise: patterns in a key, white space around a value. */
@@ -60,10 +48,4 @@ function byRestore([program = '', ...args]: readonly string[]): ByStdin | undefi
   if (words.includes(undefined)) return undefined
   const argv = [`${program}-restore`, '--noflush', wait, seconds!]
   return { argv, stdin: `*${table}\n${words.join(' ')}\nCOMMIT\n` }
-}
-
-/** iptables-restore takes up to 1,023 bytes a word, and refuses what looks like `-t` also inside of quotes. */
-function restoreWord(word: string): string | undefined {
-  if (/[\r\n]|^-[^-].*t/.test(word) || Buffer.byteLength(word) > 1000) return undefined
-  return /^[\w./:,@%+=!-]+$/.test(word) ? word : `"${word.replace(/[\\"]/g, '\\$&')}"`
 }
