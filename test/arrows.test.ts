@@ -17,7 +17,7 @@ const below: { readonly [folder: string]: readonly string[] } = {
 /** Who alone may import a package. */
 const owners: { readonly [name: string]: RegExp } = {
   xstate: /^core\/machine\.ts$/,
-  execa: /^(core\/exec|cli\/sandbox\/.*)\.ts$/,
+  execa: /^(core\/spawn|cli\/sandbox\/.*)\.ts$/,
   // foreground.ts: what has the terminal itself, as no command of the engine does
   // bench/: what is measured is the whole process, without what `Exec` adds
   'node:child_process': /^(cli\/(sandbox\/.*|foreground)|bench\/.*)\.ts$/,

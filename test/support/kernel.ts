@@ -49,7 +49,7 @@ export const settledFingerprint = (exec: Exec): ReturnType<typeof fingerprint> =
 
 function lastDescendantOf(pid: number): number {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
-  return children === '' ? pid : lastDescendantOf(Number(children.split(' ')[0]))
+  return children === '' ? pid : lastDescendantOf(Number(children.split(' ').at(-1)))
 }
 
 function checked(line: string, { exitCode, stdout, stderr }: Output): string {
