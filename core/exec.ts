@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { HOST_NETNS, type Command, type Output } from './command.ts'
 import { canHelp, crew } from './crew.ts'
+import { couldNotEnter, entering } from './enter.ts'
 import { NsnetError } from './errors.ts'
 import { withoutSecretsInArgv } from './hidden.ts'
 import { runAlone } from './spawn.ts'
@@ -28,7 +29,8 @@ const TIME_LIMIT_MS = 30_000
  * nsnet and not the running command. The kernel ends the command when nsnet dies (PR_SET_PDEATHSIG by setpriv(1)): after a
  * `kill -9` nothing goes on changing the kernel behind the back of a resume.
  *
- * From the second command on a small process starts them (see `Crew`).
+ * A netns is entered in the cheapest way (see `entering`), and from the
+ * second command on a small process starts them (see `Crew`).
  *
  * A command that takes too long is ended with all that it has started in its process group; the limit is
  * `NSNET_TIMEOUT` seconds (30 when it is not set), or the command's own.
@@ -55,7 +57,10 @@ export function processExec({ trace, kill, fd, holds }: ExecOptions = {}) {
     const start = performance.now()
     const perform = async (): Promise<Ran> => {
       const wanted = holds ? withoutSecretsInArgv(command, holds) : command
-      return await run(wanted.argv.map(actual), wanted)
+      const argv = wanted.argv.map(actual)
+      const inside = entering(argv)
+      const ran = await run(inside ?? argv, wanted)
+      return inside && couldNotEnter(ran) ? await run(argv, wanted) : ran
     }
     const ran = await perform()
     const output = { ...ran, durationMs: performance.now() - start }
