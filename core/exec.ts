@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { HOST_NETNS, type Command, type Output } from './command.ts'
 import { canHelp, crew } from './crew.ts'
+import { shortcut } from './direct.ts'
 import { couldNotEnter, entering } from './enter.ts'
 import { NsnetError } from './errors.ts'
 import { withoutSecretsInArgv } from './hidden.ts'
@@ -29,7 +30,7 @@ const TIME_LIMIT_MS = 30_000
  * nsnet and not the running command. The kernel ends the command when nsnet dies (PR_SET_PDEATHSIG by setpriv(1)): after a
  * `kill -9` nothing goes on changing the kernel behind the back of a resume.
  *
- * A netns is entered in the cheapest way (see `entering`), and from the
+ * What nsnet can do itself it does (see `shortcut`), a netns is entered in the cheapest way (see `entering`), and from the
  * second command on a small process starts them (see `Crew`).
  *
  * A command that takes too long is ended with all that it has started in its process group; the limit is
@@ -62,7 +63,7 @@ export function processExec({ trace, kill, fd, holds }: ExecOptions = {}) {
       const ran = await run(inside ?? argv, wanted)
       return inside && couldNotEnter(ran) ? await run(argv, wanted) : ran
     }
-    const ran = await perform()
+    const ran = shortcut(command) ?? (await perform())
     const output = { ...ran, durationMs: performance.now() - start }
     trace?.(command, output)
     return output
