@@ -1,126 +1,102 @@
-import { z } from 'zod'
-import type { Entry } from '../core/events.ts'
-import { mistakesOf } from '../core/issues.ts'
-import { pointerOf } from '../core/problems.ts'
-import type { Schema } from '../core/schema.ts'
+import type { Entry, RunEvent } from '../core/events.ts'
 import { STEP_ID } from '../core/step-id.ts'
+import { anyOf, check, fields, list, matching, number, object, optional, present, record, told } from './check.ts'
+import { text, type Check } from './check.ts'
 
 /**
  * What the lines of a journal have to look like. Fields that are not named here may be there: a newer nsnet wrote them.
  */
-const text = z.string()
-const texts = z.array(text)
-const number = z.number()
-const json = z.unknown().refine((value) => value !== undefined, 'expected a value')
-const fields = z.record(text, z.unknown())
+const texts = list(text)
 
-const command = z.object({
-  argv: texts.min(1),
-  stdin: text.optional(),
-  timeoutMs: number.optional(),
-  okExits: z.array(number).optional(),
+const command = object({
+  argv: list(text, 1),
+  stdin: optional(text),
+  timeoutMs: optional(number),
+  okExits: optional(list(number)),
 })
-const commands = z.array(command)
-const resources = z.object({ creates: texts.optional(), uses: texts.optional(), shares: texts.optional() })
-const output = z.object({ stdout: text, stderr: text, exitCode: number, timedOut: z.boolean(), durationMs: number })
-const failure = z.object({
+const commands = list(command)
+const resources = object({ creates: optional(texts), uses: optional(texts), shares: optional(texts) })
+const flag = check('a boolean', (value) => typeof value === 'boolean')
+const output = object({ stdout: text, stderr: text, exitCode: number, timedOut: flag, durationMs: number })
+const failure = object({
   message: text,
-  hint: text.optional(),
-  command: command.optional(),
-  output: output.optional(),
-  succeeded: number.optional(),
+  hint: optional(text),
+  command: optional(command),
+  output: optional(output),
+  succeeded: optional(number),
 })
-const facts = z.object({
+const facts = object({
   uplink: text,
   hostname: text,
   kernel: text,
   boot: text,
   netns: number,
-  iptables: z.enum(['nft', 'legacy', 'none']),
+  iptables: anyOf('nft', 'legacy', 'none'),
 })
-const netns = z.record(text, z.object({ inode: number, made: text }))
-const id = text.regex(STEP_ID, 'expected the id of a step')
-const spec = z.object({
+const netns = record(object({ inode: number, made: text }))
+const id = matching(STEP_ID, 'the id of a step')
+const spec = object({
   id,
   uses: text,
-  name: text.optional(),
+  name: optional(text),
   with: fields,
-  at: z.object({ line: number, column: number, pointer: text }),
+  at: object({ line: number, column: number, pointer: text }),
 })
 
-const eventShape = z.discriminatedUnion(
-  'type',
-  [
-    z.object({
-      type: z.literal('RunStarted'),
-      run: text,
-      nsnet: text,
-      workflow: z.object({ name: text, path: text, text, hash: text }),
-      inputs: fields,
-      secrets: z.record(text, text).optional(),
-      facts,
-      plugins: texts,
-      traceparent: text.optional(),
-      unit: text.optional(),
-      steps: z.array(spec),
-    }),
-    z.object({
-      type: z.literal('StepPlanned'),
-      step: id,
-      input: json,
-      before: json,
-      apply: commands,
-      undo: commands,
-      resources,
-      netns: netns.optional(),
-      at: text.optional(),
-    }),
-    z.object({
-      type: z.literal('StepApplied'),
-      step: id,
-      after: json,
-      undo: commands,
-      netns,
-      outputs: fields,
-      durationMs: number,
-    }),
-    z.object({
-      type: z.literal('StepSatisfied'),
-      step: id,
-      input: json,
-      after: json.optional(),
-      resources,
-      outputs: fields,
-      durationMs: number,
-    }),
-    z.object({ type: z.literal('StepFailed'), step: id, failure }),
-    z.object({ type: z.literal('RunInterrupted'), signal: text }),
-    z.object({ type: z.literal('RunResumed'), facts: facts.optional() }),
-    z.object({ type: z.literal('RepairStarted'), steps: z.array(id) }),
-    z.object({ type: z.literal('UndoStarted'), until: id.optional() }),
-    z.object({ type: z.literal('UndoPlanned'), step: id, undo: commands }),
-    z.object({
-      type: z.literal('StepUndone'),
-      step: id,
-      how: z.enum(['undone', 'gone', 'not ours']),
-      reason: text.optional(),
-      durationMs: number,
-    }),
-    z.object({
-      type: z.literal('StepKept'),
-      step: id,
-      reason: text,
-      neededBy: texts.optional(),
-      durationMs: number,
-    }),
-    z.object({ type: z.literal('UndoFailed'), step: id, failure }),
-  ],
-  { error: ({ code }) => (code === 'invalid_union' ? 'expected an event that nsnet knows' : undefined) },
-)
+const events: { readonly [type in RunEvent['type']]: Check } = {
+  RunStarted: object({
+    run: text,
+    nsnet: text,
+    workflow: object({ name: text, path: text, text, hash: text }),
+    inputs: fields,
+    secrets: optional(record(text)),
+    facts,
+    plugins: texts,
+    traceparent: optional(text),
+    unit: optional(text),
+    steps: list(spec),
+  }),
+  StepPlanned: object({
+    step: id,
+    input: present,
+    before: present,
+    apply: commands,
+    undo: commands,
+    resources,
+    netns: optional(netns),
+    at: optional(text),
+  }),
+  StepApplied: object({
+    step: id,
+    after: present,
+    undo: commands,
+    netns,
+    outputs: fields,
+    durationMs: number,
+  }),
+  StepSatisfied: object({ step: id, input: present, resources, outputs: fields, durationMs: number }),
+  StepFailed: object({ step: id, failure }),
+  RunInterrupted: object({ signal: text }),
+  RunResumed: object({ facts: optional(facts) }),
+  RepairStarted: object({ steps: list(id) }),
+  UndoStarted: object({ until: optional(id) }),
+  UndoPlanned: object({ step: id, undo: commands }),
+  StepUndone: object({
+    step: id,
+    how: anyOf('undone', 'gone', 'not ours'),
+    reason: optional(text),
+    durationMs: number,
+  }),
+  StepKept: object({ step: id, reason: text, neededBy: optional(texts), durationMs: number }),
+  UndoFailed: object({ step: id, failure }),
+}
 
-const entryShape = z.object({
-  at: text.regex(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, 'expected a time in UTC'),
-  event: eventShape,
+const known = check('an event that nsnet knows', (type) => typeof type === 'string' && Object.hasOwn(events, type))
+const event = object({ type: known })
+
+const entry = object({
+  at: matching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/, 'a time in UTC'),
+  event: (value) => event(value) ?? events[(value as RunEvent).type](value),
 })
 
 /** How deep a line may be nested: what is deeper would overflow the stack of whoever looks at it. */
@@ -129,13 +105,19 @@ const MAX_DEPTH = 200
 /** Says what is wrong with the shape of a line; undefined when nothing is. */
 export function shapeMistake(line: Entry): string | undefined {
   if (!isShallow(line, MAX_DEPTH)) return `expected at most ${MAX_DEPTH} levels of nesting, got more`
-  const { error } = entryShape.safeParse(line)
-  if (!error) return undefined
-  const [first] = mistakesOf(error.issues, line, entryShape as Schema<unknown>)
-  return first ? `${pointerOf(first.path)}: ${first.message}` : 'expected an event that nsnet knows'
+  const wrong = entry(line)
+  return wrong && told(wrong)
 }
 
 function isShallow(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return true
-  return levels > 0 && Object.values(value).every((item) => isShallow(item, levels - 1))
+  if (levels === 0) return false
+  if (!Array.isArray(value)) {
+    // cheaper by far than a list of its values
+    for (const name in value)
+      if (!isShallow((value as { readonly [name: string]: unknown })[name], levels - 1)) return false
+    return true
+  }
+  for (const item of value) if (!isShallow(item, levels - 1)) return false
+  return true
 }
