@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, resolve } from 'node:path'
 import { NsnetError } from '../core/errors.ts'
+import type { RunStarted } from '../core/events.ts'
 import { invalid } from '../core/problems.ts'
 import { loadPlugin, registryOf, type Registry } from '../core/registry.ts'
 import { parseSource, type Source } from '../core/source.ts'
 import type { Step } from '../core/step.ts'
 import { draftOf } from '../core/workflow.ts'
-import type { Store } from '../journal/store.ts'
 import { builtinSteps } from './builtin.ts'
 import { readText } from './read-text.ts'
 
@@ -63,9 +63,7 @@ export async function stepsWith(workflow: string | undefined): Promise<readonly 
  *
  * @throws PLUGIN_INVALID of a file that is there
  */
-export async function registryOfRun(store: Store, id: string): Promise<Registry> {
-  const started = (await store.read(id)).entries[0]?.event
-  const paths = started?.type === 'RunStarted' ? started.plugins : []
-  const loaded = await Promise.all(paths.filter(existsSync).map(loadPlugin))
+export async function registryOfRun({ plugins }: RunStarted): Promise<Registry> {
+  const loaded = await Promise.all(plugins.filter(existsSync).map(loadPlugin))
   return registryOf([...builtinSteps, ...loaded.flat()])
 }

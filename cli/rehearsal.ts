@@ -1,7 +1,6 @@
 import { dependantsOf, type Claim } from '../core/claims.ts'
 import { counted } from '../core/counted.ts'
 import { undoAhead, type UndoAhead } from '../core/effects/undo-ahead.ts'
-import type { RunStarted } from '../core/events.ts'
 import { processExec } from '../core/exec.ts'
 import type { Run } from '../core/run.ts'
 import { bootOf, expectSameNetns } from './facts.ts'
@@ -12,7 +11,8 @@ import { commandsIn } from './brief.ts'
 import { commandLines } from './render.ts'
 import { fitted, markedStart, marks } from './step-line.ts'
 import { momentOf } from './session.ts'
-import { inUse, stepsAfter, type Extent, type UndoSession } from './taking-back.ts'
+import type { Working } from './opened-run.ts'
+import { inUse, stepsAfter, type Extent } from './taking-back.ts'
 import { asJson, type Terminal } from './terminal.ts'
 
 /** What an undo would do with one run. */
@@ -30,14 +30,14 @@ type Asked = Extent & { readonly force: boolean }
  *
  * @throws IN_USE as the undo would; OTHER_NETNS
  */
-export async function rehearse(session: UndoSession, started: RunStarted, asked: Asked): Promise<number> {
+export async function rehearse(session: Working, id: string, asked: Asked): Promise<number> {
   const { terminal } = session
-  const all = await rehearsals(session, started, asked, new Set())
+  const all = await rehearsals(session, id, asked, new Set())
   const runs = all.map(({ run, steps }) => ({ run: run.started.run, steps }))
   if (terminal.options.json) terminal.out(asJson({ runs }))
   else {
     for (const rehearsal of all) for (const line of linesOf(terminal, rehearsal)) terminal.out(line)
-    if (runs.some(({ steps }) => countOurs(steps) > 0)) terminal.out(`  do it: ${howToUndo(terminal, started, asked)}`)
+    if (runs.some(({ steps }) => countOurs(steps) > 0)) terminal.out(`  do it: ${howToUndo(terminal, id, asked)}`)
   }
   const outcomes = new Set(runs.flatMap(({ steps }) => steps.map(({ outcome }) => outcome)))
   return outcomes.has('undo failed') ? 1 : outcomes.has('kept') ? 2 : 0
@@ -45,21 +45,22 @@ export async function rehearse(session: UndoSession, started: RunStarted, asked:
 
 /** Rehearses the runs that have to be undone first, and then this one as if they were gone. */
 async function rehearsals(
-  session: UndoSession,
-  started: RunStarted,
+  session: Working,
+  id: string,
   extent: Extent,
   gone: Set<string>,
 ): Promise<readonly Rehearsal[]> {
-  expectSameNetns(started)
   const { store, given, force = false } = session
-  const moment = await momentOf(store, started.run)
+  const moment = await momentOf(store, id)
+  const { started } = moment.run
+  expectSameNetns(started)
   const claims = await store.claims(started)
   const left = (): readonly Claim[] => claims.filter((claim) => !gone.has(claim.started.run))
   const dependants = dependantsOf(moment.run, stepsAfter(moment.run.steps.keys(), extent.to), left())
   if (dependants.length > 0 && !extent.cascade) throw inUse(started, dependants)
   const first: Rehearsal[] = []
-  for (const other of dependants) first.push(...(await rehearsals(session, other, { cascade: true }, gone)))
-  const { stepOf } = await registryOfRun(store, started.run)
+  for (const other of dependants) first.push(...(await rehearsals(session, other.run, { cascade: true }, gone)))
+  const { stepOf } = await registryOfRun(started)
   const { secrets } = secretsFor(started, given)
   const ports = { exec: processExec({ holds: secrets.holds }), secrets, stepOf, others: left(), force, boot: bootOf() }
   const steps = secrets.hide(await undoAhead(ports, moment, extent.to))
@@ -77,7 +78,7 @@ function linesOf(terminal: Terminal, { run, steps }: Rehearsal): readonly string
 
 const countOurs = (steps: readonly UndoAhead[]): number => steps.filter(({ outcome }) => outcome === 'undo').length
 
-function howToUndo({ options }: Terminal, { run }: RunStarted, { to, cascade, force }: Asked): string {
+function howToUndo({ options }: Terminal, run: string, { to, cascade, force }: Asked): string {
   const how = [
     ...(to === undefined ? [] : ['--to', to]),
     ...(cascade ? ['--cascade'] : []),

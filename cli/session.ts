@@ -1,8 +1,7 @@
 import { drive } from '../core/engine.ts'
-import { NsnetError } from '../core/errors.ts'
 import type { RunEvent, RunStarted } from '../core/events.ts'
 import { maskedError } from '../core/masked-error.ts'
-import { replay, start, type Moment } from '../core/machine.ts'
+import { start, type Moment } from '../core/machine.ts'
 import { printable } from '../core/quote.ts'
 import type { Ports } from '../core/ports.ts'
 import type { Registry } from '../core/registry.ts'
@@ -13,8 +12,8 @@ import type { Claim } from '../core/claims.ts'
 import type { Journal } from '../journal/journal.ts'
 import type { Lock } from '../journal/lock.ts'
 import type { Summary } from '../journal/index.ts'
-import { defaultStateDir, openStore, type Store } from '../journal/store.ts'
-import { summaryOf } from '../journal/summaries.ts'
+import { defaultStateDir, openStore, type Opened, type Store } from '../journal/store.ts'
+import { workOf } from '../journal/summaries.ts'
 import { viewFor } from './progress/choose.ts'
 import { maskedProgress } from './progress/masked.ts'
 import { counts, nextSteps } from './render.ts'
@@ -44,19 +43,20 @@ export interface Session {
 export async function beginRun(session: Session, started: RunStarted): Promise<number> {
   return await locked(session, started, async (turn) => {
     const journal = await session.store.create(started.run)
-    return await withJournal(session, turn, journal, async (append, go) => {
+    const { code } = await withJournal(session, turn, journal, async (append, go) => {
       session.terminal.tell(`run ${session.terminal.paint('bold', started.run)} of ${printable(started.workflow.name)}`)
       await tellOfOthers(session, started)
       const moment = start(started)
       await append(moment, [started])
       return await go(moment)
-    })
+    }).finally(journal.close)
+    return code
   })
 }
 
 /** Says that a run of the same work was stopped: what it made is its own, and this run finds it in place. */
 async function tellOfOthers({ terminal, store }: Session, started: RunStarted): Promise<void> {
-  const { work } = summaryOf(start(started), { startedAt: '', changedAt: '' })
+  const work = workOf(started)
   const stopped = (run: Summary): boolean =>
     run.work === work && run.ours > 0 && !/^(completed|undone)$/.test(run.status)
   const other = (await store.list()).find(stopped)
@@ -64,26 +64,22 @@ async function tellOfOthers({ terminal, store }: Session, started: RunStarted): 
 }
 
 /** Reads where a run stands. @throws RUN_NOT_FOUND when its journal holds nothing, JOURNAL_BROKEN */
-export async function momentOf(store: Store, id: string): Promise<Moment> {
-  const { entries } = await store.read(id)
-  if (entries.length === 0) throw new NsnetError('RUN_NOT_FOUND', `the journal of run ${id} holds nothing yet`)
-  return replay(entries.map(({ event }) => event))
-}
+export const momentOf = async (store: Store, id: string): Promise<Moment> => (await store.fold(id)).moment
 
-/** Goes on with a run from its journal, beginning with the event that `first` makes of where it stands. */
-export async function continueRun(
+/** Goes on with a run that is open, beginning with an event. Its moment before must not be used again. */
+export const continueRun = (
   session: Session,
   turn: Turn,
-  id: string,
-  first: (moment: Moment) => RunEvent | undefined,
-  others: readonly Claim[] = [],
-): Promise<number> {
-  const journal = await session.store.open(id)
-  return await withJournal(session, turn, journal, async (_, go) => {
-    const moment = replay(journal.entries.map(({ event }) => event))
-    const event = first(moment)
-    return event ? await go(moment, event, others) : moment
-  })
+  { journal, moment }: Opened,
+  first: RunEvent | undefined,
+  others: readonly Claim[],
+): Promise<Stopped> =>
+  withJournal(session, turn, journal, async (_, go) => (first ? await go(moment, first, others) : moment))
+
+/** A run that stands still, and the exit code that says how. */
+export interface Stopped {
+  readonly code: number
+  readonly moment: Moment
 }
 
 type Append = (moment: Moment, events: readonly RunEvent[]) => Promise<void>
@@ -114,15 +110,11 @@ async function withJournal(
   turn: Turn,
   journal: Journal,
   work: (append: Append, go: Go) => Promise<Moment>,
-): Promise<number> {
+): Promise<Stopped> {
   const { terminal, store, registry, secrets } = session
   const began = performance.now()
-  if (journal.torn > 0) terminal.tell(`  cut ${journal.torn} bytes of an unfinished line off ${journal.path}`)
   const id = journal.path.replace(/^.*\/|\.jsonl$/g, '')
-  const logFile = await openLog(store, id).catch(async (error: unknown) => {
-    await journal.close()
-    throw error
-  })
+  const logFile = await openLog(store, id)
   const log = logTo(logFile)
   const stop = listenForStop((signal) =>
     terminal.tell(`  ${signal}: finishing the running command; again to stop at once`),
@@ -157,12 +149,11 @@ async function withJournal(
   try {
     const moment = await work(append, go).finally(view.end)
     conclude(session, moment, performance.now() - began)
-    return moved || moment.status === 'undone' ? exitOf(moment, stop.signal) : 0
+    return { code: moved || moment.status === 'undone' ? exitOf(moment, stop.signal) : 0, moment }
   } catch (error) {
     throw maskedError(error, secrets.mask)
   } finally {
     stop.release()
-    await journal.close()
     await logFile?.close()
     session.ended?.(id)
   }

@@ -3,18 +3,11 @@ import { NsnetError } from '../core/errors.ts'
 import type { RunEvent, RunStarted } from '../core/events.ts'
 import type { Moment } from '../core/machine.ts'
 import { stepOf } from '../core/run.ts'
-import type { Given } from '../core/inputs.ts'
 import { nearest } from '../core/near.ts'
 import { expectSameNetns } from './facts.ts'
-import { secretsFor } from './given.ts'
-import { registryOfRun } from './plugins.ts'
-import { continueRun, lockOf, locked, momentOf, type Session } from './session.ts'
+import { withRun, workOn, type OpenedRun, type Working } from './opened-run.ts'
+import { continueRun, lockOf, momentOf, type Session } from './session.ts'
 import type { Turn } from './turn.ts'
-
-/** A session that finds the plugins and the secrets of each run by itself. */
-export interface UndoSession extends Omit<Session, 'registry' | 'secrets'> {
-  readonly given: Given
-}
 
 export interface Extent {
   /** Undo only what came after this step; it stays. */
@@ -28,46 +21,55 @@ export interface Extent {
  *
  * @throws IN_USE when other runs work with what it made, and `cascade` is false; OTHER_NETNS; LOCKED
  */
-export async function takeBack(session: UndoSession, started: RunStarted, extent: Extent): Promise<number> {
-  expectSameNetns(started)
-  return await locked(session, started, async (turn) => {
+export async function takeBack(working: Working, id: string, extent: Extent): Promise<number> {
+  return await workOn(working, id, async (opened, turn) => {
+    const { started } = opened.moment.run
+    expectSameNetns(started)
     await turn.alone()
-    const holding = { ...session, held: [started] }
-    const code = await takeBackNow(holding, turn, started, extent)
+    const holding = { ...working, held: [started] }
+    const code = await takeBackNow(holding, turn, opened, extent)
     return code >= 128 ? code : worst([code, ...(await takeBackLeft(holding, turn, started))])
   })
 }
 
 /** A session that holds the locks of some works. */
-interface Holding extends UndoSession {
+interface Holding extends Working {
   readonly held: readonly RunStarted[]
 }
 
-async function takeBackNow(session: Holding, turn: Turn, started: RunStarted, extent: Extent): Promise<number> {
-  const { run } = await momentOf(session.store, started.run)
+/** Takes a run back that is open, and before it those that work with what it made. */
+async function takeBackNow(holding: Holding, turn: Turn, opened: OpenedRun, extent: Extent): Promise<number> {
+  const { store } = holding
+  const { run } = opened.moment
   const later = stepsAfter(run.steps.keys(), extent.to)
-  const dependants = dependantsOf(run, later, await session.store.claims(run.started))
-  if (dependants.length > 0 && !extent.cascade) throw inUse(started, dependants)
+  const claims = await store.claims(run.started)
+  const dependants = dependantsOf(run, later, claims)
+  if (dependants.length > 0 && !extent.cascade) throw inUse(run.started, dependants)
   const codes: number[] = []
   for (const other of dependants) {
-    const code = await locking(session, other, (inner) => takeBackNow(inner, turn, other, { cascade: true }))
+    const code = await locking(holding, other, (inner) =>
+      withRun(inner, other.run, (theirs) => takeBackNow(inner, turn, theirs, { cascade: true })),
+    )
     if (code === 1 || code >= 128) return code
     codes.push(code)
   }
-  return worst([...codes, await undo(session, turn, started, extent, await session.store.claims(run.started))])
+  const left = dependants.length === 0 ? claims : await store.claims(run.started)
+  return worst([...codes, await undo(turn, opened, extent, left)])
 }
 
 /** Undoes what was kept for runs of which none lives any more, the latest run first, unless somebody is at it. */
-async function takeBackLeft(session: Holding, turn: Turn, { facts, run }: RunStarted): Promise<readonly number[]> {
+async function takeBackLeft(holding: Holding, turn: Turn, { facts, run }: RunStarted): Promise<readonly number[]> {
+  const { store } = holding
   const codes: number[] = []
-  for (const { id, boot, ours, status } of await session.store.list()) {
-    if (id === run || boot !== facts.boot || ours === 0 || status !== 'undone') continue
-    const moment = await momentOf(session.store, id)
+  for (const { id, boot, ours, status } of await store.list(run)) {
+    if (boot !== facts.boot || ours === 0 || status !== 'undone') continue
+    const moment = await momentOf(store, id)
     const { started } = moment.run
-    const claims = await session.store.claims(started)
+    const claims = await store.claims(started)
     if (started.facts.netns !== facts.netns || !isFree(moment, claims)) continue
-    const plain = { ...session, force: false }
-    codes.push(await locking(plain, started, (inner) => undo(inner, turn, started, {}, claims)).catch(ifLocked))
+    const back = (inner: Holding): Promise<number> =>
+      withRun({ ...inner, force: false }, id, (opened) => undo(turn, opened, {}, claims))
+    codes.push(await locking(holding, started, back).catch(ifLocked))
   }
   return codes
 }
@@ -79,19 +81,16 @@ function isFree({ run }: Moment, claims: readonly Claim[]): boolean {
 }
 
 async function undo(
-  session: UndoSession,
   turn: Turn,
-  started: RunStarted,
+  opened: OpenedRun,
   { to }: Pick<Extent, 'to'>,
   claims: readonly Claim[],
 ): Promise<number> {
-  const registry = await registryOfRun(session.store, started.run)
-  const { secrets } = secretsFor(started, session.given)
-  const whole = { ...session, registry, secrets }
-  return await continueRun(whole, turn, started.run, (moment) => undoing(session, moment, to), claims)
+  const { session, moment } = opened
+  return (await continueRun(session, turn, opened, undoing(session, moment, to), claims)).code
 }
 
-function undoing({ terminal }: UndoSession, { run, status }: Moment, to: string | undefined): RunEvent | undefined {
+function undoing({ terminal }: Session, { run, status }: Moment, to: string | undefined): RunEvent | undefined {
   const open = [...run.steps.values()].some((step) => step.open)
   if (status === 'undone' && !open) {
     terminal.tell(`run ${run.started.run} is undone already`)

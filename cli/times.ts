@@ -18,13 +18,9 @@ const units: readonly (readonly [most: number, size: number, unit: string])[] = 
 /** Writes a time of an event to the second: `2026-01-02 03:04:05`, in UTC. */
 export const toTheSecond = (at: string): string => at.slice(0, 19).replace('T', ' ')
 
-/** Milliseconds that nsnet was at work on a run: what lies between two goes at it does not count. */
-export function workMs(entries: readonly Entry[]): number {
-  return entries.reduce((sum, { at, event }, index) => {
-    const before = entries[index - 1]
-    return before === undefined || beginsAgain(event) ? sum : sum + Date.parse(at) - Date.parse(before.at)
-  }, 0)
-}
+/** Milliseconds that nsnet was at work between two events: what lies between two goes at a run does not count. */
+export const workedMs = (before: Entry | undefined, { at, event }: Entry): number =>
+  before === undefined || beginsAgain(event) ? 0 : Date.parse(at) - Date.parse(before.at)
 
 /** Writes what passed since the start in at most eight columns: `+1.234s`, `+12m 30s`, `+3d 4h`. */
 export function since(ms: number): string {

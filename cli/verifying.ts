@@ -2,12 +2,10 @@ import { verify, type Finding } from '../core/effects/verify.ts'
 import { processExec } from '../core/exec.ts'
 import type { Given } from '../core/inputs.ts'
 import type { Moment } from '../core/machine.ts'
+import type { Registry } from '../core/registry.ts'
 import type { Run } from '../core/run.ts'
-import type { Store } from '../journal/store.ts'
 import { expectSameNetns } from './facts.ts'
 import { expectRight, secretsFor } from './given.ts'
-import { registryOfRun } from './plugins.ts'
-import { momentOf } from './session.ts'
 
 /** A run, and what has become of its steps. */
 export interface Looked {
@@ -17,18 +15,14 @@ export interface Looked {
   readonly findings: readonly Finding[]
 }
 
-/** Makes what looks at a run, as often as it is called. @throws RUN_NOT_FOUND, JOURNAL_BROKEN, PLUGIN_INVALID */
-export async function lookerAt(store: Store, id: string, given: Given): Promise<() => Promise<Looked>> {
-  const { stepOf } = await registryOfRun(store, id)
-  return async () => {
-    const { run, status } = await momentOf(store, id)
-    expectSameNetns(run.started)
-    const known = secretsFor(run.started, given)
-    expectRight(run.started, known)
-    const { secrets } = known
-    const findings = await verify({ exec: processExec({ holds: secrets.holds }), secrets, stepOf }, run)
-    return { run, status, findings: secrets.hide(findings) }
-  }
+/** Looks what has become of a run. @throws OTHER_NETNS, USAGE when a secret is given with another value */
+export async function lookAt({ run, status }: Moment, { stepOf }: Registry, given: Given): Promise<Looked> {
+  expectSameNetns(run.started)
+  const known = secretsFor(run.started, given)
+  expectRight(run.started, known)
+  const { secrets } = known
+  const findings = await verify({ exec: processExec({ holds: secrets.holds }), secrets, stepOf }, run)
+  return { run, status, findings: secrets.hide(findings) }
 }
 
 /** The exit code that says most about a look: 1 not all known, 2 drifted, 0 all holds. */

@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer'
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import type { Entry, RunEvent } from '../core/events.ts'
@@ -6,39 +7,29 @@ import { got } from '../core/problems.ts'
 import { senseMistake } from './sense.ts'
 import { shapeMistake } from './shape.ts'
 
-/** What a journal holds, and what was cut off its end. */
-export interface Content {
-  readonly entries: readonly Entry[]
-  /** Bytes of the whole lines; more than that is a torn tail. */
-  readonly bytes: number
-  /** Bytes of a last line that was not written to its end. */
-  readonly torn: number
-}
-
 /** Sum of the line before the first one. */
 const START = '0'.repeat(16)
 
-/** Makes the line that follows an entry (undefined at the beginning of a journal). */
-export function nextEntry(last: Entry | undefined, event: RunEvent, at: Date): Entry {
-  const body = { v: 1, seq: (last?.seq ?? 0) + 1, at: at.toISOString(), event } as const
-  return { ...body, sum: sumOf(last, JSON.stringify(body).slice(0, -1)) }
+/** An entry, and the line that holds it, with the line feed. */
+export interface Line {
+  readonly entry: Entry
+  readonly text: string
 }
 
-/** Writes an entry as its line. */
-export const lineOf = (entry: Entry): string => `${JSON.stringify(entry)}\n`
+/** Makes the line that follows an entry (undefined at the beginning of a journal). */
+export function nextLine(last: Entry | undefined, event: RunEvent, at: Date): Line {
+  const body = { v: 1, seq: (last?.seq ?? 0) + 1, at: at.toISOString(), event } as const
+  const text = JSON.stringify(body).slice(0, -1)
+  const sum = sumOf(last, text)
+  return { entry: { ...body, sum }, text: `${text}${tailOf(sum)}\n` }
+}
 
 /**
- * Reads a journal. Bytes after the last line feed are the torn tail of a write that never returned: no effect followed
- * it, so they count for nothing.
+ * Reads the whole lines of a piece of a journal; `whole` counts their bytes. Bytes after the last line feed are the torn tail
+ * of a write that never returned: no effect followed it, so they count for nothing.
  *
  * @throws JOURNAL_BROKEN with the line, when a whole line is not what was written, or its event makes no sense
  */
-export function parseJournal(bytes: Buffer, path: string): Content {
-  const { entries, whole } = linesIn(bytes, lineReader(path))
-  return { entries, bytes: whole, torn: bytes.length - whole }
-}
-
-/** Reads the whole lines of a piece of a journal; `whole` counts their bytes. @throws JOURNAL_BROKEN */
 export function linesIn(
   bytes: Buffer,
   read: LineReader,
@@ -56,10 +47,13 @@ export function linesIn(
 /** Reads the next line of a journal. @throws JOURNAL_BROKEN */
 export type LineReader = (line: Buffer) => Entry
 
-/** Makes the reader of a journal's lines from the first one on, each of which is checked against those before it. */
-export function lineReader(path: string): LineReader {
-  let last: Entry | undefined
-  const steps = new Set<string>()
+/**
+ * Makes the reader of a journal's lines, each of which is checked against those before it: from the first one on, or behind
+ * it when it was read before.
+ */
+export function lineReader(path: string, first: Entry | undefined): LineReader {
+  let last = first
+  const steps = new Set(first?.event.type === 'RunStarted' ? first.event.steps.map(({ id }) => id) : [])
   return (line) => {
     const place = `${path}:${(last?.seq ?? 0) + 1}`
     const entry = parseLine(line, last, place)
@@ -75,7 +69,7 @@ function parseLine(line: Buffer, last: Entry | undefined, place: string): Entry 
   if (!entry) throw broken(place, 'expected a JSON object, got something else')
   if (entry.v !== 1) throw broken(place, `expected format version 1, got ${got(entry.v)}; a newer nsnet wrote it`)
   const expected = sumOf(last, line.subarray(0, -TAIL))
-  if (!line.subarray(-TAIL).equals(Buffer.from(tailOf(expected))))
+  if (line.toString('latin1', Math.max(0, line.length - TAIL)) !== tailOf(expected))
     throw broken(place, `expected the check sum ${expected}, got ${got(entry.sum)}`)
   if (entry.seq !== (last?.seq ?? 0) + 1)
     throw broken(place, `expected number ${(last?.seq ?? 0) + 1}, got ${got(entry.seq)}`)
@@ -84,7 +78,7 @@ function parseLine(line: Buffer, last: Entry | undefined, place: string): Entry 
 
 function parsed(line: Buffer): Entry | undefined {
   try {
-    const value: unknown = JSON.parse(line.toString())
+    const value: unknown = JSON.parse(line.toString(isAscii(line) ? 'latin1' : 'utf8'))
     return typeof value === 'object' && value !== null ? (value as Entry) : undefined
   } catch {
     return undefined

@@ -3,14 +3,13 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import { NsnetError } from '../core/errors.ts'
 import type { Entry, RunEvent } from '../core/events.ts'
-import { lineOf, nextEntry, parseJournal, type Content } from './format.ts'
+import { nextLine, type Line } from './format.ts'
 import { openPrivate } from './private.ts'
+import { nothing, readEntries, readFirst, type Extent, type Take } from './reading.ts'
 
 /** The history of one run, open for writing: an append-only file of JSON lines. */
 export interface Journal {
   readonly path: string
-  /** What was there when it was opened. */
-  readonly entries: readonly Entry[]
   /** Bytes of a torn last line that were cut off when it was opened. */
   readonly torn: number
   /** Adds events by one write; they are on disk (fdatasync) when this resolves, or none is. @throws JOURNAL_UNWRITABLE */
@@ -24,7 +23,7 @@ const { O_RDWR, O_APPEND, O_CREAT, O_EXCL, O_RDONLY } = constants
 export async function createJournal(path: string): Promise<Journal> {
   const file = await writable(path, () => openNew(path), begin)
   await writable(path, () => syncDirectory(dirname(path)), begin)
-  return journalOn(path, file, { entries: [], bytes: 0, torn: 0 })
+  return journalOn(path, file, nothing)
 }
 
 async function openNew(path: string): Promise<FileHandle> {
@@ -35,61 +34,67 @@ async function openNew(path: string): Promise<FileHandle> {
   })
 }
 
-/** Opens a journal to go on with it; a torn last line is cut off. @throws JOURNAL_BROKEN, JOURNAL_UNWRITABLE, STATE_DIR_UNSAFE */
-export async function openJournal(path: string): Promise<Journal> {
+/**
+ * Opens a journal to go on with it, and gives what is there to `take`; a torn last line is cut off. `first` is what was read
+ * of it before.
+ *
+ * @throws JOURNAL_BROKEN, JOURNAL_UNWRITABLE, STATE_DIR_UNSAFE
+ */
+export async function openJournal(path: string, take: Take, first: Extent): Promise<Journal> {
   const file = await writable(path, () => openPrivate(path, O_RDWR | O_APPEND), goOn)
   try {
-    const content = await contentOf(file, path)
-    if (content.torn > 0) await writable(path, () => cutTo(file, content.bytes), goOn)
-    return journalOn(path, file, content)
+    const extent = await readEntries(file, path, take, first)
+    if (extent.torn > 0) await writable(path, () => cutTo(file, extent.bytes), goOn)
+    return journalOn(path, file, extent)
   } catch (error) {
     await file.close()
     throw error
   }
 }
 
-/** Reads a journal and changes nothing. @throws RUN_NOT_FOUND when it is gone, JOURNAL_BROKEN, STATE_DIR_UNSAFE */
-export async function readJournal(path: string): Promise<Content> {
+/**
+ * Reads a journal, gives its entries to `take`, and changes nothing. `first` is what was read of it before.
+ *
+ * @throws RUN_NOT_FOUND when it is gone, JOURNAL_BROKEN, STATE_DIR_UNSAFE
+ */
+export const readJournal = (path: string, take: Take, first: Extent): Promise<Extent> =>
+  reading(path, (file) => readEntries(file, path, take, first))
+
+/** Reads the first line of a journal alone. @throws as `readJournal` does */
+export const beginningOf = (path: string): Promise<Extent> => reading(path, (file) => readFirst(file, path))
+
+async function reading<T>(path: string, read: (file: FileHandle) => Promise<T>): Promise<T> {
   const file = await openPrivate(path, O_RDONLY).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT' ? goneMeanwhile(path) : error
   })
-  return await contentOf(file, path).finally(() => file.close())
+  return await read(file).finally(() => file.close())
 }
 
 const goneMeanwhile = (path: string): NsnetError =>
   new NsnetError('RUN_NOT_FOUND', `expected the journal ${path}, which is gone now`, 'nsnet list shows all runs')
 
-/** The largest journal that is read, in bytes: a run of 100,000 steps, undone and run again some times. */
-const MAX_BYTES = 1024 ** 3
-
-async function contentOf(file: FileHandle, path: string): Promise<Content> {
-  const { size } = await file.stat()
-  if (size <= MAX_BYTES) return parseJournal(await file.readFile(), path)
-  throw new NsnetError('JOURNAL_BROKEN', `${path}: expected at most ${MAX_BYTES} bytes, got ${size}`, 'move it away')
-}
-
-function journalOn(path: string, file: FileHandle, { entries, bytes, torn }: Content): Journal {
-  let last = entries.at(-1)
-  let size = bytes
+function journalOn(path: string, file: FileHandle, extent: Extent): Journal {
+  let { last, bytes } = extent
   return {
     path,
-    entries,
-    torn,
+    torn: extent.torn,
     append: async (events) => {
-      const added = entriesAfter(last, events)
-      size = await writable(path, () => appendText(file, added.map(lineOf).join(''), size), last ? goOn : begin)
-      last = added.at(-1) ?? last
-      return added
+      const lines = linesAfter(last, events)
+      const text = lines.map((line) => line.text).join('')
+      bytes = await writable(path, () => appendText(file, text, bytes), last ? goOn : begin)
+      const entries = lines.map(({ entry }) => entry)
+      last = entries.at(-1) ?? last
+      return entries
     },
     close: () => file.close(),
   }
 }
 
-function entriesAfter(last: Entry | undefined, events: readonly RunEvent[]): readonly Entry[] {
+function linesAfter(last: Entry | undefined, events: readonly RunEvent[]): readonly Line[] {
   const at = new Date()
-  const entries: Entry[] = []
-  for (const event of events) entries.push(nextEntry(entries.at(-1) ?? last, event, at))
-  return entries
+  const lines: Line[] = []
+  for (const event of events) lines.push(nextLine(lines.at(-1)?.entry ?? last, event, at))
+  return lines
 }
 
 async function appendText(file: FileHandle, text: string, size: number): Promise<number> {

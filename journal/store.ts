@@ -3,34 +3,42 @@ import { constants, existsSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
-import { claimsOf, type Claim } from '../core/claims.ts'
+import type { Claim } from '../core/claims.ts'
 import { NsnetError } from '../core/errors.ts'
-import type { RunStarted } from '../core/events.ts'
-import { replay } from '../core/machine.ts'
+import type { Entry, RunStarted } from '../core/events.ts'
+import type { Moment } from '../core/machine.ts'
 import { listed } from '../core/problems.ts'
 import type { Summary } from './index.ts'
-import { createJournal, openJournal, readJournal, type Journal } from './journal.ts'
+import { beginningOf, createJournal, openJournal, readJournal, type Journal } from './journal.ts'
+import { liveClaims } from './live-claims.ts'
 import { acquire, isHeld, takeTurn, type Lock } from './lock.ts'
-import type { Content } from './format.ts'
+import { foldJournal, folding, type Folded } from './moments.ts'
 import { expectPrivate, openPrivate, privateDirectory } from './private.ts'
 import { removeRun } from './remove.ts'
+import { nothing, type Extent, type Take } from './reading.ts'
 import { readSent, writeSent, type Sent } from './sent.ts'
-import { indexed, refreshed, workOf } from './summaries.ts'
+import { idsIn, indexed, refreshed, workOf } from './summaries.ts'
 import { followJournal, type Tail } from './tail.ts'
 
 /** The directory of runs. */
 export interface Store {
   readonly dir: string
-  /** Summaries of all runs, the latest first. */
-  readonly list: () => Promise<readonly Summary[]>
+  /** Summaries of all runs, the latest first; without one (none of them when absent), which may be at work. */
+  readonly list: (but?: string) => Promise<readonly Summary[]>
   /** Finds a run by its id, a unique prefix, or `last`. @throws RUN_NOT_FOUND, RUN_AMBIGUOUS */
-  readonly find: (name: string) => Promise<Summary>
+  readonly find: (name: string) => Promise<Pick<Summary, 'id'>>
   /** Begins the journal of a new run. @throws JOURNAL_UNWRITABLE */
   readonly create: (id: string) => Promise<Journal>
-  /** Opens a run's journal to go on with it. @throws JOURNAL_BROKEN, JOURNAL_UNWRITABLE */
-  readonly open: (id: string) => Promise<Journal>
-  /** Reads a run's journal and changes nothing. @throws JOURNAL_BROKEN */
-  readonly read: (id: string) => Promise<Content>
+  /** Opens a run's journal to go on with it. @throws RUN_NOT_FOUND when it holds nothing, JOURNAL_BROKEN, JOURNAL_UNWRITABLE */
+  readonly open: (id: string) => Promise<Opened>
+  /** Reads a run's journal, its entries as they come, and changes nothing. @throws RUN_NOT_FOUND, JOURNAL_BROKEN */
+  readonly read: (id: string, take: Take) => Promise<void>
+  /** Reads all entries of a run's journal; a long one takes much memory. @throws RUN_NOT_FOUND when it holds nothing, JOURNAL_BROKEN */
+  readonly entries: (id: string) => Promise<readonly Entry[]>
+  /** Reads where a run stands. @throws RUN_NOT_FOUND when its journal holds nothing, JOURNAL_BROKEN */
+  readonly fold: (id: string) => Promise<Folded>
+  /** Reads how a run began, and nothing more of its journal. @throws RUN_NOT_FOUND when that holds nothing, JOURNAL_BROKEN */
+  readonly started: (id: string) => Promise<RunStarted>
   /** Follows a run's journal from its beginning. @throws JOURNAL_BROKEN */
   readonly follow: (id: string) => Promise<Tail>
   /** Takes the lock of what a run does: the same workflow with the same inputs is worked on by one nsnet at a time. */
@@ -42,7 +50,7 @@ export interface Store {
   /** Lists what live runs of this boot claim in the same netns, without those of one run. */
   readonly claims: (but: RunStarted) => Promise<readonly Claim[]>
   /** Says whether some nsnet is at work on a run. */
-  readonly isBusy: (run: Summary) => Promise<boolean>
+  readonly isBusy: (run: Pick<Summary, 'work'>) => Promise<boolean>
   readonly journalPath: (id: string) => string
   /** What spans of a run were sent, and where to. */
   readonly sent: (id: string) => Promise<Sent>
@@ -51,6 +59,12 @@ export interface Store {
   readonly remove: (id: string) => Promise<void>
   /** Opens the debug log of a run to add to it. @throws STATE_DIR_UNSAFE */
   readonly openLog: (id: string) => Promise<FileHandle>
+}
+
+/** A run whose journal is open, and where it stands. */
+export interface Opened {
+  readonly journal: Journal
+  readonly moment: Moment
 }
 
 const { O_WRONLY, O_APPEND, O_CREAT } = constants
@@ -80,17 +94,39 @@ export async function openStore(dir: string): Promise<Store> {
     for (const path of parts) await privateDirectory(path)
   }
   const journalPath = (id: string): string => join(runs, `${id}.jsonl`)
-  const list = async (): Promise<readonly Summary[]> => (existsSync(runs) ? await refreshed(dir, runs) : [])
+  // nobody changes a line that is there: the first one, which may be long, is read once
+  const beginnings = new Map<string, Extent>()
+  const beginning = (id: string): Extent => beginnings.get(id) ?? nothing
+  const list = async (but?: string): Promise<readonly Summary[]> =>
+    existsSync(runs) ? await refreshed(dir, runs, but) : []
   return {
     dir,
     list,
-    find: async (name) => oneOf(name, await list()),
+    find: async (name) =>
+      name === 'last' ? latestOf(await list()) : { id: oneOf(name, existsSync(runs) ? idsIn(runs) : []) },
     create: async (id) => {
       await making()
       return await createJournal(journalPath(id))
     },
-    open: (id) => openJournal(journalPath(id)),
-    read: (id) => readJournal(journalPath(id)),
+    open: async (id) => {
+      const { take, folded } = folding()
+      const journal = await openJournal(journalPath(id), take, beginning(id))
+      const now = folded()
+      if (!now) await journal.close()
+      return { journal, moment: expectSome(now, id).moment }
+    },
+    read: async (id, take) => void (await readJournal(journalPath(id), take, beginning(id))),
+    entries: async (id) => {
+      const all: Entry[] = []
+      await readJournal(journalPath(id), (entries) => void all.push(...entries), beginning(id))
+      return expectSome(all[0] && all, id)
+    },
+    fold: async (id) => expectSome(await foldJournal(journalPath(id), beginning(id)), id),
+    started: async (id) => {
+      const first = beginnings.get(id) ?? (await beginningOf(journalPath(id)))
+      beginnings.set(id, first)
+      return expectSome(first.last, id).event as RunStarted
+    },
     follow: (id) => followJournal(journalPath(id)),
     lock: async (started, holder, wait) => {
       await making()
@@ -101,12 +137,15 @@ export async function openStore(dir: string): Promise<Store> {
       await making()
       return await takeTurn(join(locks, 'turn'), how)
     },
-    claims: async (but) => await claimsIn(runs, await list(), but),
+    claims: async (but) => await liveClaims(await list(but.run), but, journalPath),
     isBusy: ({ work }) => isHeld(join(locks, `${work}.lock`)),
     journalPath,
     sent: (id) => readSent(join(runs, `${id}.sent`)),
     noteSent: (id, sent) => writeSent(join(runs, `${id}.sent`), sent),
-    remove: (id) => indexed(dir, () => removeRun(runs, id)),
+    remove: async (id) => {
+      beginnings.delete(id)
+      await indexed(dir, () => removeRun(runs, id))
+    },
     openLog: (id) => openPrivate(join(runs, `${id}.log`), O_WRONLY | O_APPEND | O_CREAT),
   }
 }
@@ -114,29 +153,24 @@ export async function openStore(dir: string): Promise<Store> {
 const letter = customAlphabet('abcdefghijkmnpqrstuvwxyz', 1)
 const rest = customAlphabet('23456789abcdefghijkmnpqrstuvwxyz', 7)
 
-async function claimsIn(runs: string, list: readonly Summary[], { run, facts }: RunStarted): Promise<readonly Claim[]> {
-  const live = list.filter(({ id, boot, holding, ours }) => id !== run && boot === facts.boot && holding + ours > 0)
-  // a journal that was deleted meanwhile claimed nothing
-  const contents = await Promise.all(live.map(({ id }) => readJournal(join(runs, `${id}.jsonl`)).catch(ifGone)))
-  const moments = contents.map((content) => content && replay(content.entries.map(({ event }) => event)))
-  return moments
-    .filter((moment) => moment !== undefined)
-    .filter((moment) => moment.run.started.facts.netns === facts.netns)
-    .flatMap(claimsOf)
+function expectSome<T>(it: T | undefined, id: string): T {
+  if (it !== undefined) return it
+  throw new NsnetError('RUN_NOT_FOUND', `the journal of run ${id} holds nothing yet`)
 }
 
-function ifGone(error: unknown): undefined {
-  if (error instanceof NsnetError && error.code === 'RUN_NOT_FOUND') return undefined
-  throw error
+const noneNamed = (name: string): NsnetError =>
+  new NsnetError('RUN_NOT_FOUND', `expected a run, found none that "${name}" names`, 'nsnet list shows all runs')
+
+function latestOf([latest]: readonly Summary[]): Summary {
+  if (latest) return latest
+  throw noneNamed('last')
 }
 
-function oneOf(name: string, runs: readonly Summary[]): Summary {
-  const hint = 'nsnet list shows all runs'
-  const found = name === 'last' ? runs.slice(0, 1) : runs.filter(({ id }) => name !== '' && id.startsWith(name))
-  const [run, other] = found
-  if (!run) throw new NsnetError('RUN_NOT_FOUND', `expected a run, found none that "${name}" names`, hint)
-  const exact = found.find(({ id }) => id === name)
-  if (exact || !other) return exact ?? run
-  const ids = listed(found.map(({ id }) => id))
-  throw new NsnetError('RUN_AMBIGUOUS', `expected one run, "${name}" begins the ids of ${found.length}: ${ids}`, hint)
+function oneOf(name: string, ids: readonly string[]): string {
+  if (ids.includes(name)) return name
+  const found = ids.filter((id) => name !== '' && id.startsWith(name))
+  if (found.length === 1) return found[0]!
+  if (found.length === 0) throw noneNamed(name)
+  const message = `expected one run, "${name}" begins the ids of ${found.length}: ${listed(found)}`
+  throw new NsnetError('RUN_AMBIGUOUS', message, 'nsnet list shows all runs')
 }

@@ -14,7 +14,7 @@ export interface Tail {
 /** Opens a journal at its beginning to follow it. @throws JOURNAL_BROKEN (`next` too), STATE_DIR_UNSAFE */
 export async function followJournal(path: string): Promise<Tail> {
   const file = await openPrivate(path, constants.O_RDONLY)
-  const read = lineReader(path)
+  const read = lineReader(path, undefined)
   let from = 0
   return {
     next: async () => {

@@ -133,8 +133,7 @@ async function workflowOf(cursor: Cursor): Promise<Workflow> {
 async function stepsOfRun(cursor: Cursor): Promise<NonNullable<Workflow['steps']>> {
   const [, run = 'last'] = Object.entries(cursor.arguments).find(([name]) => /\brun\b/.test(name)) ?? []
   const store = await storeOf(cursor)
-  const first = store && (await store.read((await store.find(run)).id)).entries[0]?.event
-  return first?.type === 'RunStarted' ? first.steps : []
+  return store ? (await store.started((await store.find(run)).id)).steps : []
 }
 
 /** Opens the directory of runs where there is one; looking must not make it. */

@@ -1,11 +1,12 @@
 import type { RunEvent, StepPlanned } from '../../core/events.ts'
 import type { Given } from '../../core/inputs.ts'
+import { replay } from '../../core/machine.ts'
 import type { Registry } from '../../core/registry.ts'
 import type { Run, StepRecord } from '../../core/run.ts'
 import type { Context } from '../../core/step.ts'
 import { secretsFor } from '../given.ts'
 import { registryOfRun } from '../plugins.ts'
-import { momentOf, storeFor } from '../session.ts'
+import { storeFor } from '../session.ts'
 import type { GlobalOptions } from '../terminal.ts'
 import { backOf, checkOf, expectNoSecrets, noteOf, type Part, type Script } from './script.ts'
 
@@ -17,12 +18,13 @@ import { backOf, checkOf, expectNoSecrets, noteOf, type Part, type Script } from
 export async function scriptOfRun(options: GlobalOptions, name: string, undo: boolean): Promise<Script> {
   const store = await storeFor(options)
   const { id } = await store.find(name)
-  const { run } = await momentOf(store, id)
+  const events = (await store.entries(id)).map(({ event }) => event)
+  const { run } = replay(events)
   const { started, steps } = run
   expectNoSecrets(started, [started.steps, ...steps.values()], `let nsnet do it: nsnet resume ${id}, nsnet undo ${id}`)
   const isUndone = ![...steps.values()].some(({ open }) => open)
-  const site = { run, isUndone, stepOf: (await registryOfRun(store, id)).stepOf }
-  const intents = intentsIn((await store.read(id)).entries.map(({ event }) => event))
+  const site = { run, isUndone, stepOf: (await registryOfRun(started)).stepOf }
+  const intents = intentsIn(events)
   // the journal of a run with secrets marks also texts that only look like a secret's marker
   const { reveal } = secretsFor(started, nothingGiven).secrets
   const all = [...steps.values()].map((record) => reveal({ record, intent: intents.get(record.spec.id) }))

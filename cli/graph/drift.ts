@@ -1,26 +1,27 @@
 import { NsnetError } from '../../core/errors.ts'
-import type { Run } from '../../core/run.ts'
-import type { Store } from '../../journal/store.ts'
+import type { Moment } from '../../core/machine.ts'
+import type { Registry } from '../../core/registry.ts'
 import { bootOf } from '../facts.ts'
 import { givenBy, type InputOptions } from '../given.ts'
 import { detailOf } from '../plan/finding-lines.ts'
 import { expectPrivilege } from '../privilege.ts'
 import type { Terminal } from '../terminal.ts'
 import { oneLine } from '../text.ts'
-import { lookerAt } from '../verifying.ts'
+import { lookAt } from '../verifying.ts'
 
 /** Finds what has drifted. Who may not look, or is elsewhere, gets the picture without it. */
 export async function driftOf(
   { tell }: Terminal,
-  store: Store,
-  { started, steps }: Run,
+  moment: Moment,
+  registry: Registry,
   options: InputOptions,
 ): Promise<ReadonlyMap<string, string>> {
+  const { started, steps } = moment.run
   const holds = [...steps.values()].some(({ status }) => /^(applied|satisfied)$/.test(status))
   if (!holds || started.facts.boot !== bootOf()) return new Map()
   try {
     expectPrivilege()
-    const { findings } = await (await lookerAt(store, started.run, await givenBy(options)))()
+    const { findings } = await lookAt(moment, registry, await givenBy(options))
     const unknown = findings.filter(({ verdict }) => verdict === 'unknown')
     for (const { step, reason } of unknown) tell(`  ${step} is drawn as it was left: ${oneLine(reason ?? '')}`)
     const drifted = findings.filter(({ verdict }) => verdict === 'drifted')

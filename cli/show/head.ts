@@ -1,5 +1,4 @@
 import type { Entry } from '../../core/events.ts'
-import type { Moment } from '../../core/machine.ts'
 import { printable } from '../../core/quote.ts'
 import type { Run } from '../../core/run.ts'
 import { wordsOf } from '../event-words.ts'
@@ -7,36 +6,30 @@ import { plainValue } from '../plain-value.ts'
 import { headRow } from '../rows.ts'
 import { duration, type Screen } from '../terminal.ts'
 import { behind } from '../text.ts'
-import { ago, toTheSecond, workMs } from '../times.ts'
+import { ago, toTheSecond } from '../times.ts'
 import type { Affected } from './affected.ts'
+import type { Story } from './story.ts'
 
 /** The head of a run as it stands now. */
 export function headRows(
   screen: Screen,
-  run: Run,
+  { moment: { run }, first, now, tookMs }: Story,
   state: string,
-  entries: readonly Entry[],
   affected: readonly Affected[],
 ): readonly string[] {
-  const [first, last] = [entries[0]!, entries.at(-1)!]
   const name = screen.paint('bold', run.started.run)
   return [
     headLine(screen, `run ${name} of ${printable(run.started.workflow.name)}: ${state}`),
     ...commonRows(screen, run, first, ago(first.at, Date.now())),
-    headRow(screen, 'latest', `event ${last.seq}, ${aboutEvent(last)}, ${ago(last.at, Date.now())}`),
-    headRow(screen, 'took', duration(workMs(entries))),
+    headRow(screen, 'latest', `event ${now.seq}, ${aboutEvent(now)}, ${ago(now.at, Date.now())}`),
+    headRow(screen, 'took', duration(tookMs)),
     ...affected.map((other) => headRow(screen, 'affected', toldOf(run, other))),
   ]
 }
 
 /** The head of a run as it stood after an event, which says that this is past. */
-export function pastRows(
-  screen: Screen,
-  { run, status }: Moment,
-  entries: readonly Entry[],
-  last: number,
-): readonly string[] {
-  const [first, now] = [entries[0]!, entries.at(-1)!]
+export function pastRows(screen: Screen, { moment, first, now, last }: Story): readonly string[] {
+  const { run, status } = moment
   const name = screen.paint('bold', run.started.run)
   return [
     headLine(

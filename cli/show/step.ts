@@ -27,8 +27,8 @@ function detailOf(screen: Screen, record: StepRecord): string {
   return status === 'applied' || status === 'planned' ? whatChanged(screen, outputs, apply) : reason
 }
 
-/** Everything else that is known of a step, a fact a row, and its events. */
-export function stepRows(screen: Screen, run: Run, id: string, entries: readonly Entry[]): readonly string[] {
+/** Everything else that is known of a step, a fact a row, and its events, an event a row. */
+export function stepRows(screen: Screen, run: Run, id: string, events: readonly Entry[]): readonly string[] {
   const record = run.steps.get(id)!
   const { spec, apply, undo, takingBack, open, status, neededBy = [] } = record
   const value = (label: string, it: Json | undefined): readonly string[] =>
@@ -46,7 +46,7 @@ export function stepRows(screen: Screen, run: Run, id: string, entries: readonly
     ...(takingBack ? commandRows(screen, 'undoing', takingBack) : []),
     ...claimRows(screen, record),
     ...(status === 'kept' && neededBy.length > 0 ? [row(screen, 'needed by', neededBy.join(', '))] : []),
-    ...eventsOf(screen, id, entries),
+    ...eventRows(screen, events),
   ]
 }
 
@@ -62,10 +62,8 @@ function claimRows(screen: Screen, { resources = {}, netns = {} }: StepRecord): 
   ]
 }
 
-function eventsOf(screen: Screen, id: string, entries: readonly Entry[]): readonly string[] {
-  const own = entries.filter(({ event }) => 'step' in event && event.step === id)
-  return own.map(({ seq, at, event }, index) => {
+const eventRows = (screen: Screen, events: readonly Entry[]): readonly string[] =>
+  events.map(({ seq, at, event }, index) => {
     const about = [wordsOf(event), noteOf(event)].filter(Boolean).join(': ')
     return row(screen, index === 0 ? 'events' : '', `${seq}  ${at.slice(0, 23).replace('T', ' ')} UTC  ${about}`)
   })
-}

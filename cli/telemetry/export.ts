@@ -20,7 +20,7 @@ const BATCH = 512
  * @throws TRACE_FAILED
  */
 export async function exportSpans(store: Store, target: Target, ids: readonly string[]): Promise<number> {
-  const runs = await Promise.all(ids.map(async (id) => runOf((await store.read(id)).entries)))
+  const runs = await Promise.all(ids.map(async (id) => runOf(await store.entries(id))))
   if ('file' in target) {
     const text = otlpOf(runs, process.env)
     await writeFile(target.file, text, { mode: 0o600 }).catch((error: Error) => {

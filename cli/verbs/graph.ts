@@ -1,5 +1,6 @@
 import { NsnetError } from '../../core/errors.ts'
 import { processExec } from '../../core/exec.ts'
+import { summaryOf } from '../../journal/summaries.ts'
 import { isFile } from '../file-or-run.ts'
 import type { InputOptions } from '../given.ts'
 import { driftOf } from '../graph/drift.ts'
@@ -8,7 +9,7 @@ import { jsonOf } from '../graph/json.ts'
 import type { Topology } from '../graph/model.ts'
 import { topologyOf } from '../graph/topology.ts'
 import { registryOfRun } from '../plugins.ts'
-import { momentOf, storeFor } from '../session.ts'
+import { storeFor } from '../session.ts'
 import { stateOf } from '../state.ts'
 import type { Terminal } from '../terminal.ts'
 import { readWorkflow } from '../workflow-file.ts'
@@ -63,13 +64,15 @@ async function ofFile(file: string, options: InputOptions): Promise<Topology> {
 
 async function ofRun(terminal: Terminal, name: string, options: GraphOptions): Promise<Topology> {
   const store = await storeFor(terminal.options)
-  const summary = await store.find(name)
-  const moment = await momentOf(store, summary.id)
-  const { run } = moment
-  const steps = await drawRun(moment, await registryOfRun(store, summary.id))
-  const drifted = options.verify === false ? new Map<string, string>() : await driftOf(terminal, store, run, options)
-  const { workflow, facts } = run.started
-  const of = { id: summary.id, state: await stateOf(store, summary) }
+  const folded = await store.fold((await store.find(name)).id)
+  const { moment } = folded
+  const { started } = moment.run
+  const registry = await registryOfRun(started)
+  const steps = await drawRun(moment, registry)
+  const drifted =
+    options.verify === false ? new Map<string, string>() : await driftOf(terminal, moment, registry, options)
+  const { workflow, facts } = started
+  const of = { id: started.run, state: await stateOf(store, summaryOf(folded)) }
   return topologyOf(steps, { name: workflow.name, run: of, uplink: facts.uplink, drifted })
 }
 

@@ -1,9 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Entry } from '../../core/events.ts'
-import { evolve, start, type Moment } from '../../core/machine.ts'
-import type { Summary } from '../../journal/index.ts'
+import { folding } from '../../journal/moments.ts'
 import type { Store } from '../../journal/store.ts'
-import type { Tail } from '../../journal/tail.ts'
+import { workOf } from '../../journal/summaries.ts'
 import { dayLine, eventRows, logLine } from '../log-line.ts'
 import { storeFor } from '../session.ts'
 import { exportSpans } from '../telemetry/export.ts'
@@ -26,17 +25,12 @@ export interface LogOptions {
 export async function log(terminal: Terminal, name: string, { follow, trace }: LogOptions): Promise<number> {
   const target = targetOf(trace, process.env)
   const store = await storeFor(terminal.options)
-  const run = await store.find(name)
-  if (target) return await tellSpans(terminal, store, run.id, target)
-  const tail = await store.follow(run.id)
+  const { id } = await store.find(name)
+  if (target) return await tellSpans(terminal, store, id, target)
   const write = writer(terminal)
-  try {
-    if (follow) await followed(store, run, tail, write)
-    else for (const entry of await tail.next()) write(entry)
-    return 0
-  } finally {
-    await tail.close()
-  }
+  if (follow) await followed(store, id, write)
+  else await store.read(id, (entries) => entries.forEach(write))
+  return 0
 }
 
 async function tellSpans(terminal: Terminal, store: Store, run: string, target: Target): Promise<number> {
@@ -59,19 +53,24 @@ function writer(terminal: Terminal): (entry: Entry) => void {
   }
 }
 
-async function followed(store: Store, run: Summary, tail: Tail, write: (entry: Entry) => void): Promise<void> {
-  let moment: Moment | undefined
-  for (let quietSince = performance.now(); !process.stdout.destroyed;) {
-    // asked before reading: what somebody wrote before they were done is read
-    const busy = await store.isBusy(run)
-    const entries = await tail.next()
-    for (const entry of entries) {
-      write(entry)
-      moment = entry.event.type === 'RunStarted' ? start(entry.event) : evolve(moment!, entry.event)
+async function followed(store: Store, id: string, write: (entry: Entry) => void): Promise<void> {
+  const tail = await store.follow(id)
+  const { take, folded } = folding()
+  const run = { work: workOf(await store.started(id)) }
+  try {
+    for (let quietSince = performance.now(); !process.stdout.destroyed;) {
+      // asked before reading: what somebody wrote before they were done is read
+      const busy = await store.isBusy(run)
+      const entries = await tail.next()
+      entries.forEach(write)
+      if (entries.length > 0) take(entries)
+      if (entries.length > 0) quietSince = performance.now()
+      const status = folded()?.moment.status
+      const moving = status === 'running' || status === 'undoing'
+      if (!busy || (!moving && performance.now() - quietSince > LINGER_MS)) return
+      await setTimeout(EVERY_MS)
     }
-    if (entries.length > 0) quietSince = performance.now()
-    const moving = moment?.status === 'running' || moment?.status === 'undoing'
-    if (!busy || (!moving && performance.now() - quietSince > LINGER_MS)) return
-    await setTimeout(EVERY_MS)
+  } finally {
+    await tail.close()
   }
 }

@@ -4,16 +4,16 @@ import type { RunStarted } from '../../core/events.ts'
 import type { Run } from '../../core/run.ts'
 import { toType } from '../advice.ts'
 import { bootOf } from '../facts.ts'
-import { expectAll, expectRight, givenBy, secretsFor, type InputOptions } from '../given.ts'
+import { expectAll, expectRight, givenBy, type InputOptions } from '../given.ts'
 import { latestOwning } from '../latest.ts'
+import { workOn } from '../opened-run.ts'
 import { findingLines } from '../plan/finding-lines.ts'
-import { registryOfRun } from '../plugins.ts'
 import { expectPrivilege } from '../privilege.ts'
-import { continueRun, locked, momentOf, storeFor } from '../session.ts'
+import { continueRun, storeFor } from '../session.ts'
 import { targetOf, type TraceOption } from '../telemetry/target.ts'
 import { traced, type Ended } from '../telemetry/traced.ts'
 import type { Terminal } from '../terminal.ts'
-import { exitOf, lookerAt, type Looked } from '../verifying.ts'
+import { exitOf, lookAt, type Looked } from '../verifying.ts'
 
 export interface RepairOptions extends Pick<InputOptions, 'setFile'> {
   readonly wait: boolean
@@ -33,24 +33,22 @@ export async function repair(terminal: Terminal, name: string | undefined, optio
   const { id } = name === undefined ? latestOwning(await store.list(), 'repair') : await store.find(name)
   expectPrivilege()
   const given = await givenBy(options)
-  const registry = await registryOfRun(store, id)
-  const look = await lookerAt(store, id, given)
-  const { started } = (await momentOf(store, id)).run
   const { wait } = options
   const work = (ended: Ended) =>
-    locked({ store, wait }, started, async (turn) => {
-      const known = secretsFor(started, given)
+    workOn({ terminal, store, wait, given, advise: false, ended }, id, async ({ session, known, ...opened }, turn) => {
+      const { started } = opened.moment.run
       expectRight(started, known)
       expectAll(started, known, 'repair')
-      const session = { terminal, store, wait, registry, secrets: known.secrets, advise: false, ended }
+      let { moment } = opened
       for (let round = 1; ; round++) {
-        const looked = await look()
+        const looked = await lookAt(moment, session.registry, given)
         expectRepairable(looked)
         const steps = looked.findings.filter((it) => it.repairable).map(({ step }) => step)
         if (steps.length === 0 || round > ROUNDS) return concluded(terminal, looked, round)
         terminal.tell(`repairing ${steps.join(', ')} of run ${terminal.paint('bold', id)}`)
-        const code = await continueRun(session, turn, id, () => ({ type: 'RepairStarted', steps }))
-        if (code !== 0) return code
+        const stopped = await continueRun(session, turn, { ...opened, moment }, { type: 'RepairStarted', steps }, [])
+        if (stopped.code !== 0) return stopped.code
+        moment = stopped.moment
       }
     })
   return await traced(target, store, work)

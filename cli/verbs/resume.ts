@@ -11,11 +11,11 @@ import type { Summary } from '../../journal/index.ts'
 import type { Store } from '../../journal/store.ts'
 import { bootOf, expectSameNetns, readFacts } from '../facts.ts'
 import { toType } from '../advice.ts'
-import { expectAll, expectRight, givenBy, secretsFor, type GivenSecrets, type InputOptions } from '../given.ts'
-import { registryOfRun } from '../plugins.ts'
+import { expectAll, expectRight, givenBy, type GivenSecrets, type InputOptions } from '../given.ts'
 import { expectReadable } from '../latest.ts'
+import { workOn } from '../opened-run.ts'
 import { expectPrivilege } from '../privilege.ts'
-import { continueRun, locked, momentOf, storeFor } from '../session.ts'
+import { continueRun, storeFor } from '../session.ts'
 import { targetOf, type TraceOption } from '../telemetry/target.ts'
 import { traced, type Ended } from '../telemetry/traced.ts'
 import type { Terminal } from '../terminal.ts'
@@ -36,21 +36,17 @@ export async function resume(
   const store = await storeFor(terminal.options)
   const { id } = name === undefined ? latestStopped(await store.list()) : await store.find(name)
   expectPrivilege()
-  const registry = await registryOfRun(store, id)
-  const inputsGiven = await givenBy(inputs)
-  const { started: found } = (await momentOf(store, id)).run
+  const given = await givenBy(inputs)
   const work = (ended: Ended) =>
-    locked({ store, wait }, found, async (turn) => {
-      // whoever held the lock before may have gone on with this very run
-      const moment = await momentOf(store, id)
+    workOn({ terminal, store, wait, given, ended }, id, async (opened, turn) => {
+      const { session, moment, known } = opened
       const { started } = moment.run
       expectSameNetns(started)
-      const given = secretsFor(started, inputsGiven)
-      expectRight(started, given)
-      const session = { terminal, store, wait, registry, secrets: given.secrets, ended }
+      expectRight(started, known)
       const facts = started.facts.boot === bootOf() ? undefined : await readFacts(processExec())
       const others = isMidUndo(moment) ? await claimsAlone(turn, store, started) : []
-      return await continueRun(session, turn, id, (now) => resumed(terminal, now, given, facts), others)
+      const first = resumed(terminal, moment, known, facts)
+      return (await continueRun(session, turn, opened, first, others)).code
     })
   return await traced(target, store, work)
 }

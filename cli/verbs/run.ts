@@ -33,7 +33,7 @@ export async function run(terminal: Terminal, path: string, options: RunOptions)
     const session = { terminal, store, wait: options.wait, advise: !rollBack, ended }
     const code = await beginRun({ ...session, registry, secrets }, started)
     if (!rollBack || code !== 1) return code
-    const undone = await takeBack({ ...session, given }, started, { cascade: false })
+    const undone = await takeBack({ ...session, given }, started.run, { cascade: false })
     return undone >= 128 ? undone : code
   })
 }

@@ -42,7 +42,7 @@ async function inside(terminal: Terminal): Promise<number> {
   if (ran !== 0) return ran
 
   title('3. nsnet undo: the same steps, taken back in reverse')
-  const undone = await takeBack(session, started, { cascade: false })
+  const undone = await takeBack(session, started.run, { cascade: false })
 
   title('4. The proof: the whole network state, before the run and after the undo')
   const after = await fingerprint(exec)

@@ -1,9 +1,10 @@
 import { createInterface } from 'node:readline/promises'
 import { counted } from '../../core/counted.ts'
 import { printable } from '../../core/quote.ts'
-import { stepOf, type Run } from '../../core/run.ts'
+import { stepOf } from '../../core/run.ts'
 import { expectRight, givenBy, secretsFor, type InputOptions } from '../given.ts'
 import { latestOwning } from '../latest.ts'
+import type { Working } from '../opened-run.ts'
 import { expectPrivilege } from '../privilege.ts'
 import { momentOf, storeFor } from '../session.ts'
 import { rehearse } from '../rehearsal.ts'
@@ -29,21 +30,21 @@ export async function undo(terminal: Terminal, name: string | undefined, options
   const store = await storeFor(terminal.options)
   const { id } = name === undefined ? latestOwning(await store.list(), 'undo') : await store.find(name)
   expectPrivilege()
-  const { run } = await momentOf(store, id)
   const given = await givenBy(options)
-  expectRight(run.started, secretsFor(run.started, given))
-  if (options.dryRun === true) return await rehearse({ terminal, store, given, ...options }, run.started, options)
-  if (!(await agreed(terminal, run, options))) return 0
-  return await traced(target, store, (ended) =>
-    takeBack({ terminal, store, given, ...options, ended }, run.started, options),
-  )
+  const begun = await store.started(id)
+  expectRight(begun, secretsFor(begun, given))
+  const working = { terminal, store, given, ...options }
+  if (options.dryRun === true) return await rehearse(working, id, options)
+  if (!(await agreed(working, id, options))) return 0
+  return await traced(target, store, (ended) => takeBack({ ...working, ended }, id, options))
 }
 
 /** Asks a person at a terminal; a program that calls nsnet has decided already. */
-async function agreed(terminal: Terminal, run: Run, { yes, to }: UndoOptions): Promise<boolean> {
-  const { run: id, workflow } = run.started
-  const ours = stepsAfter(run.steps.keys(), to).filter((step) => stepOf(run, step).open).length
+async function agreed({ terminal, store }: Working, id: string, { yes, to }: UndoOptions): Promise<boolean> {
   if (yes || terminal.options.json || !process.stdin.isTTY || !process.stderr.isTTY) return true
+  const { run } = await momentOf(store, id)
+  const { workflow } = run.started
+  const ours = stepsAfter(run.steps.keys(), to).filter((step) => stepOf(run, step).open).length
   if (ours === 0) return true
   const which = to === undefined ? '' : ` that came after ${printable(to)}`
   const ask = createInterface({ input: process.stdin, output: process.stderr })

@@ -7,11 +7,12 @@ import { toType } from '../advice.ts'
 import { givenBy, type InputOptions } from '../given.ts'
 import { latestOwning } from '../latest.ts'
 import { findingLines, sumOf } from '../plan/finding-lines.ts'
+import { registryOfRun } from '../plugins.ts'
 import { expectPrivilege } from '../privilege.ts'
-import { storeFor } from '../session.ts'
+import { momentOf, storeFor } from '../session.ts'
 import { listenForStop } from '../signals.ts'
 import { asJson, type Terminal } from '../terminal.ts'
-import { exitOf, lookerAt, type Looked } from '../verifying.ts'
+import { exitOf, lookAt, type Looked } from '../verifying.ts'
 
 export interface VerifyOptions extends Pick<InputOptions, 'setFile'> {
   /** Look again and again, until nsnet is asked to stop. */
@@ -29,7 +30,9 @@ export async function verify(terminal: Terminal, name: string | undefined, optio
   const store = await storeFor(terminal.options)
   const { id } = name === undefined ? latestOwning(await store.list(), 'verify') : await store.find(name)
   expectPrivilege()
-  const look = await lookerAt(store, id, await givenBy(options))
+  const given = await givenBy(options)
+  const registry = await registryOfRun(await store.started(id))
+  const look = async (): Promise<Looked> => lookAt(await momentOf(store, id), registry, given)
   if (options.watch === true) return await watch(terminal, look, everyMs)
   const looked = await look()
   expectSomething(looked)

@@ -3,9 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import type { Output } from '../../core/command.ts'
-import type { Entry, RunEvent } from '../../core/events.ts'
-import { lineOf, nextEntry } from '../../journal/format.ts'
-import { readJournal } from '../../journal/journal.ts'
+import type { RunEvent } from '../../core/events.ts'
+import { entriesIn, journalOf } from '../support/journals.ts'
 import { has, settledFingerprint as fingerprint } from '../support/kernel.ts'
 import { expectGolden } from '../support/golden.ts'
 import { ranOne, workspace } from '../support/runs.ts'
@@ -47,12 +46,10 @@ const ofBefore = (event: RunEvent): RunEvent =>
 
 /** Rewrites a journal in place, as if it had been written before the machine was started anew. */
 async function reboot(path: string, count?: number): Promise<void> {
-  const entries = (await readJournal(path)).entries.slice(0, count)
-  const lines = entries.reduce<readonly Entry[]>(
-    (all, { event, at }) => [...all, nextEntry(all.at(-1), ofBefore(event), new Date(at))],
-    [],
-  )
-  writeFileSync(path, lines.map(lineOf).join(''))
+  const entries = (await entriesIn(path)).slice(0, count)
+  const events = entries.map(({ event }) => ofBefore(event))
+  const lines = journalOf(events, (index) => new Date(entries[index]!.at))
+  writeFileSync(path, lines.map(({ text }) => text).join(''))
 }
 
 test('what a unit starts and stops is its own run: once, after kill -9, after a reboot, and when the file was edited', async () => {

@@ -3,14 +3,14 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { Entry, RunEvent, RunStarted } from '../../core/events.ts'
+import type { RunEvent, RunStarted } from '../../core/events.ts'
 import { replay } from '../../core/machine.ts'
 import { neededFor } from '../../cli/prune/needed.ts'
-import { lineOf, nextEntry } from '../../journal/format.ts'
 import { openStore, type Store } from '../../journal/store.ts'
 import { applied, failed, interrupted, planned, satisfied, started, undone } from '../support/events.ts'
 import { undoFailed, undoPlanned, undoStarted } from '../support/events.ts'
 import { expectGolden } from '../support/golden.ts'
+import { journalOf } from '../support/journals.ts'
 import { workspace } from '../support/runs.ts'
 
 const { stateDir } = workspace()
@@ -33,11 +33,9 @@ const relying: RunEvent = { ...satisfied('b'), resources: { shares: ['sysctl:hos
 
 /** Writes a run whose last event is so many hours old. */
 function addRun(store: Store, hours: number, first: RunStarted, ...rest: readonly RunEvent[]): void {
-  const entries: Entry[] = []
-  for (const event of [first, ...rest])
-    entries.push(nextEntry(entries.at(-1), event, new Date(Date.now() - hours * HOUR)))
+  const lines = journalOf([first, ...rest], () => new Date(Date.now() - hours * HOUR))
   mkdirSync(join(store.dir, 'runs'), { recursive: true, mode: 0o700 })
-  writeFileSync(store.journalPath(first.run), entries.map(lineOf).join(''), { mode: 0o600 })
+  writeFileSync(store.journalPath(first.run), lines.map(({ text }) => text).join(''), { mode: 0o600 })
   writeFileSync(store.journalPath(first.run).replace('.jsonl', '.log'), '{}\n', { mode: 0o600 })
 }
 
@@ -163,5 +161,5 @@ test('several at once delete each run once, and a run that is worked on meanwhil
   const deleted = prunes.flatMap((it) => it.deleted.map(({ id }) => id)).toSorted()
   expect(deleted).toEqual(ids.filter((id) => id !== 'over5').toSorted())
   expect(existsSync(store.journalPath('over5'))).toBe(true)
-  await expect(store.read('over1')).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' })
+  await expect(store.entries('over1')).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' })
 })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { NsnetError } from '../../core/errors.ts'
 import { replay } from '../../core/machine.ts'
-import { parseJournal } from '../../journal/format.ts'
+import { lineReader, linesIn } from '../../journal/format.ts'
 import {
   applied,
   failed,
@@ -27,7 +27,7 @@ function expectReadOrRefused(bytes: Buffer): void {
 
 function outcomeOf(bytes: Buffer): unknown {
   try {
-    const { entries } = parseJournal(bytes, '/runs/r1.jsonl')
+    const { entries } = linesIn(bytes, lineReader('/runs/r1.jsonl', undefined))
     if (entries.length > 0) replay(entries.map(({ event }) => event))
     return 'fine'
   } catch (error) {

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import type { RunEvent } from '../../core/events.ts'
-import { openJournal, readJournal } from '../../journal/journal.ts'
 import { openStore } from '../../journal/store.ts'
 import {
   applied,
@@ -17,6 +16,7 @@ import {
   undone,
   undoStarted,
 } from '../support/events.ts'
+import { entriesIn, openedAt } from '../support/journals.ts'
 import { linesOf } from '../support/lines.ts'
 
 const dir = mkdtempSync(join(tmpdir(), 'nsnet-sense-'))
@@ -26,9 +26,7 @@ const path = join(dir, 'r1.jsonl')
 
 async function mistakeIn(...events: readonly unknown[]): Promise<string> {
   writeFileSync(path, linesOf(events))
-  const told = await Promise.all(
-    [readJournal(path), openJournal(path)].map((it) => it.catch((error: unknown) => error)),
-  )
+  const told = await Promise.all([entriesIn(path), openedAt(path)].map((it) => it.catch((error: unknown) => error)))
   const [read, opened] = told as readonly { readonly code?: string; readonly message: string }[]
   expect(read).toMatchObject({ code: 'JOURNAL_BROKEN', hint: expect.stringContaining('restore it') })
   expect(opened!.message).toBe(read!.message)
@@ -53,7 +51,7 @@ test('takes every event that nsnet writes, and fields that a newer one may add',
     { type: 'StepKept', step: 'a', reason: 'r', neededBy: ['r2'], durationMs: 1 },
   ]
   writeFileSync(path, linesOf(events.map((event) => ({ ...event, more: { of: 'it' } }))))
-  expect((await readJournal(path)).entries.map(({ event }) => event.type)).toEqual(events.map(({ type }) => type))
+  expect((await entriesIn(path)).map(({ event }) => event.type)).toEqual(events.map(({ type }) => type))
 })
 
 const other = (fields: object): object => ({ ...started('a'), ...fields })

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { RunEvent } from '../../core/events.ts'
-import { createJournal, readJournal } from '../../journal/journal.ts'
+import { createJournal } from '../../journal/journal.ts'
+import { entriesIn } from '../support/journals.ts'
 import { settledFingerprint as fingerprint } from '../support/kernel.ts'
 import { sandboxed, type Sandboxed } from '../support/sandbox.ts'
 
@@ -166,7 +167,7 @@ describe('a run of another boot', () => {
     expect(await world.nsnet('run', file, '--state-dir', old)).toMatchObject({ exitCode: 0 })
     mkdirSync(join(state, 'runs'), { mode: 0o700 })
     const name = readdirSync(join(old, 'runs')).find((entry) => entry.endsWith('.jsonl'))!
-    const { entries } = await readJournal(join(old, 'runs', name))
+    const entries = await entriesIn(join(old, 'runs', name))
     const journal = await createJournal(join(state, 'runs', name))
     await journal.append(entries.map(({ event }) => beforeReboot(event)))
     await journal.close()

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect } from 'vitest'
 import type { RunEvent } from '../../core/events.ts'
-import { createJournal, readJournal } from '../../journal/journal.ts'
+import { createJournal } from '../../journal/journal.ts'
+import { entriesIn } from './journals.ts'
 import type { Sandboxed } from './sandbox.ts'
 
 /** One step, as a workflow file has it. */
@@ -46,7 +47,7 @@ export async function copyJournal(
   last: (event: RunEvent) => boolean,
   change: (event: RunEvent) => RunEvent,
 ): Promise<void> {
-  const events = (await readJournal(from)).entries.map(({ event }) => event)
+  const events = (await entriesIn(from)).map(({ event }) => event)
   const journal = await createJournal(to)
   await journal.append(events.slice(0, events.findIndex(last) + 1).map(change))
   await journal.close()

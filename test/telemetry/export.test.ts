@@ -46,7 +46,7 @@ const accept = (response: ServerResponse): void => void response.end('{}')
 
 /** Adds events to the run `r1`, which begins with the first of them. */
 async function add(store: Store, ...events: readonly RunEvent[]): Promise<void> {
-  const journal = events[0]?.type === 'RunStarted' ? await store.create('r1') : await store.open('r1')
+  const journal = events[0]?.type === 'RunStarted' ? await store.create('r1') : (await store.open('r1')).journal
   await journal.append(events)
   await journal.close()
 }

@@ -3,16 +3,13 @@ import type { Entry, RunEvent, RunStarted } from '../../core/events.ts'
 import { spansOf, type Span } from '../../cli/telemetry/spans.ts'
 import { otlpOf } from '../../cli/telemetry/otlp.ts'
 import { usableParent } from '../../cli/traceparent.ts'
-import { nextEntry } from '../../journal/format.ts'
 import { applied, failed, interrupted, kept, planned, resumed, satisfied, started } from '../support/events.ts'
 import { undone, undoFailed, undoPlanned, undoStarted } from '../support/events.ts'
+import { journalOf } from '../support/journals.ts'
 
 /** A journal with an event every second. */
 const journal = (...events: readonly RunEvent[]): readonly Entry[] =>
-  events.reduce<readonly Entry[]>(
-    (entries, event, at) => [...entries, nextEntry(entries.at(-1), event, new Date(1000 * at))],
-    [],
-  )
+  journalOf(events, (index) => new Date(1000 * index)).map(({ entry }) => entry)
 
 /** A run that was killed inside `b`, went on, was stopped, and was taken back in two goes. */
 const eventful = journal(
