@@ -46,7 +46,11 @@ export interface Need {
 export function needOf(run: Run, id: string, others: readonly Claim[], find: (type: string) => Step | undefined): Need {
   const record = stepOf(run, id)
   const own = ownKeys(record.resources ?? {})
-  const claims = others.filter((claim) => touches(claim, own) && counts(run, claim) && !content(record, claim, find))
+  const touching = new Set(own.flatMap((key) => placesIn(others).get(key) ?? []))
+  const claims = [...touching]
+    .toSorted((a, b) => a - b)
+    .map((at) => others[at]!)
+    .filter((claim) => counts(run, claim) && !content(record, claim, find))
   const keys = new Set(claims.flatMap(({ resources }) => ownKeys(resources)).filter((key) => own.includes(key)))
   const runs = [...new Set(claims.map(({ started }) => started.run))]
   return { runs, whole: own.length > 0 && own.every((key) => keys.has(key)), keys }
@@ -65,8 +69,22 @@ export function dependantsOf(run: Run, steps: readonly string[], others: readonl
 
 const ownKeys = ({ creates = [], shares = [] }: Resources): readonly ResourceKey[] => [...creates, ...shares]
 
-const touches = ({ resources }: Claim, keys: readonly ResourceKey[]): boolean =>
-  ownKeys(resources).some((key) => keys.includes(key))
+/** Where in a list of claims each key is made or shared; told once for all steps of an undo, during which it stays the same. */
+function placesIn(claims: readonly Claim[]): ReadonlyMap<ResourceKey, readonly number[]> {
+  const known = places.get(claims)
+  if (known) return known
+  const all = new Map<ResourceKey, number[]>()
+  for (const [at, { resources }] of claims.entries())
+    for (const key of ownKeys(resources)) {
+      const same = all.get(key)
+      if (same) same.push(at)
+      else all.set(key, [at])
+    }
+  places.set(claims, all)
+  return all
+}
+
+const places = new WeakMap<readonly Claim[], ReadonlyMap<ResourceKey, readonly number[]>>()
 
 function counts({ started }: Run, claim: Claim): boolean {
   if (claim.open) return true
