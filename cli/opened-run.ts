@@ -1,5 +1,5 @@
 import type { Given } from '../core/inputs.ts'
-import type { Opened } from '../journal/store.ts'
+import type { Opened } from '../journal/journals.ts'
 import { secretsFor, type GivenSecrets } from './given.ts'
 import { registryOfRun } from './plugins.ts'
 import { locked, lockOf, type Session } from './session.ts'

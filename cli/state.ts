@@ -2,12 +2,15 @@ import type { Summary } from '../journal/index.ts'
 import type { Store } from '../journal/store.ts'
 import { bootOf } from './facts.ts'
 
+let boot: string | undefined
+
 /**
  * What people call the state of a run: one that was killed is `interrupted`, one from before a reboot `stale`, one of which
  * an undo has left something `undone in part`.
  */
 export async function stateOf(store: Store, run: Summary): Promise<string> {
-  if (run.boot !== '' && run.boot !== bootOf() && run.holding + run.ours > 0)
+  boot ??= bootOf()
+  if (run.boot !== '' && run.boot !== boot && run.holding + run.ours > 0)
     return `stale (${run.status} before the reboot)`
   if (run.status === 'undone' && run.ours > 0) return 'undone in part'
   const midway = run.status === 'running' || run.status === 'undoing'

@@ -1,7 +1,7 @@
 import { Low, type Adapter } from 'lowdb'
 import { constants } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
-import { z } from 'zod'
+import { check, number, object, optional, record, text, type Check } from './check.ts'
 import { openPrivate } from './private.ts'
 
 /** What `list` shows of a run, without reading its journal again. */
@@ -35,24 +35,24 @@ interface Rows {
   rows: Record<string, Row>
 }
 
-const rowSchema: z.ZodType<Row> = z.looseObject({
-  id: z.string(),
-  workflow: z.string(),
-  path: z.string(),
-  status: z.string(),
-  steps: z.number(),
-  holding: z.number(),
-  ours: z.number(),
-  work: z.string(),
-  startedAt: z.string(),
-  changedAt: z.string(),
-  boot: z.string(),
-  unit: z.string().optional(),
-  bytes: z.number(),
-  mtimeMs: z.number(),
-})
+const row = {
+  id: text,
+  workflow: text,
+  path: text,
+  status: text,
+  steps: number,
+  holding: number,
+  ours: number,
+  work: text,
+  startedAt: text,
+  changedAt: text,
+  boot: text,
+  unit: optional(text),
+  bytes: number,
+  mtimeMs: number,
+} satisfies { readonly [field in keyof Row]-?: Check }
 
-const rowsSchema = z.object({ version: z.literal(1), rows: z.record(z.string(), rowSchema) })
+const mistakeIn = object({ version: check('1', (value) => value === 1), rows: record(object(row)) })
 
 const empty = (): Rows => ({ version: 1, rows: {} })
 
@@ -61,7 +61,7 @@ export async function readIndex(path: string): Promise<Record<string, Row>> {
   try {
     const db = new Low<Rows>(privateFile(path), empty())
     await db.read()
-    return rowsSchema.safeParse(db.data).success ? db.data.rows : {}
+    return mistakeIn(db.data) === undefined ? db.data.rows : {}
   } catch {
     return {}
   }
@@ -83,7 +83,7 @@ const privateFile = (path: string): Adapter<Rows> => ({
     const temporary = `${path}.new`
     await rm(temporary, { force: true })
     const file = await openPrivate(temporary, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL)
-    await file.writeFile(JSON.stringify(rows, null, 2)).finally(() => file.close())
+    await file.writeFile(JSON.stringify(rows)).finally(() => file.close())
     await rename(temporary, path)
   },
 })

@@ -5,7 +5,7 @@ import { NsnetError } from '../core/errors.ts'
 import type { Entry, RunEvent } from '../core/events.ts'
 import { nextLine, type Line } from './format.ts'
 import { openPrivate } from './private.ts'
-import { nothing, readEntries, readFirst, type Extent, type Take } from './reading.ts'
+import { nothing, type Extent } from './reading.ts'
 
 /** The history of one run, open for writing: an append-only file of JSON lines. */
 export interface Journal {
@@ -35,43 +35,25 @@ async function openNew(path: string): Promise<FileHandle> {
 }
 
 /**
- * Opens a journal to go on with it, and gives what is there to `take`; a torn last line is cut off. `first` is what was read
- * of it before.
+ * Opens a journal to go on with it, and gives what `read` finds out of it; a torn last line is cut off.
  *
- * @throws JOURNAL_BROKEN, JOURNAL_UNWRITABLE, STATE_DIR_UNSAFE
+ * @throws JOURNAL_BROKEN, JOURNAL_UNWRITABLE, STATE_DIR_UNSAFE, and what `read` throws
  */
-export async function openJournal(path: string, take: Take, first: Extent): Promise<Journal> {
+export async function openJournal<T extends { readonly extent: Extent }>(
+  path: string,
+  read: (file: FileHandle) => Promise<T>,
+): Promise<{ readonly journal: Journal; readonly read: T }> {
   const file = await writable(path, () => openPrivate(path, O_RDWR | O_APPEND), goOn)
   try {
-    const extent = await readEntries(file, path, take, first)
-    if (extent.torn > 0) await writable(path, () => cutTo(file, extent.bytes), goOn)
-    return journalOn(path, file, extent)
+    const found = await read(file)
+    const { torn, bytes } = found.extent
+    if (torn > 0) await writable(path, () => cutTo(file, bytes), goOn)
+    return { journal: journalOn(path, file, found.extent), read: found }
   } catch (error) {
     await file.close()
     throw error
   }
 }
-
-/**
- * Reads a journal, gives its entries to `take`, and changes nothing. `first` is what was read of it before.
- *
- * @throws RUN_NOT_FOUND when it is gone, JOURNAL_BROKEN, STATE_DIR_UNSAFE
- */
-export const readJournal = (path: string, take: Take, first: Extent): Promise<Extent> =>
-  reading(path, (file) => readEntries(file, path, take, first))
-
-/** Reads the first line of a journal alone. @throws as `readJournal` does */
-export const beginningOf = (path: string): Promise<Extent> => reading(path, (file) => readFirst(file, path))
-
-async function reading<T>(path: string, read: (file: FileHandle) => Promise<T>): Promise<T> {
-  const file = await openPrivate(path, O_RDONLY).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ENOENT' ? goneMeanwhile(path) : error
-  })
-  return await read(file).finally(() => file.close())
-}
-
-const goneMeanwhile = (path: string): NsnetError =>
-  new NsnetError('RUN_NOT_FOUND', `expected the journal ${path}, which is gone now`, 'nsnet list shows all runs')
 
 function journalOn(path: string, file: FileHandle, extent: Extent): Journal {
   let { last, bytes } = extent

@@ -2,19 +2,19 @@ import { claimsOf, type Claim } from '../core/claims.ts'
 import { NsnetError } from '../core/errors.ts'
 import type { RunStarted } from '../core/events.ts'
 import type { Summary } from './index.ts'
-import { eachOf, foldJournal } from './moments.ts'
-import { nothing } from './reading.ts'
+import type { Journals } from './journals.ts'
+import { eachOf } from './moments.ts'
 
 /** Lists what the live runs among these claim, of the boot and in the netns of one run, without its own claims. */
 export async function liveClaims(
   runs: readonly Summary[],
   { run, facts }: RunStarted,
-  journalPath: (id: string) => string,
+  { fold }: Journals,
 ): Promise<readonly Claim[]> {
   const live = runs.filter(({ id, boot, holding, ours }) => id !== run && boot === facts.boot && holding + ours > 0)
   const claims = await eachOf(live, async ({ id }) => {
     // a journal that was deleted meanwhile claimed nothing
-    const folded = await foldJournal(journalPath(id), nothing).catch(ifGone)
+    const folded = await fold(id).catch(ifGone)
     return folded?.moment.run.started.facts.netns === facts.netns ? claimsOf(folded.moment) : []
   })
   return claims.flat()

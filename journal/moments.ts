@@ -1,7 +1,6 @@
 import type { Entry, RunStarted } from '../core/events.ts'
 import { evolve, start, type Moment } from '../core/machine.ts'
-import { readJournal } from './journal.ts'
-import type { Extent, Take } from './reading.ts'
+import type { Take } from './reading.ts'
 
 /** Where a run stands, and when its first and its last event were journaled (ISO 8601, UTC). */
 export interface Folded {
@@ -23,13 +22,6 @@ export function folding(): { readonly take: Take; readonly folded: () => Folded 
     },
     folded: () => moment && { moment, startedAt: first!.at, changedAt: last!.at },
   }
-}
-
-/** Reads where the run of a journal stands, beginning behind `first`; undefined when it holds nothing. @throws as `readJournal` does */
-export async function foldJournal(path: string, first: Extent): Promise<Folded | undefined> {
-  const { take, folded } = folding()
-  await readJournal(path, take, first)
-  return folded()
 }
 
 /** Does something about each of many things, a few of them at the same time; gives the results in the order of the things. */

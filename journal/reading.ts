@@ -1,7 +1,9 @@
+import { constants } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { NsnetError } from '../core/errors.ts'
 import type { Entry } from '../core/events.ts'
 import { linesIn, lineReader } from './format.ts'
+import { openPrivate } from './private.ts'
 
 /** Takes entries as they are read, some hundred at a time, in their order. */
 export type Take = (entries: readonly Entry[]) => void
@@ -21,8 +23,8 @@ export const nothing: Extent = { last: undefined, bytes: 0, torn: 0 }
 /** The largest journal that is read, in bytes: a run of 100,000 steps, undone and run again some times. */
 const MAX_BYTES = 1024 ** 3
 
-/** Bytes that are read at once; more where a line is longer. */
-const CHUNK = 1 << 20
+/** Bytes that are read at once (a quarter of a megabyte); more where a line is longer. */
+const CHUNK = 1 << 18
 
 /**
  * Reads a journal, which is never in memory as a whole: from its beginning, or where its first line was read before, from
@@ -51,17 +53,31 @@ export async function readEntries(file: FileHandle, path: string, take: Take, fi
 
 /** Reads the first line of a journal alone. @throws JOURNAL_BROKEN */
 export async function readFirst(file: FileHandle, path: string): Promise<Extent> {
-  const all = await sizeOf(file, path)
-  for (let size = Math.min(all, FIRST); ; size = Math.min(all, size * 4)) {
-    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(size), 0, size, 0)
-    const end = buffer.subarray(0, bytesRead).indexOf(0x0a)
+  const size = await sizeOf(file, path)
+  let [buffer, held] = [Buffer.allocUnsafe(Math.min(size, FIRST)), 0]
+  for (;;) {
+    const { bytesRead } = await file.read(buffer, held, buffer.length - held, held)
+    const end = buffer.subarray(0, held + bytesRead).indexOf(0x0a, held)
+    held += bytesRead
     if (end !== -1) return { last: lineReader(path, undefined)(buffer.subarray(0, end)), bytes: end + 1, torn: 0 }
-    if (size === all) return nothing
+    if (bytesRead === 0 || held === size) return nothing
+    if (held === buffer.length) buffer = Buffer.concat([buffer], Math.min(size, 2 * held))
   }
 }
 
 /** Bytes that are read for the first line; where it is longer, more. */
 const FIRST = 1 << 16
+
+/** Opens a journal to read it. @throws RUN_NOT_FOUND when it is gone, STATE_DIR_UNSAFE, and what `read` throws */
+export async function reading<T>(path: string, read: (file: FileHandle) => Promise<T>): Promise<T> {
+  const file = await openPrivate(path, constants.O_RDONLY).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'ENOENT' ? goneMeanwhile(path) : error
+  })
+  return await read(file).finally(() => file.close())
+}
+
+const goneMeanwhile = (path: string): NsnetError =>
+  new NsnetError('RUN_NOT_FOUND', `expected the journal ${path}, which is gone now`, 'nsnet list shows all runs')
 
 async function sizeOf(file: FileHandle, path: string): Promise<number> {
   const { size } = await file.stat()

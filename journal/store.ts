@@ -5,23 +5,21 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Claim } from '../core/claims.ts'
 import { NsnetError } from '../core/errors.ts'
-import type { Entry, RunStarted } from '../core/events.ts'
-import type { Moment } from '../core/machine.ts'
+import type { RunStarted } from '../core/events.ts'
 import { listed } from '../core/problems.ts'
 import type { Summary } from './index.ts'
-import { beginningOf, createJournal, openJournal, readJournal, type Journal } from './journal.ts'
+import { createJournal, type Journal } from './journal.ts'
+import { idsIn, journalsIn, type Journals } from './journals.ts'
 import { liveClaims } from './live-claims.ts'
 import { acquire, isHeld, takeTurn, type Lock } from './lock.ts'
-import { foldJournal, folding, type Folded } from './moments.ts'
 import { expectPrivate, openPrivate, privateDirectory } from './private.ts'
 import { removeRun } from './remove.ts'
-import { nothing, type Extent, type Take } from './reading.ts'
 import { readSent, writeSent, type Sent } from './sent.ts'
-import { idsIn, indexed, refreshed, workOf } from './summaries.ts'
+import { indexed, latestOf, refreshed, workOf } from './summaries.ts'
 import { followJournal, type Tail } from './tail.ts'
 
 /** The directory of runs. */
-export interface Store {
+export interface Store extends Pick<Journals, 'open' | 'read' | 'entries' | 'fold' | 'started'> {
   readonly dir: string
   /** Summaries of all runs, the latest first; without one (none of them when absent), which may be at work. */
   readonly list: (but?: string) => Promise<readonly Summary[]>
@@ -29,16 +27,6 @@ export interface Store {
   readonly find: (name: string) => Promise<Pick<Summary, 'id'>>
   /** Begins the journal of a new run. @throws JOURNAL_UNWRITABLE */
   readonly create: (id: string) => Promise<Journal>
-  /** Opens a run's journal to go on with it. @throws RUN_NOT_FOUND when it holds nothing, JOURNAL_BROKEN, JOURNAL_UNWRITABLE */
-  readonly open: (id: string) => Promise<Opened>
-  /** Reads a run's journal, its entries as they come, and changes nothing. @throws RUN_NOT_FOUND, JOURNAL_BROKEN */
-  readonly read: (id: string, take: Take) => Promise<void>
-  /** Reads all entries of a run's journal; a long one takes much memory. @throws RUN_NOT_FOUND when it holds nothing, JOURNAL_BROKEN */
-  readonly entries: (id: string) => Promise<readonly Entry[]>
-  /** Reads where a run stands. @throws RUN_NOT_FOUND when its journal holds nothing, JOURNAL_BROKEN */
-  readonly fold: (id: string) => Promise<Folded>
-  /** Reads how a run began, and nothing more of its journal. @throws RUN_NOT_FOUND when that holds nothing, JOURNAL_BROKEN */
-  readonly started: (id: string) => Promise<RunStarted>
   /** Follows a run's journal from its beginning. @throws JOURNAL_BROKEN */
   readonly follow: (id: string) => Promise<Tail>
   /** Takes the lock of what a run does: the same workflow with the same inputs is worked on by one nsnet at a time. */
@@ -59,12 +47,6 @@ export interface Store {
   readonly remove: (id: string) => Promise<void>
   /** Opens the debug log of a run to add to it. @throws STATE_DIR_UNSAFE */
   readonly openLog: (id: string) => Promise<FileHandle>
-}
-
-/** A run whose journal is open, and where it stands. */
-export interface Opened {
-  readonly journal: Journal
-  readonly moment: Moment
 }
 
 const { O_WRONLY, O_APPEND, O_CREAT } = constants
@@ -93,41 +75,31 @@ export async function openStore(dir: string): Promise<Store> {
   const making = async (): Promise<void> => {
     for (const path of parts) await privateDirectory(path)
   }
-  const journalPath = (id: string): string => join(runs, `${id}.jsonl`)
-  // nobody changes a line that is there: the first one, which may be long, is read once
-  const beginnings = new Map<string, Extent>()
-  const beginning = (id: string): Extent => beginnings.get(id) ?? nothing
+  const journals = journalsIn(runs)
   const list = async (but?: string): Promise<readonly Summary[]> =>
-    existsSync(runs) ? await refreshed(dir, runs, but) : []
+    existsSync(runs) ? await refreshed(dir, runs, journals, but) : []
   return {
     dir,
     list,
-    find: async (name) =>
-      name === 'last' ? latestOf(await list()) : { id: oneOf(name, existsSync(runs) ? idsIn(runs) : []) },
+    find: async (name) => {
+      const there = existsSync(runs)
+      return {
+        id:
+          name === 'last'
+            ? expectLatest(there && (await latestOf(dir, runs, journals)))
+            : oneOf(name, there ? idsIn(runs) : []),
+      }
+    },
     create: async (id) => {
       await making()
-      return await createJournal(journalPath(id))
+      return await createJournal(journals.path(id))
     },
-    open: async (id) => {
-      const { take, folded } = folding()
-      const journal = await openJournal(journalPath(id), take, beginning(id))
-      const now = folded()
-      if (!now) await journal.close()
-      return { journal, moment: expectSome(now, id).moment }
-    },
-    read: async (id, take) => void (await readJournal(journalPath(id), take, beginning(id))),
-    entries: async (id) => {
-      const all: Entry[] = []
-      await readJournal(journalPath(id), (entries) => void all.push(...entries), beginning(id))
-      return expectSome(all[0] && all, id)
-    },
-    fold: async (id) => expectSome(await foldJournal(journalPath(id), beginning(id)), id),
-    started: async (id) => {
-      const first = beginnings.get(id) ?? (await beginningOf(journalPath(id)))
-      beginnings.set(id, first)
-      return expectSome(first.last, id).event as RunStarted
-    },
-    follow: (id) => followJournal(journalPath(id)),
+    open: journals.open,
+    read: journals.read,
+    entries: journals.entries,
+    fold: journals.fold,
+    started: journals.started,
+    follow: (id) => followJournal(journals.path(id)),
     lock: async (started, holder, wait) => {
       await making()
       return await acquire(join(locks, `${workOf(started)}.lock`), holder, wait)
@@ -137,13 +109,13 @@ export async function openStore(dir: string): Promise<Store> {
       await making()
       return await takeTurn(join(locks, 'turn'), how)
     },
-    claims: async (but) => await liveClaims(await list(but.run), but, journalPath),
+    claims: async (but) => await liveClaims(await list(but.run), but, journals),
     isBusy: ({ work }) => isHeld(join(locks, `${work}.lock`)),
-    journalPath,
+    journalPath: journals.path,
     sent: (id) => readSent(join(runs, `${id}.sent`)),
     noteSent: (id, sent) => writeSent(join(runs, `${id}.sent`), sent),
     remove: async (id) => {
-      beginnings.delete(id)
+      journals.forget(id)
       await indexed(dir, () => removeRun(runs, id))
     },
     openLog: (id) => openPrivate(join(runs, `${id}.log`), O_WRONLY | O_APPEND | O_CREAT),
@@ -153,16 +125,11 @@ export async function openStore(dir: string): Promise<Store> {
 const letter = customAlphabet('abcdefghijkmnpqrstuvwxyz', 1)
 const rest = customAlphabet('23456789abcdefghijkmnpqrstuvwxyz', 7)
 
-function expectSome<T>(it: T | undefined, id: string): T {
-  if (it !== undefined) return it
-  throw new NsnetError('RUN_NOT_FOUND', `the journal of run ${id} holds nothing yet`)
-}
-
 const noneNamed = (name: string): NsnetError =>
   new NsnetError('RUN_NOT_FOUND', `expected a run, found none that "${name}" names`, 'nsnet list shows all runs')
 
-function latestOf([latest]: readonly Summary[]): Summary {
-  if (latest) return latest
+function expectLatest(id: string | undefined | false): string {
+  if (id) return id
   throw noneNamed('last')
 }
 

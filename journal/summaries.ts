@@ -1,24 +1,29 @@
 import { createHash } from 'node:crypto'
-import { lstatSync, readdirSync } from 'node:fs'
+import { lstatSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { NsnetError } from '../core/errors.ts'
 import type { RunStarted } from '../core/events.ts'
 import { readIndex, writeIndex, type Row, type Summary } from './index.ts'
+import { idsIn, type Journals } from './journals.ts'
 import { acquire, type Lock } from './lock.ts'
-import { nothing } from './reading.ts'
-import { eachOf, foldJournal, type Folded } from './moments.ts'
+import { eachOf, type Folded } from './moments.ts'
 
 /**
  * Lists the runs of a directory, the latest first, and keeps its index up to date; without one, whose journal may be long and
  * has no need to be read.
  */
-export async function refreshed(dir: string, runs: string, but: string | undefined): Promise<readonly Summary[]> {
-  const path = join(dir, 'index.json')
+export async function refreshed(
+  dir: string,
+  runs: string,
+  journals: Journals,
+  but: string | undefined,
+): Promise<readonly Summary[]> {
+  const path = join(dir, INDEX)
   return await indexed(dir, async (lock) => {
     const old = await readIndex(path)
     const rows = await eachOf(idsIn(runs), (id) => {
       const row = old[id]
-      return id === but ? Promise.resolve(row) : rowOf(id, join(runs, `${id}.jsonl`), row)
+      return id === but ? Promise.resolve(row) : rowOf(id, journals, row)
     })
     const found = rows.filter((row) => row !== undefined)
     const fresh = Object.keys(old).length === found.length && found.every((row) => old[row.id] === row)
@@ -27,9 +32,17 @@ export async function refreshed(dir: string, runs: string, but: string | undefin
   })
 }
 
-/** Lists the ids of the runs that have a journal in a directory. */
-export const idsIn = (runs: string): readonly string[] =>
-  readdirSync(runs).flatMap((name) => (name.endsWith('.jsonl') ? [name.slice(0, -6)] : []))
+const INDEX = 'index.json'
+
+/** Finds the run that was started last; undefined when there is none. Where the index is old, only first lines are read. */
+export async function latestOf(dir: string, runs: string, journals: Journals): Promise<string | undefined> {
+  const index = await readIndex(join(dir, INDEX))
+  const found = await eachOf(idsIn(runs), async (id) => {
+    const row = freshRow(id, index[id], lstatSync(journals.path(id)))
+    return row ?? (await journals.first(id).then(({ at }) => ({ id, startedAt: at }), unreadable(id)))
+  })
+  return found.filter((run) => run !== undefined).toSorted(latestFirst)[0]?.id
+}
 
 /** Works on the list of runs while nobody else does: a run is listed as long as its journal is there. */
 export async function indexed<T>(dir: string, work: (lock: Lock | undefined) => Promise<T>): Promise<T> {
@@ -38,7 +51,9 @@ export async function indexed<T>(dir: string, work: (lock: Lock | undefined) => 
 }
 
 /** Times of one form are in order as texts; comparing them by locale costs more than reading them. */
-const latestFirst = ({ startedAt: a }: Summary, { startedAt: b }: Summary): number => (a < b ? 1 : a > b ? -1 : 0)
+const latestFirst = ({ startedAt: a }: Started, { startedAt: b }: Started): number => (a < b ? 1 : a > b ? -1 : 0)
+
+type Started = Pick<Summary, 'startedAt'>
 
 /** Sums up a run for `list`. */
 export function summaryOf({ moment: { run, status }, startedAt, changedAt }: Folded): Summary {
@@ -63,31 +78,33 @@ function onReadOnly(error: unknown): undefined {
   throw error
 }
 
-async function rowOf(id: string, path: string, old: Row | undefined): Promise<Row | undefined> {
-  const { size, mtimeMs } = lstatSync(path)
-  if (old?.id === id && old.bytes === size && old.mtimeMs === mtimeMs) return old
-  const summary = await summarized(id, path)
-  return summary && { ...summary, bytes: size, mtimeMs }
+async function rowOf(id: string, journals: Journals, old: Row | undefined): Promise<Row | undefined> {
+  const stat = lstatSync(journals.path(id))
+  const fresh = freshRow(id, old, stat)
+  if (fresh) return fresh
+  const summary = await summarized(id, journals)
+  return summary && { ...summary, bytes: stat.size, mtimeMs: stat.mtimeMs }
 }
 
+const freshRow = (id: string, row: Row | undefined, { size, mtimeMs }: Stats): Row | undefined =>
+  row?.id === id && row.bytes === size && row.mtimeMs === mtimeMs ? row : undefined
+
 /** Sums up a journal; one that is broken is listed as such, one that was begun and holds nothing is left out. */
-async function summarized(id: string, path: string): Promise<Summary | undefined> {
+async function summarized(id: string, journals: Journals): Promise<Summary | undefined> {
   try {
-    const folded = await foldJournal(path, nothing)
-    return folded && summaryOf(folded)
+    return summaryOf(await journals.fold(id))
   } catch (error) {
     if (!(error instanceof NsnetError)) throw error
-    const unknown = {
-      workflow: '?',
-      path,
-      boot: '',
-      steps: 0,
-      holding: 0,
-      ours: 0,
-      work: '',
-      startedAt: '',
-      changedAt: '',
-    }
-    return { id, ...unknown, status: 'broken journal' }
+    if (error.code === 'RUN_NOT_FOUND') return undefined
+    const unknown = { workflow: '?', boot: '', steps: 0, holding: 0, ours: 0, work: '', startedAt: '', changedAt: '' }
+    return { id, path: journals.path(id), ...unknown, status: 'broken journal' }
   }
 }
+
+/** Where the first line cannot be read: nothing was written yet, or the journal is broken, which makes it the oldest. */
+const unreadable =
+  (id: string) =>
+  (error: unknown): { readonly id: string; readonly startedAt: string } | undefined => {
+    if (!(error instanceof NsnetError)) throw error
+    return error.code === 'RUN_NOT_FOUND' ? undefined : { id, startedAt: '' }
+  }

@@ -54,6 +54,8 @@ async function judged(store: Store, { olderThanMs, keep, why }: Limits, dryRun: 
 /** Says why a run is needed; null when it is gone. */
 async function neededNow(store: Store, run: Summary): Promise<string | undefined | null> {
   if (run.status === 'broken journal') return 'its journal is broken'
+  // what `neededFor` would say, without reading the journal
+  if (run.status === 'undone' && run.ours === 0) return undefined
   const moving = run.status === 'running' || run.status === 'undoing'
   if (moving && (await store.isBusy(run))) return AT_WORK
   return await unlessGone(async () => neededFor(await momentOf(store, run.id), bootOf()))
@@ -62,8 +64,7 @@ async function neededNow(store: Store, run: Summary): Promise<string | undefined
 /** Deletes a run, unless it is needed now that nobody else can be at it; null when somebody else has deleted it. */
 async function removed(store: Store, { id }: Summary): Promise<string | undefined | null> {
   return await unlessGone(async () => {
-    const { started } = (await momentOf(store, id)).run
-    const lock = await lockOf({ store }, started, false)
+    const lock = await lockOf({ store }, await store.started(id), false)
     try {
       const needed = neededFor(await momentOf(store, id), bootOf())
       if (needed === undefined) await store.remove(id)

@@ -127,10 +127,7 @@ test('the index is not believed when it names another run or holds what is none'
   const before = nsnet(state, 'list', '--json').stdout
   const path = join(state, 'index.json')
   const index = readFileSync(path, 'utf8')
-  for (const forged of [
-    index.replace('"id": "abc"', '"id": "../../abc"'),
-    index.replace('"steps": 1', '"steps": []'),
-  ]) {
+  for (const forged of [index.replace('"id":"abc"', '"id":"../../abc"'), index.replace('"steps":1', '"steps":[]')]) {
     expect(forged).not.toBe(index)
     writeFileSync(path, forged)
     expect(nsnet(state, 'list', '--json').stdout).toBe(before)

@@ -1,7 +1,7 @@
 import type { Entry, RunEvent } from '../../core/events.ts'
 import { nextLine, type Line } from '../../journal/format.ts'
-import { openJournal, readJournal, type Journal } from '../../journal/journal.ts'
-import { nothing } from '../../journal/reading.ts'
+import { openJournal, type Journal } from '../../journal/journal.ts'
+import { nothing, readEntries, reading } from '../../journal/reading.ts'
 
 /** The lines of a journal with these events, journaled at the time that `at` gives for each. */
 export const journalOf = (events: readonly RunEvent[], at: (index: number) => Date): readonly Line[] =>
@@ -13,7 +13,7 @@ export const journalOf = (events: readonly RunEvent[], at: (index: number) => Da
 /** Reads all entries of a journal. */
 export async function entriesIn(path: string): Promise<readonly Entry[]> {
   const all: Entry[] = []
-  await readJournal(path, (entries) => all.push(...entries), nothing)
+  await reading(path, (file) => readEntries(file, path, (entries) => all.push(...entries), nothing))
   return all
 }
 
@@ -22,5 +22,8 @@ export async function openedAt(
   path: string,
 ): Promise<{ readonly journal: Journal; readonly entries: readonly Entry[] }> {
   const entries: Entry[] = []
-  return { journal: await openJournal(path, (some) => entries.push(...some), nothing), entries }
+  const { journal } = await openJournal(path, async (file) => ({
+    extent: await readEntries(file, path, (some) => entries.push(...some), nothing),
+  }))
+  return { journal, entries }
 }
