@@ -1,16 +1,19 @@
 import { Command } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { printable } from '../core/quote.ts'
-import { defineChanges } from './usage/change.ts'
-import { defineFiles } from './usage/files.ts'
+import { changes } from './usage/change.ts'
+import { files } from './usage/files.ts'
 import { helpConfiguration } from './usage/help.ts'
 import { kitFor } from './usage/kit.ts'
-import { defineLooks } from './usage/look.ts'
-import { defineMachine } from './usage/machine.ts'
-import { defineSandboxes } from './usage/sandbox.ts'
+import { looks } from './usage/look.ts'
+import { machine } from './usage/machine.ts'
+import { sandboxes } from './usage/sandbox.ts'
 
-/** The command line of nsnet; `done` is told the exit code. */
-export function program(done: (code: number) => void): Command {
+/**
+ * The command line of nsnet, with the verb that is asked for or, where it knows none of that name, with all of them; `done`
+ * is told the exit code.
+ */
+export function program(done: (code: number) => void, asked: string | undefined): Command {
   const nsnet = new Command('nsnet')
     .description('Sets up Linux networking from a workflow file, resumes after a crash, undoes it exactly.')
     .version(packageJson.version, '-V, --version', 'print the version')
@@ -21,19 +24,20 @@ export function program(done: (code: number) => void): Command {
     .configureOutput({ outputError: (text, write) => write(printable(text)) })
     .exitOverride()
   const kit = kitFor(nsnet, done)
-  for (const [title, define] of groups) {
+  const only = groups.some(([, verbs]) => Object.hasOwn(verbs, asked ?? ''))
+  for (const [title, verbs] of groups) {
     nsnet.commandsGroup(title)
-    define(kit)
+    for (const [name, define] of Object.entries(verbs)) if (!only || name === asked) define(kit)
   }
   return nsnet.commandsGroup('Help:').helpCommand('help [COMMAND]', 'explain a command, as COMMAND --help does')
 }
 
 const groups = [
-  ['Set up and take back:', defineChanges],
-  ['Look:', defineLooks],
-  ['Workflow files:', defineFiles],
-  ['Try it without risk:', defineSandboxes],
-  ['This machine:', defineMachine],
+  ['Set up and take back:', changes],
+  ['Look:', looks],
+  ['Workflow files:', files],
+  ['Try it without risk:', sandboxes],
+  ['This machine:', machine],
 ] as const
 
 const begin = `

@@ -1,8 +1,15 @@
-import stringWidth from 'string-width'
 import { printable } from '../core/quote.ts'
 
 /** How many columns a text takes on a terminal: wide characters take two, combining ones and colours none. */
-export const widthOf = (text: string): number => stringWidth(text)
+export function widthOf(text: string): number {
+  if (NARROW.test(text)) return text.length
+  // loading it costs as much as starting Node
+  const { default: stringWidth } = require('string-width') as typeof import('string-width')
+  return stringWidth(text)
+}
+
+/** Only characters that take one column each, such as ASCII and `…✓`. */
+const NARROW = /^[ -~\xa1-\xac\xae-\u02ff\u2010-\u2027\u2190-\u21ff\u2500-\u257f\u2713\u2717]*$/
 
 /** How many columns a terminal has now; 80 where it does not know. */
 export const columnsOf = ({ columns }: NodeJS.WriteStream): number => columns || 80
@@ -66,7 +73,7 @@ export const behind = (text: string, indent: number, columns: number): string =>
 
 /** Takes a text apart into what is one character to the eye. */
 export const graphemesOf = (text: string): readonly string[] =>
-  [...segmenter.segment(text)].map(({ segment }) => segment)
+  [...(segmenter ??= new Intl.Segmenter()).segment(text)].map(({ segment }) => segment)
 
 const COLOUR = /(\x1b\[\d+m)/
 
@@ -80,4 +87,4 @@ function beginningOf(text: string, columns: number): string {
   return kept
 }
 
-const segmenter = new Intl.Segmenter()
+let segmenter: Intl.Segmenter | undefined

@@ -18,6 +18,6 @@ let done = false
 export function answerToOwnName(): void {
   if (done) return
   done = true
-  const own = new URL(import.meta.url.endsWith('.ts') ? './index.ts' : './index.js', import.meta.url).href
+  const own = new URL(import.meta.url.endsWith('.ts') ? './index.ts' : './index.mjs', import.meta.url).href
   register(`data:text/javascript,${encodeURIComponent(hooks)}`, { data: own })
 }

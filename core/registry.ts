@@ -39,7 +39,8 @@ export async function loadPlugin(path: string): Promise<readonly Step[]> {
 async function importPlugin(path: string): Promise<{ readonly default?: unknown }> {
   answerToOwnName()
   try {
-    return (await import(pathToFileURL(path).href)) as { readonly default?: unknown }
+    const { importModule } = await import('./import-module.ts')
+    return (await importModule(pathToFileURL(path).href)) as { readonly default?: unknown }
   } catch (error) {
     throw invalid(`${path}: cannot be loaded: ${(error as Error).message}`, { cause: error })
   }

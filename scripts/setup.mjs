@@ -65,8 +65,10 @@ function build() {
   const sources = ['core', 'journal', 'plugins', 'cli'].flatMap((folder) =>
     readdirSync(folder, { recursive: true }).map((file) => join(folder, file)),
   )
-  const newest = Math.max(...[...sources, 'package.json', 'scripts/build.mjs'].map((file) => statSync(file).mtimeMs))
-  if (newest < built) return
+  const others = ['package.json', 'scripts/build.mjs', 'scripts/code-cache.cjs']
+  const newest = Math.max(...[...sources, ...others].map((file) => statSync(file).mtimeMs))
+  // the code that V8 compiled is of one version of Node
+  if (newest < built && existsSync(`dist/work.js.${process.version}-${process.arch}`)) return
   say('building dist/nsnet.js')
   run(process.execPath, ['scripts/build.mjs'])
 }

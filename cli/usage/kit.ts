@@ -10,6 +10,11 @@ export interface Kit {
   readonly act: (work: Work) => (...args: readonly unknown[]) => Promise<void>
 }
 
+/** What defines each verb of a group; what hangs on a verb that is not asked for need not be made. */
+export interface Verbs {
+  readonly [name: string]: (kit: Kit) => unknown
+}
+
 /** Does what a verb is for, and gives the exit code. Verbs are loaded only when they are used. */
 export type Work = (terminal: Terminal, command: Command) => Promise<number>
 

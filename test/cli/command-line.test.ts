@@ -87,7 +87,11 @@ describe('a plugin', () => {
       'export default { type: "mine", input: "" }',
       'expected the step\'s "input" to be an object, got string',
     ],
-    ['twice.js', `export { default } from ${JSON.stringify(join(process.cwd(), 'dist/index.js'))}`, 'cannot be loaded'],
+    [
+      'twice.js',
+      `export { default } from ${JSON.stringify(join(process.cwd(), 'dist/index.mjs'))}`,
+      'cannot be loaded',
+    ],
   ])('%s is refused with its file', (name, text, message) => {
     if (text !== undefined) fileOf(name, text)
     const { status, stderr } = nsnet('validate', using(name))

@@ -49,7 +49,7 @@ async function journalOf(id: string, first: RunEvent, ...events: readonly RunEve
   await journal.close()
 }
 
-const nsnet = program(() => undefined)
+const nsnet = program(() => undefined, undefined)
 
 const validate = `validate\t${nsnet.commands.find((verb) => verb.name() === 'validate')!.description()}`
 
