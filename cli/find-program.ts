@@ -4,14 +4,19 @@ import { toolPath } from '../core/tool-path.ts'
 
 /** Says whether a program can be run, may not be, or is nowhere; one without a `/` is looked for where commands are. */
 export function findProgram(program: string): 'there' | 'forbidden' | 'missing' {
-  const places = program.includes('/')
-    ? [program]
-    : toolPath()
-        .split(':')
-        .map((dir) => join(dir || '.', program))
-  const files = places.filter(isFile)
-  if (files.some((place) => succeeds(() => accessSync(place, constants.X_OK)))) return 'there'
-  return files.length > 0 ? 'forbidden' : 'missing'
+  if (placeOf(program) !== undefined) return 'there'
+  return placesOf(program).some(isFile) ? 'forbidden' : 'missing'
+}
+
+/** Finds the file that a program is run from; undefined where there is none that may be run. */
+export const placeOf = (program: string): string | undefined =>
+  placesOf(program).find((place) => succeeds(() => accessSync(place, constants.X_OK)) && isFile(place))
+
+function placesOf(program: string): readonly string[] {
+  if (program.includes('/')) return [program]
+  return toolPath()
+    .split(':')
+    .map((dir) => join(dir || '.', program))
 }
 
 /** Directories that may not be read hold nothing, as for a shell. */

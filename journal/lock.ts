@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { constants } from 'node:fs'
 import { NsnetError } from '../core/errors.ts'
 import { processExec } from '../core/exec.ts'
-import { expectSuccess, wasHit } from '../core/tools.ts'
+import { expectSuccess, unusable, wasHit } from '../core/tools.ts'
 import { openPrivate } from './private.ts'
 
 /** A lock that is held; the kernel frees it also when nsnet is killed. */
@@ -79,7 +79,8 @@ async function lock(file: FileHandle, how: readonly string[]): Promise<void> {
   const argv = ['flock', ...how, '--conflict-exit-code', `${HELD}`, '3']
   const command = how.includes('--timeout') ? { argv } : { argv, timeoutMs: WAIT_MS }
   const output = await processExec({ fd: file.fd })(command)
-  if (output.exitCode === 0) return
+  if (output.exitCode === 0 && output.stdout === '') return
+  if (output.exitCode === 0) throw unusable(command, output, 'did not lock')
   if (wasHit(output)) return await lock(file, how)
   if (output.exitCode !== HELD || output.timedOut) return expectSuccess(command, output)
   const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0)

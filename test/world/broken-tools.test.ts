@@ -91,7 +91,7 @@ describe.each(tools)('when %s is broken', (tool, step, probing, applying, undoin
   })
 })
 
-describe.each(['ip', 'iptables', 'setpriv'])('when %s is broken from the beginning', (tool) => {
+describe.each(['iptables', 'setpriv'])('when %s is broken from the beginning', (tool) => {
   test.each(loud)('and %s, nothing is journaled and what it said is told', async (mode) => {
     const world = await sandboxed()
     const run = await world.nsnetIn([broken(tool, mode).path, 'NSNET_TIMEOUT=1'], 'run', workflowOf(addr))
