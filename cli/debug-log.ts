@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
-import { pino } from 'pino'
+import type { Logger } from 'pino'
 import type { Exec } from '../core/command.ts'
 import { NsnetError } from '../core/errors.ts'
 import { processExec } from '../core/exec.ts'
@@ -16,9 +16,33 @@ export async function openLog(store: Store, id: string): Promise<FileHandle | un
   })
 }
 
-/** Writes the debug log to an open file, or nowhere; a disk that is full does not stop a run here. */
-export function logTo(file: FileHandle | undefined): pino.Logger {
-  if (!file) return pino({ level: 'silent' })
+/** What is noted of a run. */
+export type Log = (level: 'info' | 'debug', fields: object) => void
+
+/**
+ * Writes the debug log to an open file, or nowhere; a disk that is full does not stop a run here. The package that writes it
+ * takes 4 ms to load: that has time until the run waits for something.
+ */
+export function logTo(file: FileHandle | undefined): { readonly log: Log; readonly end: () => void } {
+  if (!file) return { log: () => undefined, end: () => undefined }
+  let pino: Logger | undefined
+  const kept: Parameters<Log>[] = []
+  const open = (): void => {
+    if (kept.length > 0) pino ??= loggerTo(file)
+    for (const [level, fields] of kept.splice(0)) pino?.[level](fields)
+  }
+  return {
+    log(level, fields) {
+      kept.push([level, fields])
+      if (pino) open()
+      else setImmediate(open)
+    },
+    end: open,
+  }
+}
+
+function loggerTo(file: FileHandle): Logger {
+  const { pino } = require('pino') as typeof import('pino')
   const destination = pino.destination({ dest: file.fd, sync: true })
   destination.on('error', () => undefined)
   return pino({ level: 'debug', base: null }, destination)
@@ -30,14 +54,14 @@ interface Logging {
 }
 
 /** Makes an `Exec` that notes each command in the debug log and, with `-v`, on the screen; without its secrets. */
-export function loggedExec({ terminal, secrets }: Logging, log: pino.Logger, kill: AbortSignal): Exec {
+export function loggedExec({ terminal, secrets }: Logging, log: Log, kill: AbortSignal): Exec {
   return processExec({
     kill,
     holds: secrets.holds,
     trace: (clear, output) => {
       const command = secrets.hide(clear)
       const { stdout: _, stderr, ...outcome } = output
-      log.debug({ argv: command.argv, ...outcome, stderr: secrets.mask(stderr) })
+      log('debug', { argv: command.argv, ...outcome, stderr: secrets.mask(stderr) })
       if (terminal.options.verbose) terminal.tell(terminal.paint('dim', commandLine(terminal.aside, command, output)))
     },
   })

@@ -116,7 +116,7 @@ async function withJournal(
   const began = performance.now()
   const id = journal.path.replace(/^.*\/|\.jsonl$/g, '')
   const logFile = await openLog(store, id)
-  const log = logTo(logFile)
+  const { log, end } = logTo(logFile)
   const stop = listenForStop((signal) =>
     terminal.tell(`  ${signal}: finishing the running command; again to stop at once`),
   )
@@ -127,7 +127,7 @@ async function withJournal(
     moved = true
     for (const entry of await journal.append(events)) {
       const { seq, event } = entry
-      log.info({ seq, event: event.type, ...('step' in event ? { step: event.step } : {}) })
+      log('info', { seq, event: event.type, ...('step' in event ? { step: event.step } : {}) })
       if (terminal.options.json) terminal.out(JSON.stringify(entry))
       view.event(run, entry)
     }
@@ -155,6 +155,11 @@ async function withJournal(
     throw maskedError(error, secrets.mask)
   } finally {
     stop.release()
+<<<<<<< HEAD
+=======
+    await journal.close()
+    end()
+>>>>>>> f6d2532 (Load packages when something needs them)
     await logFile?.close()
     session.ended?.(id)
   }

@@ -1,10 +1,11 @@
-import { Environment } from '@marcbachmann/cel-js'
+import type { Environment } from '@marcbachmann/cel-js'
 import { asJson } from './cel-value.ts'
 import { expectBounded, limits, MAX_TEXT, type Node } from './expression-limits.ts'
 import { chainOf, referencesIn, variables, type Reference } from './expression-names.ts'
 import { namesIn, valuesOf, type Scope } from './expression-values.ts'
 import { addressOf, cidrhost, cidrsubnet } from './host-number.ts'
 import type { Json } from './json.ts'
+import { isChain, plainExpression } from './plain-expression.ts'
 import { inRound, type Round } from './round-text.ts'
 import { piecesOf, type Piece } from './template-text.ts'
 
@@ -68,8 +69,21 @@ function partOf(piece: Piece): string | Template {
 }
 
 function parseExpression(text: string): Template {
+  const plain = plainExpression(text)
+  if (!plain) return parseCel(text)
+  let made: Template | undefined
+  const cel = (): Template => (made ??= parseCel(text))
+  return {
+    references: plain.references,
+    used: isChain(text) ? [] : plain.references,
+    evaluate: (scope) => plain.evaluate(scope) ?? cel().evaluate(scope),
+    inRound: (round, fullId) => cel().inRound(round, fullId),
+  }
+}
+
+function parseCel(text: string): Template {
   if (text === '') throw new ExpressionError('expected an expression between "${{" and "}}", got nothing')
-  const compiled = plainly(text, () => environment.parse(text))
+  const compiled = plainly(text, () => environment().parse(text))
   plainly(text, () => expectBounded(compiled.ast))
   const checked = compiled.check()
   if (!checked.valid) throw mistakeIn(text, checked.error)
@@ -84,11 +98,18 @@ function parseExpression(text: string): Template {
   }
 }
 
-const environment = Object.entries(variables)
-  .reduce((it, [name, type]) => it.registerVariable(name, type), new Environment({ limits }))
-  .registerFunction('cidrhost(string, int): string', cidrhost)
-  .registerFunction('cidrsubnet(string, int, int): string', cidrsubnet)
-  .registerFunction('address(string, int): string', addressOf)
+let environmentMade: Environment | undefined
+
+function environment(): Environment {
+  if (environmentMade) return environmentMade
+  const cel = require('@marcbachmann/cel-js') as typeof import('@marcbachmann/cel-js')
+  environmentMade = Object.entries(variables)
+    .reduce((it, [name, type]) => it.registerVariable(name, type), new cel.Environment({ limits }))
+    .registerFunction('cidrhost(string, int): string', cidrhost)
+    .registerFunction('cidrsubnet(string, int, int): string', cidrsubnet)
+    .registerFunction('address(string, int): string', addressOf)
+  return environmentMade
+}
 
 function plainly<T>(text: string, work: () => T): T {
   try {

@@ -1,4 +1,6 @@
-import { Address4, Address6 } from 'ip-address'
+import type { Address4, Address6 } from 'ip-address'
+import { ipAddresses } from './ip-addresses.ts'
+import { firstOf, ipv4Text, plainIpv4, sizeOf } from './ipv4.ts'
 
 /**
  * Finds host number n of a prefix; negative numbers count from its end: of `10.0.0.0/24`, 2 is `10.0.0.2`.
@@ -6,11 +8,15 @@ import { Address4, Address6 } from 'ip-address'
  * @throws Error when the prefix is none, or has no such host
  */
 export function cidrhost(prefix: string, n: bigint): string {
-  const network = parsePrefix(prefix)
-  const [first, last] = [network.startAddress().bigInt(), network.endAddress().bigInt()]
+  const plain = prefix.includes('/') ? plainIpv4(prefix) : undefined
+  const network = plain ? undefined : parsePrefix(prefix)
+  const first = plain ? BigInt(firstOf(plain)) : network!.startAddress().bigInt()
+  const last = plain ? first + BigInt(sizeOf(plain)) - 1n : network!.endAddress().bigInt()
   const host = n < 0n ? last + 1n + n : first + n
   if (host < first || host > last) throw new Error(`prefix ${prefix} has no host number ${n}`)
-  return network instanceof Address4 ? Address4.fromBigInt(host).correctForm() : Address6.fromBigInt(host).correctForm()
+  if (plain) return ipv4Text(Number(host))
+  const { Address4, Address6 } = ipAddresses()
+  return (prefix.includes(':') ? Address6 : Address4).fromBigInt(host).correctForm()
 }
 
 /** The same with the prefix's length: `10.0.0.2/24`. @throws Error as `cidrhost` */
@@ -22,6 +28,7 @@ export const addressOf = (prefix: string, n: bigint): string => `${cidrhost(pref
  * @throws Error when the prefix is none, has no room for so many bits, or no such subnet
  */
 export function cidrsubnet(prefix: string, bits: bigint, n: bigint): string {
+  const { Address4, Address6 } = ipAddresses()
   const network = parsePrefix(prefix)
   const length = BigInt(network.subnetMask) + bits
   const room = BigInt(network instanceof Address4 ? 32 : 128) - length
@@ -33,6 +40,7 @@ export function cidrsubnet(prefix: string, bits: bigint, n: bigint): string {
 }
 
 function parsePrefix(prefix: string): Address4 | Address6 {
+  const { Address4, Address6 } = ipAddresses()
   const valid = prefix.includes('/') && (Address4.isValid(prefix) || Address6.isValid(prefix))
   if (!valid) throw new Error(`expected a prefix such as "10.0.0.0/24", got "${prefix}"`)
   return prefix.includes(':') ? new Address6(prefix) : new Address4(prefix)

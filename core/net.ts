@@ -1,5 +1,7 @@
-import { Address4, Address6 } from 'ip-address'
+import type { Address4, Address6 } from 'ip-address'
 import { z } from 'zod'
+import { ipAddresses } from './ip-addresses.ts'
+import { firstOf, ipv4Text, plainIpv4, sizeOf } from './ipv4.ts'
 
 /**
  * The nouns of Linux networking, as schemas for a step's input. Each message says what was expected; where and what
@@ -68,12 +70,15 @@ export const familyOf = (text: string): 4 | 6 => (text.includes(':') ? 6 : 4)
 
 /** Writes an address, with or without length, as the kernel prints it: `2001:DB8:0::1/64` is `2001:db8::1/64`. */
 export function canonical(text: string): string {
+  if (plainIpv4(text)) return text
   const parsed = parse(text)
   return text.includes('/') ? `${parsed.correctForm()}/${parsed.subnetMask}` : parsed.correctForm()
 }
 
 /** Writes the prefix that an address is in: of `10.0.0.7/24` it is `10.0.0.0/24`. */
 export function networkOf(text: string): string {
+  const plain = plainIpv4(text)
+  if (plain) return `${ipv4Text(firstOf(plain))}/${plain.length}`
   const parsed = parse(text)
   return `${parsed.startAddress().correctForm()}/${parsed.subnetMask}`
 }
@@ -97,6 +102,8 @@ const spans = new Map<string, Span | undefined>()
 const MOST_SPANS = 10_000
 
 function spanOf(text: string): Span | undefined {
+  const plain = plainIpv4(text)
+  if (plain) return { family: 4, first: BigInt(firstOf(plain)), last: BigInt(firstOf(plain) + sizeOf(plain) - 1) }
   if (spans.has(text)) return spans.get(text)
   const parsed = isAddress(text) ? parse(text) : undefined
   const span = parsed && {
@@ -118,6 +125,8 @@ function isNetnsName(name: string): boolean {
 }
 
 function isAddress(text: string): boolean {
+  if (plainIpv4(text)) return true
+  const { Address4, Address6 } = ipAddresses()
   return !text.includes('%') && (text.includes(':') ? Address6.isValid(text) : Address4.isValid(text))
 }
 
@@ -137,5 +146,6 @@ export function prefixLike(input: unknown): string {
 }
 
 function parse(text: string): Address4 | Address6 {
-  return text.includes(':') ? new Address6(text) : new Address4(text)
+  const packaged = ipAddresses()
+  return text.includes(':') ? new packaged.Address6(text) : new packaged.Address4(text)
 }

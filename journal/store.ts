@@ -1,4 +1,5 @@
-import { customAlphabet } from 'nanoid'
+import { customRandom } from 'nanoid'
+import { randomBytes } from 'node:crypto'
 import { constants, existsSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { homedir } from 'node:os'
@@ -122,8 +123,8 @@ export async function openStore(dir: string): Promise<Store> {
   }
 }
 
-const letter = customAlphabet('abcdefghijkmnpqrstuvwxyz', 1)
-const rest = customAlphabet('23456789abcdefghijkmnpqrstuvwxyz', 7)
+const letter = customRandom('abcdefghijkmnpqrstuvwxyz', 1, randomBytes)
+const rest = customRandom('23456789abcdefghijkmnpqrstuvwxyz', 7, randomBytes)
 
 const noneNamed = (name: string): NsnetError =>
   new NsnetError('RUN_NOT_FOUND', `expected a run, found none that "${name}" names`, 'nsnet list shows all runs')

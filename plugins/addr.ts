@@ -1,5 +1,5 @@
-import { Address4 } from 'ip-address'
 import { inNetns, ip, type Command } from '../core/command.ts'
+import { cidrhost } from '../core/host-number.ts'
 import { equal } from '../core/json.ts'
 import { familyOf, networkOf } from '../core/net.ts'
 import { inside, keyIn, linkKey, netnsKey } from '../core/resource.ts'
@@ -133,7 +133,7 @@ function differing(wanted: Input, now: Entry): string | undefined {
 }
 
 function broadcastOf(wanted: Input): string | undefined {
-  return wanted.broadcast === '+' ? new Address4(networkOfInput(wanted)).endAddress().correctForm() : wanted.broadcast
+  return wanted.broadcast === '+' ? cidrhost(networkOfInput(wanted), -1n) : wanted.broadcast
 }
 
 function add(wanted: Input): Command {

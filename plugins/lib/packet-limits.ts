@@ -1,4 +1,4 @@
-import { Address4, Address6 } from 'ip-address'
+import { liesIn } from '../../core/net.ts'
 
 /** What a rule is restricted to: one of these values. Restrictions that cannot be told simply are left out. */
 export interface Limit {
@@ -48,19 +48,12 @@ function isLink(value: string, { links }: Traffic): boolean {
 
 function isInPrefix(value: string, { addresses }: Traffic): boolean {
   if (addresses.length === 0) return true
-  const prefix = parsed(value)
-  if (prefix === undefined) return true
-  return addresses.map(parsed).some((address) => {
-    if (prefix instanceof Address4) return address instanceof Address4 && address.isInSubnet(prefix)
-    return address instanceof Address6 && address.isInSubnet(prefix)
-  })
+  const prefix = withoutZone(value)
+  const isPrefix = liesIn(prefix, prefix)
+  return !isPrefix || addresses.some((address) => liesIn(withoutZone(address), prefix))
 }
 
-function parsed(text: string): Address4 | Address6 | undefined {
-  const plain = text.replace(/%.*$/, '')
-  if (Address4.isValid(plain)) return new Address4(plain)
-  return Address6.isValid(plain) ? new Address6(plain) : undefined
-}
+const withoutZone = (address: string): string => address.replace(/%.*$/, '')
 
 /** Answers go to a port that the kernel has chosen: above 1023. */
 function isPort(value: string, { port }: Traffic): boolean {
