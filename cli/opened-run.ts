@@ -1,5 +1,6 @@
 import type { Given } from '../core/inputs.ts'
 import type { Opened } from '../journal/journals.ts'
+import type { WorkLock } from '../journal/lock.ts'
 import { secretsFor, type GivenSecrets } from './given.ts'
 import { registryOfRun } from './plugins.ts'
 import { locked, lockOf, type Session } from './session.ts'
@@ -17,7 +18,7 @@ export interface OpenedRun extends Opened {
 }
 
 /**
- * Works on a run, under the lock of what it does: whoever held that before may have gone on with this very run, so its
+ * Works on a run, under the lock of what it does and a turn at the kernel: whoever held that before may have gone on with this very run, so its
  * journal is read now, once.
  *
  * @throws LOCKED, RUN_NOT_FOUND, JOURNAL_BROKEN, JOURNAL_UNWRITABLE, PLUGIN_INVALID
@@ -25,15 +26,16 @@ export interface OpenedRun extends Opened {
 export async function workOn<T>(
   working: Working,
   id: string,
-  work: (opened: OpenedRun, turn: Turn) => Promise<T>,
+  how: 'shared' | 'alone',
+  work: (opened: OpenedRun, turn: Turn, lock: WorkLock) => Promise<T>,
 ): Promise<T> {
   const begun = await working.store.started(id)
-  return await locked(working, begun, (turn) =>
+  return await locked(working, begun, how, (turn, lock) =>
     withRun(working, id, async (opened) => {
       const { started } = opened.moment.run
       // what a run does is named with the netns it is in, which may be another one after a reboot
       const also = started.facts.netns === begun.facts.netns ? undefined : await lockOf(working, started, false)
-      return await work(opened, turn).finally(also?.release)
+      return await work(opened, turn, lock).finally(also?.release)
     }),
   )
 }

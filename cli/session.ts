@@ -10,7 +10,7 @@ import { bootOf } from './facts.ts'
 import { logTo, openLog, loggedExec } from './debug-log.ts'
 import type { Claim } from '../core/claims.ts'
 import type { Journal } from '../journal/journal.ts'
-import type { Lock } from '../journal/lock.ts'
+import type { WorkLock } from '../journal/lock.ts'
 import type { Summary } from '../journal/index.ts'
 import type { Opened } from '../journal/journals.ts'
 import { defaultStateDir, openStore, type Store } from '../journal/store.ts'
@@ -19,7 +19,7 @@ import { viewFor } from './progress/choose.ts'
 import { maskedProgress } from './progress/masked.ts'
 import { counts, nextSteps } from './render.ts'
 import { exitCodeOf, listenForStop } from './signals.ts'
-import { turnIn, type Turn } from './turn.ts'
+import { turnWith, type Turn } from './turn.ts'
 import { duration, type GlobalOptions, type Terminal } from './terminal.ts'
 
 /** Opens the directory of runs that the options name. */
@@ -42,26 +42,29 @@ export interface Session {
 
 /** Begins a run: takes the lock, creates the journal, and drives it until it stands still. */
 export async function beginRun(session: Session, started: RunStarted): Promise<number> {
-  return await locked(session, started, async (turn) => {
+  return await locked(session, started, 'shared', async (turn, lock) => {
     const journal = await session.store.create(started.run)
+    let isLast = lock.before === ''
     const { code } = await withJournal(session, turn, journal, async (append, go) => {
       session.terminal.tell(`run ${session.terminal.paint('bold', started.run)} of ${printable(started.workflow.name)}`)
-      await tellOfOthers(session, started)
+      isLast ||= !(await tellOfOthers(session, started))
       const moment = start(started)
       await append(moment, [started])
       return await go(moment)
     }).finally(journal.close)
+    if (code === 0 && isLast) await lock.clear()
     return code
   })
 }
 
 /** Says that a run of the same work was stopped: what it made is its own, and this run finds it in place. */
-async function tellOfOthers({ terminal, store }: Session, started: RunStarted): Promise<void> {
+async function tellOfOthers({ terminal, store }: Session, started: RunStarted): Promise<boolean> {
   const work = workOf(started)
   const stopped = (run: Summary): boolean =>
     run.work === work && run.ours > 0 && !/^(completed|undone)$/.test(run.status)
   const other = (await store.list()).find(stopped)
   if (other) terminal.tell(`  run ${other.id} of the same work was stopped; to go on with it: nsnet resume ${other.id}`)
+  return other !== undefined
 }
 
 /** Reads where a run stands. @throws RUN_NOT_FOUND when its journal holds nothing, JOURNAL_BROKEN */
@@ -90,21 +93,28 @@ type Go = (moment: Moment, first?: RunEvent, others?: readonly Claim[]) => Promi
 export type Locking = Pick<Session, 'store' | 'wait'>
 
 /** Takes the lock of what a run does, and a turn at the kernel. @throws LOCKED */
-export async function locked<T>(session: Locking, started: RunStarted, work: (turn: Turn) => Promise<T>): Promise<T> {
-  const lock = await lockOf(session, started, session.wait ?? false)
+export async function locked<T>(
+  { store, wait = false }: Locking,
+  started: RunStarted,
+  how: 'shared' | 'alone',
+  work: (turn: Turn, lock: WorkLock) => Promise<T>,
+): Promise<T> {
+  const both = await store.lockAndTurn(started, holderOf(started), wait, how)
+  const turn = turnWith(store, both.turn, how)
   try {
-    const turn = await turnIn(session.store)
-    return await work(turn).finally(turn.end)
+    return await work(turn, both.lock).finally(turn.end)
   } finally {
-    await lock.release()
+    await both.lock.release()
   }
 }
 
 /** Takes the lock of what a run does. @throws LOCKED */
-export function lockOf({ store }: Locking, started: RunStarted, wait: boolean): Promise<Lock> {
-  const holder = `nsnet with process id ${process.pid} (run ${started.run} of ${started.workflow.name})`
-  return store.lock(started, holder, wait)
+export function lockOf({ store }: Locking, started: RunStarted, wait: boolean): Promise<WorkLock> {
+  return store.lock(started, holderOf(started), wait)
 }
+
+const holderOf = ({ run, workflow }: RunStarted): string =>
+  `nsnet with process id ${process.pid} (run ${run} of ${workflow.name})`
 
 async function withJournal(
   session: Session,
@@ -155,11 +165,7 @@ async function withJournal(
     throw maskedError(error, secrets.mask)
   } finally {
     stop.release()
-<<<<<<< HEAD
-=======
-    await journal.close()
     end()
->>>>>>> f6d2532 (Load packages when something needs them)
     await logFile?.close()
     session.ended?.(id)
   }

@@ -22,12 +22,12 @@ export interface Extent {
  * @throws IN_USE when other runs work with what it made, and `cascade` is false; OTHER_NETNS; LOCKED
  */
 export async function takeBack(working: Working, id: string, extent: Extent): Promise<number> {
-  return await workOn(working, id, async (opened, turn) => {
+  return await workOn(working, id, 'alone', async (opened, turn, lock) => {
     const { started } = opened.moment.run
     expectSameNetns(started)
-    await turn.alone()
     const holding = { ...working, held: [started] }
     const code = await takeBackNow(holding, turn, opened, extent)
+    if (code === 0 && extent.to === undefined && lock.before === '') await lock.clear()
     return code >= 128 ? code : worst([code, ...(await takeBackLeft(holding, turn, started))])
   })
 }

@@ -12,11 +12,12 @@ export interface Turn {
 }
 
 /**
- * Waits for a turn at setting up. What a step sees then still stands when its intent is journaled: nobody takes away
- * meanwhile what it relies on.
+ * Makes a turn of one that was taken. What a step sees while others set up still stands when its intent is journaled: nobody
+ * takes away meanwhile what it relies on.
  */
-export async function turnIn({ turn }: Store): Promise<Turn> {
-  let lock: Lock | undefined = await turn('shared')
+export function turnWith({ turn }: Store, first: Lock, how: 'shared' | 'alone'): Turn {
+  let lock: Lock | undefined = first
+  let isAlone = how === 'alone'
   const end = async (): Promise<void> => {
     await lock?.release()
     lock = undefined
@@ -24,13 +25,16 @@ export async function turnIn({ turn }: Store): Promise<Turn> {
   return {
     end,
     alone: async () => {
+      if (lock && isAlone) return
       await end()
       lock = await turn('alone')
+      isAlone = true
     },
     pause: async (ms, signal) => {
       await end()
       await pause(ms, signal).finally(async () => {
         lock = await turn('shared')
+        isAlone = false
       })
     },
   }

@@ -10,6 +10,14 @@ export interface Lock {
   readonly release: () => Promise<void>
 }
 
+/** The lock of what a run does. Its file says who had it last, as long as that one has left something unfinished. */
+export interface WorkLock extends Lock {
+  /** What the file said when the lock was taken; empty when nothing was left unfinished. */
+  readonly before: string
+  /** Says in the file that nothing is left unfinished. */
+  readonly clear: () => Promise<void>
+}
+
 /** How long `wait` goes on, in milliseconds: long, for whoever holds the lock may be waiting for a network. */
 const WAIT_MS = 24 * 3_600_000
 
@@ -24,30 +32,52 @@ const HELD = 75
  *   TOOL_FAILED of flock
  * @see flock(1), flock(2)
  */
-export async function acquire(path: string, holder: string, wait: boolean): Promise<Lock> {
-  const file = await openLock(path)
-  try {
-    await lock(file, wait ? [] : ['--timeout', '0.2'])
-    await note(file, holder).catch(() => undefined)
-    return { release: () => file.close() }
-  } catch (error) {
-    await file.close()
-    throw error
-  }
+export async function acquire(path: string, holder: string, wait: boolean): Promise<WorkLock> {
+  const file = await locked(path, wait ? [] : ['--timeout', '0.2'])
+  return await heldBy(file, holder)
+}
+
+/** Takes a lock file as `acquire` does, but only if nobody has it now. @throws JOURNAL_UNWRITABLE, TOOL_MISSING, TOOL_FAILED */
+export async function acquireNow(path: string, holder: string): Promise<WorkLock | undefined> {
+  const file = await locked(path, ['--nonblock']).catch(ifHeld)
+  return file && (await heldBy(file, holder))
+}
+
+async function heldBy(file: FileHandle, holder: string): Promise<WorkLock> {
+  const before = await contentOf(file).catch(() => '?')
+  await note(file, `${holder}\n`).catch(() => undefined)
+  return { before, clear: () => note(file, '').catch(() => undefined), release: () => file.close() }
 }
 
 /** Writes who holds the lock, for others to read; on a disk that is full it is held all the same. */
-async function note(file: FileHandle, holder: string): Promise<void> {
+async function note(file: FileHandle, text: string): Promise<void> {
   await file.truncate(0)
-  await file.write(`${holder}\n`, 0)
+  if (text !== '') await file.write(text, 0)
 }
 
 /** Waits for a lock file that many may hold `shared`, or one `alone`. */
 export async function takeTurn(path: string, how: 'shared' | 'alone'): Promise<Lock> {
+  const file = await locked(path, how === 'shared' ? ['--shared'] : [])
+  return { release: () => file.close() }
+}
+
+/** Takes a turn as `takeTurn` does, but only if nobody stands in the way now. */
+export async function takeTurnNow(path: string, how: 'shared' | 'alone'): Promise<Lock | undefined> {
+  const file = await locked(path, how === 'shared' ? ['--shared', '--nonblock'] : ['--nonblock']).catch(ifHeld)
+  return file && { release: () => file.close() }
+}
+
+function ifHeld(error: unknown): undefined {
+  if (error instanceof NsnetError && error.code === 'LOCKED') return undefined
+  throw error
+}
+
+/** Opens a lock file and locks it. */
+async function locked(path: string, how: readonly string[]): Promise<FileHandle> {
   const file = await openLock(path)
   try {
-    await lock(file, how === 'shared' ? ['--shared'] : [])
-    return { release: () => file.close() }
+    await lock(file, how)
+    return file
   } catch (error) {
     await file.close()
     throw error
@@ -77,17 +107,21 @@ export async function isHeld(path: string): Promise<boolean> {
 
 async function lock(file: FileHandle, how: readonly string[]): Promise<void> {
   const argv = ['flock', ...how, '--conflict-exit-code', `${HELD}`, '3']
-  const command = how.includes('--timeout') ? { argv } : { argv, timeoutMs: WAIT_MS }
+  const command = how.some((it) => /^--(timeout|nonblock)$/.test(it)) ? { argv } : { argv, timeoutMs: WAIT_MS }
   const output = await processExec({ fd: file.fd })(command)
   if (output.exitCode === 0 && output.stdout === '') return
   if (output.exitCode === 0) throw unusable(command, output, 'did not lock')
   if (wasHit(output)) return await lock(file, how)
   if (output.exitCode !== HELD || output.timedOut) return expectSuccess(command, output)
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0)
-  const holder = buffer.toString('utf8', 0, bytesRead).trim() || 'another nsnet'
+  const holder = (await contentOf(file)) || 'another nsnet'
   throw new NsnetError(
     'LOCKED',
     `expected to be the only one at work here, but ${holder} is`,
     'wait for it with --wait',
   )
+}
+
+async function contentOf(file: FileHandle): Promise<string> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0)
+  return buffer.toString('utf8', 0, bytesRead).trim()
 }

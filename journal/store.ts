@@ -9,10 +9,11 @@ import { NsnetError } from '../core/errors.ts'
 import type { RunStarted } from '../core/events.ts'
 import { listed } from '../core/problems.ts'
 import type { Summary } from './index.ts'
+import { takeBoth, type BothLocks } from './both-locks.ts'
 import { createJournal, type Journal } from './journal.ts'
 import { idsIn, journalsIn, type Journals } from './journals.ts'
 import { liveClaims } from './live-claims.ts'
-import { acquire, isHeld, takeTurn, type Lock } from './lock.ts'
+import { acquire, isHeld, takeTurn, type Lock, type WorkLock } from './lock.ts'
 import { expectPrivate, openPrivate, privateDirectory } from './private.ts'
 import { removeRun } from './remove.ts'
 import { readSent, writeSent, type Sent } from './sent.ts'
@@ -31,7 +32,14 @@ export interface Store extends Pick<Journals, 'open' | 'read' | 'entries' | 'fol
   /** Follows a run's journal from its beginning. @throws JOURNAL_BROKEN */
   readonly follow: (id: string) => Promise<Tail>
   /** Takes the lock of what a run does: the same workflow with the same inputs is worked on by one nsnet at a time. */
-  readonly lock: (started: RunStarted, holder: string, wait: boolean) => Promise<Lock>
+  readonly lock: (started: RunStarted, holder: string, wait: boolean) => Promise<WorkLock>
+  /** Takes the same lock and, once it is taken, a turn at the kernel: where nobody is at work, both at the same time. */
+  readonly lockAndTurn: (
+    started: RunStarted,
+    holder: string,
+    wait: boolean,
+    how: 'shared' | 'alone',
+  ) => Promise<BothLocks>
   /** Says whether two runs do the same, so that they have one lock. */
   readonly isSameWork: (a: RunStarted, b: RunStarted) => boolean
   /** Waits for a turn at the kernel: many set up at once (`shared`), who undoes is `alone`. */
@@ -104,6 +112,11 @@ export async function openStore(dir: string): Promise<Store> {
     lock: async (started, holder, wait) => {
       await making()
       return await acquire(join(locks, `${workOf(started)}.lock`), holder, wait)
+    },
+    lockAndTurn: async (started, holder, wait, how) => {
+      await making()
+      const [work, turns] = [join(locks, `${workOf(started)}.lock`), join(locks, 'turn')]
+      return await takeBoth({ work, turns, holder, wait, how })
     },
     isSameWork: (a, b) => workOf(a) === workOf(b),
     turn: async (how) => {

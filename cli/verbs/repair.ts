@@ -35,7 +35,8 @@ export async function repair(terminal: Terminal, name: string | undefined, optio
   const given = await givenBy(options)
   const { wait } = options
   const work = (ended: Ended) =>
-    workOn({ terminal, store, wait, given, advise: false, ended }, id, async ({ session, known, ...opened }, turn) => {
+    workOn({ terminal, store, wait, given, advise: false, ended }, id, 'shared', async (opened, turn) => {
+      const { session, known } = opened
       const { started } = opened.moment.run
       expectRight(started, known)
       expectAll(started, known, 'repair')

@@ -38,7 +38,7 @@ export async function resume(
   expectPrivilege()
   const given = await givenBy(inputs)
   const work = (ended: Ended) =>
-    workOn({ terminal, store, wait, given, ended }, id, async (opened, turn) => {
+    workOn({ terminal, store, wait, given, ended }, id, 'shared', async (opened, turn) => {
       const { session, moment, known } = opened
       const { started } = moment.run
       expectSameNetns(started)

@@ -236,6 +236,22 @@ describe('a run', () => {
     })
   })
 
+  test('tells of a run of the same work that was stopped, as long as there is one', async () => {
+    const world = await sandboxed()
+    const steps = [
+      { id: 'a', uses: 'netns', with: { netns: 'red' } },
+      { id: 'b', uses: 'link', with: { link: 'nowhere', state: 'up' } },
+    ]
+    const file = fileOf('stops.json', JSON.stringify({ name: 'stops', steps }))
+    const told = async (): Promise<boolean> =>
+      (await world.nsnet('run', file)).stderr.includes('of the same work was stopped; to go on with it: nsnet resume')
+    expect(await told()).toBe(false)
+    expect(await told()).toBe(true)
+    for (const { id } of JSON.parse((await world.nsnet('list', '--json')).stdout).toReversed())
+      expect(await world.nsnet('undo', id)).toMatchObject({ exitCode: 0 })
+    expect(await told()).toBe(false)
+  })
+
   test('can be undone from its journal alone when its plugin is gone', async () => {
     const world = await sandboxed()
     const plugin = fileOf(

@@ -81,6 +81,43 @@ test('waits for the lock when asked to', async () => {
   await (await second).release()
 })
 
+test('gives both locks at once, and keeps no turn from the one who has the lock', async () => {
+  const store = await newStore()
+  const lock = await store.lock(started('a'), 'somebody', false)
+  const turn = await store.turn('shared')
+  const order: string[] = []
+  const alone = store.turn('alone').then((it) => (order.push('alone'), it))
+  const both = store.lockAndTurn(started('a'), 'another', true, 'shared').then((it) => (order.push('both'), it))
+  await expect(store.lockAndTurn(started('a'), 'a third', false, 'shared')).rejects.toMatchObject({ code: 'LOCKED' })
+  await turn.release()
+  // it comes although the other waits for the lock
+  await (await alone).release()
+  await lock.release()
+  const { lock: second, turn: shared } = await both
+  expect(order).toEqual(['alone', 'both'])
+  await (await store.turn('shared')).release()
+  await second.release()
+  await shared.release()
+  const third = await store.lockAndTurn(started('a'), 'another', false, 'alone')
+  await expect(store.lock(started('a'), 'a third', false)).rejects.toMatchObject({ code: 'LOCKED' })
+  await third.turn.release()
+  await third.lock.release()
+})
+
+test('a lock says who had it last, until nothing is left unfinished', async () => {
+  const store = await newStore()
+  const first = await store.lock(started('a'), 'somebody', false)
+  expect(first.before).toBe('')
+  await first.release()
+  const second = await store.lock(started('a'), 'another', false)
+  expect(second.before).toBe('somebody')
+  await second.clear()
+  await second.release()
+  const third = await store.lock(started('a'), 'a third', false)
+  expect(third.before).toBe('')
+  await third.release()
+})
+
 test('locks two works apart', async () => {
   const store = await newStore()
   const lock = await store.lock(started('a'), 'somebody', false)
