@@ -21,11 +21,12 @@ export type Log = (level: 'info' | 'debug', fields: object) => void
 
 /**
  * Writes the debug log to an open file, or nowhere; a disk that is full does not stop a run here. The package that writes it
- * takes 4 ms to load: that has time until the run waits for something.
+ * takes 4 ms to load: that has time until the run has gone on for a while, or is over.
  */
 export function logTo(file: FileHandle | undefined): { readonly log: Log; readonly end: () => void } {
   if (!file) return { log: () => undefined, end: () => undefined }
   let pino: Logger | undefined
+  let timer: NodeJS.Timeout | undefined
   const kept: Parameters<Log>[] = []
   const open = (): void => {
     if (kept.length > 0) pino ??= loggerTo(file)
@@ -35,11 +36,14 @@ export function logTo(file: FileHandle | undefined): { readonly log: Log; readon
     log(level, fields) {
       kept.push([level, fields])
       if (pino) open()
-      else setImmediate(open)
+      else timer ??= setTimeout(open, SOON_MS).unref()
     },
     end: open,
   }
 }
+
+/** How long lines may wait to be written, in milliseconds: a run that is killed in this time has no debug log. */
+const SOON_MS = 100
 
 function loggerTo(file: FileHandle): Logger {
   const { pino } = require('pino') as typeof import('pino')

@@ -13,6 +13,9 @@ const big = new Set(['main.js', 'work.js'].map((name) => join(__dirname, name)))
 const plain = require.extensions['.js']!
 require.extensions['.js'] = (module, path) => (big.has(path) ? run(module, path) : plain(module, path))
 
+// zod would compile a function for each schema, which pays from thousands of values on; this is what its config() sets
+Object.assign(globalThis, { __zod_globalConfig: { jitless: true } })
+
 void import('./main.ts').then(({ main }) => main(process.argv.slice(2)))
 
 /** Runs a file as Node would. */

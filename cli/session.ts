@@ -52,7 +52,7 @@ export async function beginRun(session: Session, started: RunStarted): Promise<n
       await append(moment, [started])
       return await go(moment)
     }).finally(journal.close)
-    if (code === 0 && isLast) await lock.clear()
+    if (code === 0 && isLast) lock.clear()
     return code
   })
 }

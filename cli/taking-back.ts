@@ -27,7 +27,7 @@ export async function takeBack(working: Working, id: string, extent: Extent): Pr
     expectSameNetns(started)
     const holding = { ...working, held: [started] }
     const code = await takeBackNow(holding, turn, opened, extent)
-    if (code === 0 && extent.to === undefined && lock.before === '') await lock.clear()
+    if (code === 0 && extent.to === undefined && lock.before === '') lock.clear()
     return code >= 128 ? code : worst([code, ...(await takeBackLeft(holding, turn, started))])
   })
 }

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
-import { constants } from 'node:fs'
+import { constants, ftruncateSync, readSync, writeSync } from 'node:fs'
 import { NsnetError } from '../core/errors.ts'
 import { processExec } from '../core/exec.ts'
 import { expectSuccess, unusable, wasHit } from '../core/tools.ts'
@@ -15,7 +15,7 @@ export interface WorkLock extends Lock {
   /** What the file said when the lock was taken; empty when nothing was left unfinished. */
   readonly before: string
   /** Says in the file that nothing is left unfinished. */
-  readonly clear: () => Promise<void>
+  readonly clear: () => void
 }
 
 /** How long `wait` goes on, in milliseconds: long, for whoever holds the lock may be waiting for a network. */
@@ -34,25 +34,29 @@ const HELD = 75
  */
 export async function acquire(path: string, holder: string, wait: boolean): Promise<WorkLock> {
   const file = await locked(path, wait ? [] : ['--timeout', '0.2'])
-  return await heldBy(file, holder)
+  return heldBy(file, holder)
 }
 
 /** Takes a lock file as `acquire` does, but only if nobody has it now. @throws JOURNAL_UNWRITABLE, TOOL_MISSING, TOOL_FAILED */
 export async function acquireNow(path: string, holder: string): Promise<WorkLock | undefined> {
   const file = await locked(path, ['--nonblock']).catch(ifHeld)
-  return file && (await heldBy(file, holder))
+  return file && heldBy(file, holder)
 }
 
-async function heldBy(file: FileHandle, holder: string): Promise<WorkLock> {
-  const before = await contentOf(file).catch(() => '?')
-  await note(file, `${holder}\n`).catch(() => undefined)
-  return { before, clear: () => note(file, '').catch(() => undefined), release: () => file.close() }
+function heldBy(file: FileHandle, holder: string): WorkLock {
+  const before = contentOf(file)
+  note(file, `${holder}\n`)
+  return { before, clear: () => note(file, ''), release: () => file.close() }
 }
 
 /** Writes who holds the lock, for others to read; on a disk that is full it is held all the same. */
-async function note(file: FileHandle, text: string): Promise<void> {
-  await file.truncate(0)
-  if (text !== '') await file.write(text, 0)
+function note({ fd }: FileHandle, text: string): void {
+  try {
+    ftruncateSync(fd)
+    writeSync(fd, text, 0)
+  } catch {
+    // others are told that somebody holds it, if not who
+  }
 }
 
 /** Waits for a lock file that many may hold `shared`, or one `alone`. */
@@ -113,7 +117,7 @@ async function lock(file: FileHandle, how: readonly string[]): Promise<void> {
   if (output.exitCode === 0) throw unusable(command, output, 'did not lock')
   if (wasHit(output)) return await lock(file, how)
   if (output.exitCode !== HELD || output.timedOut) return expectSuccess(command, output)
-  const holder = (await contentOf(file)) || 'another nsnet'
+  const holder = contentOf(file) || 'another nsnet'
   throw new NsnetError(
     'LOCKED',
     `expected to be the only one at work here, but ${holder} is`,
@@ -121,7 +125,7 @@ async function lock(file: FileHandle, how: readonly string[]): Promise<void> {
   )
 }
 
-async function contentOf(file: FileHandle): Promise<string> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0)
-  return buffer.toString('utf8', 0, bytesRead).trim()
+function contentOf({ fd }: FileHandle): string {
+  const buffer = Buffer.alloc(512)
+  return buffer.toString('utf8', 0, readSync(fd, buffer, 0, 512, 0)).trim()
 }

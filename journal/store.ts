@@ -14,7 +14,7 @@ import { createJournal, type Journal } from './journal.ts'
 import { idsIn, journalsIn, type Journals } from './journals.ts'
 import { liveClaims } from './live-claims.ts'
 import { acquire, isHeld, takeTurn, type Lock, type WorkLock } from './lock.ts'
-import { expectPrivate, openPrivate, privateDirectory } from './private.ts'
+import { isPrivate, openPrivate, privateDirectory } from './private.ts'
 import { removeRun } from './remove.ts'
 import { readSent, writeSent, type Sent } from './sent.ts'
 import { indexed, latestOf, refreshed, workOf } from './summaries.ts'
@@ -80,9 +80,9 @@ export async function openStore(dir: string): Promise<Store> {
   const runs = join(dir, 'runs')
   const locks = join(dir, 'locks')
   const parts = [dir, runs, locks]
-  for (const path of parts) await expectPrivate(path)
-  const making = async (): Promise<void> => {
-    for (const path of parts) await privateDirectory(path)
+  for (const path of parts) isPrivate(path)
+  const making = (): void => {
+    for (const path of parts) privateDirectory(path)
   }
   const journals = journalsIn(runs)
   const list = async (but?: string): Promise<readonly Summary[]> =>
@@ -100,7 +100,7 @@ export async function openStore(dir: string): Promise<Store> {
       }
     },
     create: async (id) => {
-      await making()
+      making()
       return await createJournal(journals.path(id))
     },
     open: journals.open,
@@ -110,17 +110,17 @@ export async function openStore(dir: string): Promise<Store> {
     started: journals.started,
     follow: (id) => followJournal(journals.path(id)),
     lock: async (started, holder, wait) => {
-      await making()
+      making()
       return await acquire(join(locks, `${workOf(started)}.lock`), holder, wait)
     },
     lockAndTurn: async (started, holder, wait, how) => {
-      await making()
+      making()
       const [work, turns] = [join(locks, `${workOf(started)}.lock`), join(locks, 'turn')]
       return await takeBoth({ work, turns, holder, wait, how })
     },
     isSameWork: (a, b) => workOf(a) === workOf(b),
     turn: async (how) => {
-      await making()
+      making()
       return await takeTurn(join(locks, 'turn'), how)
     },
     claims: async (but) => await liveClaims(await list(but.run), but, journals),
