@@ -3,7 +3,7 @@ import type { Failure } from './events.ts'
 import { listNetns, parseNetns } from './fingerprint.ts'
 import { inWords, StepBroken } from './guard.ts'
 import type { Json } from './json.ts'
-import type { NetnsId } from './resource.ts'
+import { netnsIn, type NetnsId } from './resource.ts'
 import { probesOf, type Context, type Step } from './step.ts'
 import { failureOfCommand, missingProgram } from './tools.ts'
 
@@ -27,7 +27,10 @@ export class CouldNotLook extends Error {
 export interface Look {
   /** The named netns that are there. @throws CouldNotLook */
   readonly netns: () => Promise<NetnsIds>
-  /** A step's state. A probe in one of the netns that are `absent` is not run; it sees nothing. @throws CouldNotLook */
+  /**
+   * A step's state. A probe in one of the netns that are `absent` is not run, nor one in a netns that the step makes and that
+   * is not there; it sees nothing. @throws CouldNotLook
+   */
   readonly observe: <I>(step: Step<I>, input: I, context: Context, absent: ReadonlySet<string>) => Promise<Json>
 }
 
@@ -40,11 +43,16 @@ export function lookWith(exec: Exec): Look {
     seen.set(key, answer)
     return answer
   }
+  const netns = async (): Promise<NetnsIds> =>
+    understood([listNetns], [await ask(listNetns)], ([output]) => parseNetns(output!.stdout))
   return {
-    netns: async () => understood([listNetns], [await ask(listNetns)], ([output]) => parseNetns(output!.stdout)),
+    netns,
     observe: async (step, input, context, absent) => {
       const probes = probesOf(step, input, context)
-      const unseen = (probe: Command): boolean => absent.has(netnsOf(probe) ?? '')
+      const made = (step.resources(input).creates ?? []).flatMap(netnsIn)
+      const there = made.length === 0 ? {} : await netns()
+      const away = new Set([...absent, ...made.filter((name) => !(name in there))])
+      const unseen = (probe: Command): boolean => away.has(netnsOf(probe) ?? '')
       const asked = await Promise.all(probes.map((probe) => (unseen(probe) ? nothingSeen : ask(probe))))
       const state = understood(probes, asked, (outputs) =>
         step.observe(outputs[0] ?? nothingSeen, input, { ...context, outputs }),
