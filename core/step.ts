@@ -104,6 +104,8 @@ export interface Context {
   readonly facts: Facts
   /** What the step saw when it was planned first, where it is looked at again since: what is there now may be half ours. */
   readonly before?: Json | undefined
+  /** The step is looked at to be taken back: only then it needs to see what taking it back depends on. */
+  readonly undoing?: boolean
 }
 
 /** A step of the same run that comes before another one. */

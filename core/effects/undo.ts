@@ -52,7 +52,12 @@ async function undoSubject(
 ): Promise<RunEvent> {
   const absent = await absentNetns(lookWith(ports.exec), itself)
   const names = new Set(absent.keys())
-  const seen = await lookWith(ports.exec).observe(itself.step, itself.input, itself.context, names)
+  const seen = await lookWith(ports.exec).observe(
+    itself.step,
+    itself.input,
+    { ...itself.context, undoing: true },
+    names,
+  )
   const { subject, now } = asIf(itself, seen)
   const { left } = wayBackFrom(subject, now, names)
   if (left.length === 0) return restOf(subject, now, need, outcome) ?? outcome.undone('gone', [...absent.values()][0])

@@ -15,7 +15,7 @@ export interface WayBack {
 
 /** Looks for the way back. Nothing is looked for, and no command is run, in the netns that are `absent`. */
 export async function wayBackOf({ exec }: Ports, subject: Subject, absent: ReadonlySet<string>): Promise<WayBack> {
-  const now = await lookWith(exec).observe(subject.step, subject.input, subject.context, absent)
+  const now = await lookWith(exec).observe(subject.step, subject.input, { ...subject.context, undoing: true }, absent)
   return wayBackFrom(subject, now, absent)
 }
 
