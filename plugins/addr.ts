@@ -10,7 +10,7 @@ import type { Entry, Input, State } from './lib/addr-state.ts'
 import { inputOf, makes } from './lib/earlier.ts'
 import { losesIpv6By } from './lib/ipv6-loss.ts'
 import type { Input as LinkInput } from './lib/link-input.ts'
-import { didYouMean, kindOf, linkId, linkNamed, nearNames, parseLinks, place } from './lib/ip-json.ts'
+import { didYouMean, kindOf, linkId, linkNamed, listLinks, nearNames, parseLinks, place } from './lib/ip-json.ts'
 
 /**
  * Gives a link an address.
@@ -31,16 +31,19 @@ export default defineStep({
     creates: [keyIn('addr', netns, link, wanted)],
     uses: [...inside(netns), linkKey(netns, link)],
   }),
-  probe: ({ netns, link, address: wanted }) => [
-    ip(netns, '-json', '-details', 'address', 'show'),
-    ...(familyOf(wanted) === 4 ? [{ argv: inNetns(netns, ['sysctl', '-e', promotion('all'), promotion(link)]) }] : []),
+  probe: ({ netns, link, address: wanted }, { undoing }) => [
+    listLinks(netns),
+    ...(undoing === true && familyOf(wanted) === 4
+      ? [{ argv: inNetns(netns, ['sysctl', '-e', promotion('all'), promotion(link)]) }]
+      : []),
   ],
   observe({ stdout }, wanted, { outputs }): State {
     const links = parseLinks(stdout)
     const link = linkNamed(links, wanted.link)
     if (!link) return { ...bare, link: null, near: nearNames(links, wanted.link) }
     const id = linkId(link.ifindex, kindOf(link), link.address ?? '')
-    return { ...bare, link: id, promotes: promotesIn(outputs[1]?.stdout ?? ''), ...entryOn(link, wanted) }
+    const promotes = outputs[1] && { promotes: promotesIn(outputs[1].stdout) }
+    return { ...bare, link: id, ...promotes, ...entryOn(link, wanted) }
   },
   foretell(wanted, state, earlier): State | undefined {
     if (makesLink(earlier, wanted)) return state.link === null ? bare : state

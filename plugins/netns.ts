@@ -6,7 +6,7 @@ import { netnsKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Attempt, type Earlier, type Plan } from '../core/step.ts'
 import { netnsDocs } from './docs/netns.ts'
 import { inputOf, linksMadeBy, makes } from './lib/earlier.ts'
-import { parseLinks } from './lib/ip-json.ts'
+import { listLinks, parseLinks } from './lib/ip-json.ts'
 import type { Input as LinkInput } from './lib/link-input.ts'
 
 /**
@@ -29,13 +29,10 @@ export default defineStep({
     }),
   }),
   resources: ({ netns }) => ({ creates: [netnsKey(netns)] }),
-  // `ip` ends with 255 where there is no such netns
-  probe: ({ netns }) => [listNetns, { ...ip(netns, '-json', 'link', 'show'), okExits: [0, 255] }],
+  probe: ({ netns }) => [listNetns, listLinks(netns)],
   observe({ stdout }, { netns }, { outputs }): State {
     const { [netns]: id = gone } = parseNetns(stdout)
-    const { stdout: inside = '', exitCode = 0, stderr = '' } = outputs[1] ?? {}
-    if (id.inode !== null && exitCode !== 0) throw new Error(`cannot look into the netns ${netns}: ${stderr.trim()}`)
-    const links = parseLinks(inside).map(({ ifname }) => ifname)
+    const links = parseLinks(outputs[1]?.stdout ?? '').map(({ ifname }) => ifname)
     return { ...id, links, leftover: isLeftover(stdout, netns) }
   },
   foretell({ netns }, state, earlier): State {

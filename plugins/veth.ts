@@ -3,7 +3,7 @@ import { inside, linkKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
 import { vethDocs } from './docs/veth.ts'
 import { inputOf, makes } from './lib/earlier.ts'
-import { kindOf, parseLinks, type IpLink } from './lib/ip-json.ts'
+import { kindOf, listLinks, parseLinks, type IpLink } from './lib/ip-json.ts'
 import type { Input as LinkInput } from './lib/link-input.ts'
 import { changeOf, describe, differing, endAfter, endOf, findEnd, input, marked } from './lib/veth-ends.ts'
 import type { End, EndState, Input } from './lib/veth-ends.ts'
@@ -29,7 +29,7 @@ export default defineStep({
     creates: [linkKey(netns, name), linkKey(peer.netns, peer.name)],
     uses: [...new Set([...inside(netns), ...inside(peer.netns)])],
   }),
-  probe: (wanted) => inOrder(wanted).map(({ netns }) => ip(netns, '-json', '-details', 'link', 'show')),
+  probe: (wanted) => inOrder(wanted).map(({ netns }) => listLinks(netns)),
   observe(_, wanted, { outputs, ...context }): State {
     const [[a, b], own] = [inOrder(wanted), inOrder(marked(wanted, context))]
     const [near, far] = [a, b].map((end, at) => findEnd(parseLinks(outputs[at]?.stdout ?? ''), end, own[at]!))

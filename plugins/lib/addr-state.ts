@@ -82,18 +82,21 @@ export type State = {
   readonly rival: string | null
   /** Secondary addresses that the kernel drops with ours; null where ours is one itself. */
   readonly behind: readonly string[] | null
-  /** Whether the kernel makes a secondary address primary instead; `for us` while an undo has set it. */
-  readonly promotes: 'no' | 'always' | 'for us'
+  /**
+   * Whether the kernel makes a secondary address primary instead; `for us` while an undo has set it. Only deleting the address
+   * depends on it: it is seen of an IPv4 address that is to be taken back.
+   */
+  readonly promotes?: 'no' | 'always' | 'for us'
 }
 
 /** The state of a link made a moment ago. */
-export const bare: State = { link: [0, null], near: [], entry: null, rival: null, behind: [], promotes: 'no' }
+export const bare: State = { link: [0, null], near: [], entry: null, rival: null, behind: [] }
 
 /** `promote_secondaries` while it is ours: an undo that was killed in between finds it again. Any number but 0 is yes. */
 export const PROMOTING = 110_115
 
 /** Reads the values for all links and for this one, as sysctl(8) prints them. */
-export function promotesIn(stdout: string): State['promotes'] {
+export function promotesIn(stdout: string): NonNullable<State['promotes']> {
   const [all = '0', own = '0'] = Array.from(stdout.matchAll(/= (\S+)$/gm), ([, value]) => value!)
   if (all !== '0') return 'always'
   return own === '0' ? 'no' : own === `${PROMOTING}` ? 'for us' : 'always'

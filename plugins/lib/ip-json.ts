@@ -1,3 +1,4 @@
+import { ip, type Command } from '../../core/command.ts'
 import { expectRoutes } from './route-text.ts'
 
 /** A link as `ip -json -details link show` or `… address show` prints it; only what nsnet reads. */
@@ -38,6 +39,9 @@ export interface IpAddress {
   readonly noprefixroute?: boolean
   readonly autojoin?: boolean
 }
+
+/** Lists the links of a netns with their addresses: all steps ask it in the same words, so that one look asks it once. */
+export const listLinks = (netns: string | undefined): Command => ip(netns, '-json', '-details', 'address', 'show')
 
 /** Reads the links of `ip -json … link show` or `… address show`; nothing printed means no links. */
 export function parseLinks(stdout: string): readonly IpLink[] {

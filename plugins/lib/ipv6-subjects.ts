@@ -1,6 +1,6 @@
 import { ip, type Command } from '../../core/command.ts'
 import { equal } from '../../core/json.ts'
-import { parseLinks, type IpAddress } from './ip-json.ts'
+import { listLinks, parseLinks, type IpAddress } from './ip-json.ts'
 import { parseRoutes, unrestorable, valueOf, type RouteWords } from './route-text.ts'
 
 /** What the kernel drops of a link's IPv6 when IPv6 is switched off there; all as words that `ip` takes. */
@@ -13,7 +13,7 @@ export type Ipv6Subjects = {
 
 /** Lists the IPv6 addresses and routes of a netns. */
 export const ipv6Probes = (netns: string | undefined): readonly Command[] => [
-  ip(netns, '-json', 'address', 'show'),
+  listLinks(netns),
   ip(netns, '-6', '-N', '-details', 'route', 'show', 'table', 'all'),
 ]
 

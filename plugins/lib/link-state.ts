@@ -1,7 +1,17 @@
 import { inNetns, ip, type Command } from '../../core/command.ts'
 import { canonical } from '../../core/net.ts'
 import type { Input } from './link-input.ts'
-import { isUp, kindOf, linkNamed, nearNames, parseLinks, parseSysctls, place, staticRoutes } from './ip-json.ts'
+import {
+  isUp,
+  kindOf,
+  linkNamed,
+  listLinks,
+  nearNames,
+  parseLinks,
+  parseSysctls,
+  place,
+  staticRoutes,
+} from './ip-json.ts'
 import { sysctlPattern, type IpAddress, type IpLink } from './ip-json.ts'
 
 /** Words of a command line. */
@@ -71,7 +81,7 @@ export function looksIn(netns: string | undefined, wanted: Input): readonly Comm
   const routes = (family: string): Command => ip(netns, family, '-details', 'route', 'show', 'table', 'all')
   const pattern = `^net\\.ipv[46]\\.(conf|neigh)\\.(default|${sysctlPattern(wanted.link)})\\.`
   return [
-    ip(netns, '-json', '-details', 'address', 'show'),
+    listLinks(netns),
     ...(losesRoutes(wanted) ? [routes('-4'), routes('-6')] : []),
     ...(losesSysctls(wanted) ? [{ argv: inNetns(netns, ['sysctl', '-a', '-r', pattern]) }] : []),
   ]

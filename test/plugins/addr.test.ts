@@ -6,7 +6,7 @@ import { context, given } from '../support/given.ts'
 import { privateKernel, settledFingerprint as fingerprint, type Kernel } from '../support/kernel.ts'
 
 const v4 = { link: 'lan', address: '10.0.0.1/24' }
-const bare = { link: [2, null], near: [], entry: null, rival: null, behind: [], promotes: 'no' } as const
+const bare = { link: [2, null], near: [], entry: null, rival: null, behind: [] } as const
 const flags = { nodad: false, dadfailed: false, lifetime: 'forever', metric: null } as const
 const entry = { peer: null, broadcast: null, scope: 'global', label: 'lan', ...flags }
 

@@ -27,11 +27,13 @@ export function on<Input, State extends Json>(
     if (!succeeded(command, output)) throw new Error(`probe ${show(command)}: ${output.exitCode} ${output.stderr}`)
     return output
   }
-  const observe = async (): Promise<State> => {
+  const observeIn = async (looking: Context): Promise<State> => {
     const outputs: Output[] = []
-    for (const command of probesOf(step, input, where)) outputs.push(await probe(command))
-    return JSON.parse(JSON.stringify(step.observe(outputs[0]!, input, { ...where, outputs }))) as State
+    for (const command of probesOf(step, input, looking)) outputs.push(await probe(command))
+    return JSON.parse(JSON.stringify(step.observe(outputs[0]!, input, { ...looking, outputs }))) as State
   }
+  const observe = (): Promise<State> => observeIn(where)
+  const observeToUndo = (): Promise<State> => observeIn({ ...where, undoing: true })
   const plan = async () => step.plan(input, await observe(), where)
   return {
     observe,
@@ -47,8 +49,8 @@ export function on<Input, State extends Json>(
     },
     /** Takes the step back to `before`, as the engine does: whatever the exit codes, observation decides. */
     undo: async (before: State): Promise<void> => {
-      for (const command of undoOf(step, input, before, await observe(), where)) await kernel.exec(command)
-      expect(undoOf(step, input, before, await observe(), where).map(show), 'left to undo').toEqual([])
+      for (const command of undoOf(step, input, before, await observeToUndo(), where)) await kernel.exec(command)
+      expect(undoOf(step, input, before, await observeToUndo(), where).map(show), 'left to undo').toEqual([])
     },
   }
 }
