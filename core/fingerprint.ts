@@ -1,5 +1,6 @@
 import { inNetns, ip, type Command, type Exec } from './command.ts'
 import type { Json } from './json.ts'
+import { ofText } from './memo.ts'
 import type { NetnsId } from './resource.ts'
 
 /** A fingerprint: the parts of the host's netns, those of each named netns, and the files of `/etc/netns`. */
@@ -58,10 +59,10 @@ export const listNetns: Command = {
  *
  * @throws when that is not what find(1) prints
  */
-export function parseNetns(stdout: string): { readonly [name: string]: NetnsId } {
+export const parseNetns = ofText((stdout): { readonly [name: string]: NetnsId } => {
   const there = filesIn(stdout).filter(({ system }) => system === 'nsfs')
   return Object.fromEntries(there.map(({ name, inode, made }) => [name, { inode, made }]))
-}
+})
 
 /**
  * Says whether `listNetns` found a plain file in the place of a netns: what an `ip netns add` or `delete` leaves that is
@@ -70,8 +71,9 @@ export function parseNetns(stdout: string): { readonly [name: string]: NetnsId }
 export const isLeftover = (stdout: string, netns: string): boolean => leftoversIn(stdout).includes(netns)
 
 /** Names the plain files that `listNetns` found in the place of a netns. @see isLeftover */
-export const leftoversIn = (stdout: string): readonly string[] =>
-  filesIn(stdout).flatMap(({ name, system }) => (system === 'nsfs' ? [] : [name]))
+export const leftoversIn = ofText((stdout): readonly string[] =>
+  filesIn(stdout).flatMap(({ name, system }) => (system === 'nsfs' ? [] : [name])),
+)
 
 function filesIn(stdout: string): readonly (NetnsId & { readonly name: string; readonly system: string })[] {
   const rows = stdout.split('\n').filter((line) => line !== '')
