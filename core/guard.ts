@@ -14,15 +14,24 @@ export class StepBroken extends Error {
 
 /** Gives a step whose functions throw nothing but `StepBroken`, which names the step type and the function. */
 export function guarded(step: Step): Step {
+  const parts = new Map<string | symbol, unknown>()
   return new Proxy(step, {
     get(_, name) {
-      const part: unknown = Reflect.get(step, name)
-      if (typeof part === 'function') return guardedCall(step, String(name), part as Call)
-      const hasParts = (name === 'outputs' || name === 'diagnosis') && typeof part === 'object'
-      return hasParts ? guardedParts(step, name, part) : part
+      if (!parts.has(name)) parts.set(name, guardedPart(step, name))
+      return parts.get(name)
     },
   })
 }
+
+function guardedPart(step: Step, name: string | symbol): unknown {
+  const part: unknown = Reflect.get(step, name)
+  if (typeof part === 'function') return guardedCall(step, String(name), part as Call)
+  const hasParts = typeof name === 'string' && WITH_PARTS.has(name) && typeof part === 'object'
+  return hasParts ? guardedParts(step, name, part) : part
+}
+
+/** Fields of a step that hold functions of their own. */
+const WITH_PARTS: ReadonlySet<string> = new Set(['outputs', 'diagnosis', 'tally'])
 
 /** Says in one line what was thrown. */
 export function inWords(thrown: unknown): string {
@@ -32,17 +41,19 @@ export function inWords(thrown: unknown): string {
 type Call = (this: Step, ...args: unknown[]) => unknown
 
 function guardedCall(step: Step, name: string, call: Call): Call {
+  const promise = promises[name.split('.')[0]!]
   return (...args) => {
     try {
-      return expected(name, call.apply(step, args))
+      const given = call.apply(step, args)
+      // what it was given is as it should be
+      return args.includes(given) ? given : expected(promise, given)
     } catch (error) {
       throw new StepBroken(step.type, name, error)
     }
   }
 }
 
-function expected(name: string, given: unknown): unknown {
-  const [what, keeps] = promises[name.split('.')[0]!] ?? []
+function expected([what, keeps]: (typeof promises)[string] | readonly [] = [], given: unknown): unknown {
   if (keeps === undefined || keeps(given)) return given
   const got = given instanceof Promise ? 'a promise' : isJson(given) ? JSON.stringify(given) : String(given)
   // where it was noticed tells nothing about where the mistake is
@@ -66,6 +77,7 @@ const promises: { readonly [name: string]: readonly [string, (given: unknown) =>
   outputs: ['plain JSON', (given) => isJson(given)],
   sketch: ['a list of sketches { draw: "…", … }', isSketches],
   mine: ['true or false', (given) => typeof given === 'boolean'],
+  watches: ['a list of keys', isKeys],
   foretell: ['plain JSON or nothing', (given) => given === undefined || isJson(given)],
   changes: ['a list of { what, from, to }', isChanges],
   drift: ['a text or nothing', (given) => given === undefined || typeof given === 'string'],

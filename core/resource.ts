@@ -21,12 +21,14 @@ export const netnsKey = (netns: string): ResourceKey => `netns:${netns}`
 export const netnsIn = (key: string): readonly string[] =>
   key.startsWith('netns:') ? [key.slice('netns:'.length)] : []
 
+type Kind = 'link' | 'addr' | 'route' | 'sysctl' | 'rule' | 'chain' | 'table'
+
 /** Keys something of a netns, the host's when `netns` is undefined (a netns that is named `host` is written `/host`). */
-export const keyIn = (
-  kind: 'link' | 'addr' | 'route' | 'sysctl' | 'rule' | 'chain' | 'table',
-  netns: string | undefined,
-  ...name: readonly string[]
-): ResourceKey => `${kind}:${[netns === 'host' ? '/host' : (netns ?? 'host'), ...name].join('/')}`
+export const keyIn = (kind: Kind, netns: string | undefined, ...name: readonly string[]): ResourceKey =>
+  `${kind}:${[netns === 'host' ? '/host' : (netns ?? 'host'), ...name].join('/')}`
+
+/** Keys all of a kind in a netns, the host's when `netns` is undefined: what a step watches. */
+export const everyKey = (kind: Kind, netns: string | undefined): ResourceKey => keyIn(kind, netns)
 
 /** Keys a link. */
 export const linkKey = (netns: string | undefined, link: string): ResourceKey => keyIn('link', netns, link)

@@ -35,6 +35,15 @@ export interface Step<Input = unknown, State extends Json = Json> {
    * told that an earlier step makes or changes of what this one names in its `resources`.
    */
   foretell?(input: Input, state: State, earlier: Earlier): State | undefined
+  /**
+   * Names what earlier steps may change of what the step sees, beside its `resources`: keys, or all of a kind in a netns
+   * (`everyKey`). `foretell` is asked about the earlier steps that make or share one of them, and about those that name one of
+   * the step's resources (a netns that both only use does not count). Without it, `foretell` is asked about all that make or
+   * share something in a netns of the resources, and about all of the same type: that costs the square of their number.
+   */
+  watches?(input: Input): readonly ResourceKey[]
+  /** Sums up the earlier steps that share a thing with many others, in place of `foretell`. */
+  readonly tally?: Tally<NoInfer<Input>, NoInfer<State>>
   /** It only looks at what other steps made (a check): there is nothing to plan before its turn. */
   readonly onlyLooks?: boolean
   /**
@@ -113,6 +122,25 @@ export interface Earlier extends Context {
   readonly uses: string
   readonly input: unknown
   readonly resources: Resources
+}
+
+/**
+ * What many steps do to a thing that they share, the rules of one table: each of them is added once, where `foretell` would
+ * be asked about each of them for each of them. It has to tell what `foretell` would; what other steps do in between
+ * must not matter.
+ */
+export interface Tally<Input = unknown, State extends Json = Json, Sum = unknown> {
+  /** Names the thing: a key of the step's resources. */
+  over(input: Input): ResourceKey
+  /** What is known of no steps. */
+  begin(): Sum
+  /**
+   * Adds a step, also one of another type, that makes or shares the thing: changes `sum`. `at` is its place in the run's order,
+   * which need not be the order of adding.
+   */
+  add(sum: Sum, earlier: Earlier, at: number): void
+  /** Says what `observe` would give once all that were added are applied; undefined where that cannot be told. */
+  foretell(input: Input, state: State, sum: Sum): State | undefined
 }
 
 /** A value that applying a step changes; `from` is null where there is none yet. */

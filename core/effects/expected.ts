@@ -1,28 +1,48 @@
 import type { Json } from '../json.ts'
-import { stepOf, type Run, type StepRecord } from '../run.ts'
+import type { Run, StepRecord } from '../run.ts'
 import type { Secrets } from '../secret.ts'
 import type { Earlier } from '../step.ts'
-import { foretold } from './earlier-steps.ts'
+import { relatedSteps } from './related-steps.ts'
 import type { Subject } from './subject.ts'
 
+/** The steps behind those that are asked about. */
+export interface LaterSteps {
+  /**
+   * Says what a step has to see while nobody else changes anything: what it left, and what the later steps of the run did to
+   * it since. Undefined where that cannot be told. Ask about the last step first: each is then added once, and asking about
+   * one behind it begins anew.
+   */
+  readonly expected: (subject: Subject) => Json | undefined
+}
+
 /**
- * Says what a step has to see while nobody else changes anything: what it left, and what the given later steps of the run
- * did to it since. Undefined where that cannot be told.
+ * Gathers, from the end of a run, the steps that changed something which is still there: of those that are open, the ones
+ * that count when a step before them is asked about first.
  */
-export function expectedState({ step, input, record }: Subject, later: readonly Earlier[]): Json | undefined {
-  if (record.after === undefined) return undefined
-  const { state, stopped } = foretold(step, input, record.after, step.resources(input), later)
-  return stopped === undefined ? state : undefined
+export function laterSteps(run: Run, { reveal }: Secrets, counts: (step: string) => boolean): LaterSteps {
+  const records = [...run.steps.values()]
+  const places = new Map(records.map(({ spec }, at) => [spec.id, at]))
+  let [related, from] = [relatedSteps(), records.length]
+  const gather = (place: number): void => {
+    if (from <= place) [related, from] = [relatedSteps(), records.length]
+    while (from > place + 1) {
+      from -= 1
+      const record = records[from]!
+      if (record.open && counts(record.spec.id))
+        for (const step of asEarlier(run, reveal(record))) related.add(step, from)
+    }
+  }
+  return {
+    expected({ step, input, record, context }) {
+      if (record.after === undefined) return undefined
+      gather(places.get(context.step) ?? records.length)
+      const { state, stopped } = related.foretell(step, input, record.after, step.resources(input))
+      return stopped === undefined ? state : undefined
+    },
+  }
 }
 
-/** Lists the steps behind one that changed something which is still there. */
-export function laterSteps(run: Run, id: string, { reveal }: Secrets): readonly Earlier[] {
-  const all = [...run.steps.values()]
-  const behind = all.slice(all.indexOf(stepOf(run, id)) + 1)
-  return behind.flatMap((record) => asEarlier(run, reveal(record)))
-}
-
-function asEarlier({ started }: Run, { spec, open, input, resources }: StepRecord): readonly Earlier[] {
-  if (!open || input === undefined || resources === undefined) return []
+function asEarlier({ started }: Run, { spec, input, resources }: StepRecord): readonly Earlier[] {
+  if (input === undefined || resources === undefined) return []
   return [{ run: started.run, step: spec.id, facts: started.facts, uses: spec.uses, input, resources }]
 }

@@ -82,8 +82,9 @@ async function outcomeOf(site: Site, spec: StepSpec, subject: Subject): Promise<
   if (planned.conflict !== undefined && earlier.doubted !== undefined)
     return later(spec, `depends on what ${earlier.doubted} makes`)
   const ahead = described(spec, subject, state, planned)
-  if (ahead.outcome === 'satisfied') noteOutputs(site.run, subject, state)
-  else earlier.add(itself)
+  // what the kernel gives to what an earlier step makes (an inode, an ifindex) is not known yet
+  if (ahead.outcome === 'satisfied' && state === seen) noteOutputs(site.run, subject, state)
+  if (ahead.outcome !== 'satisfied') earlier.add(itself)
   return ahead
 }
 

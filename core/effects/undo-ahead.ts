@@ -3,8 +3,8 @@ import type { RunEvent, StepKept, StepUndone, UndoFailed } from '../events.ts'
 import { equal, type Json } from '../json.ts'
 import { evolve, type Moment } from '../machine.ts'
 import type { UndoPorts } from '../ports.ts'
-import { stepOf, type Run } from '../run.ts'
-import { expectedState, laterSteps } from './expected.ts'
+import { stepOf } from '../run.ts'
+import { laterSteps, type LaterSteps } from './expected.ts'
 import { undoOf } from '../step.ts'
 import type { Subject } from './subject.ts'
 import { undo, type AsIf } from './undo.ts'
@@ -24,11 +24,13 @@ export async function undoAhead(
   until: string | undefined,
 ): Promise<readonly UndoAhead[]> {
   let now = evolve(moment, { type: 'UndoStarted', ...(until === undefined ? {} : { until }) })
-  const present = new Map(now.run.steps)
+  const present = { ...now.run, steps: new Map(now.run.steps) }
+  const later = laterSteps(present, ports.secrets, () => true)
+  const left = laterSteps(present, ports.secrets, (step) => stepOf(now.run, step).open)
   const all: UndoAhead[] = []
   for (let [effect] = now.effects; effect; [effect] = now.effects) {
     const step = now.run.started.steps[effect.index]!.id
-    const event = await undo(ports, now.run, step, asIfBack(ports, { ...now.run, steps: present }, now.run))
+    const event = await undo(ports, now.run, step, asIfBack(later, left))
     const ahead = aheadOf(event)
     if (ahead) all.push(ahead)
     now = evolve(now, outcomeOf(event))
@@ -36,14 +38,12 @@ export async function undoAhead(
   return all
 }
 
-/** Sees a step as it will be at its turn: without what the steps behind it did, but for those that are kept. */
-function asIfBack({ secrets }: UndoPorts, present: Run, rehearsed: Run): AsIf {
+/** Sees a step as it will be at its turn: without what the steps `later` than it did, but for those that are `left`. */
+function asIfBack(later: LaterSteps, left: LaterSteps): AsIf {
   return (subject, now) => {
-    const later = laterSteps(present, subject.context.step, secrets)
-    const expected = expectedState(subject, later)
+    const expected = later.expected(subject)
     if (expected === undefined) return { subject, now }
-    const left = later.filter(({ step }) => stepOf(rehearsed, step).open)
-    const after = expectedState(subject, left)
+    const after = left.expected(subject)
     if (after !== undefined && isUndisturbed(subject, expected, now)) return { subject, now: after }
     return { subject: { ...subject, record: { ...subject.record, after: expected } }, now }
   }

@@ -5,7 +5,7 @@ import { lookWith, type Look } from '../look.ts'
 import type { Looking } from '../ports.ts'
 import type { Run, StepRecord } from '../run.ts'
 import type { Change, Plan } from '../step.ts'
-import { expectedState, laterSteps } from './expected.ts'
+import { laterSteps, type LaterSteps } from './expected.ts'
 import { notMadeBy } from './ownership.ts'
 import { failureOf, subjectOf, type Subject } from './subject.ts'
 import { absentNetns } from './way-back.ts'
@@ -33,10 +33,11 @@ export interface Finding {
  */
 export async function verify(looking: Looking, run: Run): Promise<readonly Finding[]> {
   const look = lookWith(looking.exec)
+  const later = laterSteps(run, looking.secrets, () => true)
   const all: Finding[] = []
-  for (const record of run.steps.values()) {
+  for (const record of [...run.steps.values()].toReversed()) {
     if (HELD.test(record.status) || (record.status === 'failed' && record.after !== undefined))
-      all.push(await findingOf(looking, look, run, record))
+      all.push(await findingOf(looking, look, run, record, later))
     else if (record.open && LEFT.test(record.status))
       all.push({
         ...nothingKnown(record),
@@ -44,7 +45,7 @@ export async function verify(looking: Looking, run: Run): Promise<readonly Findi
         reason: `${record.status}: ${record.reason ?? record.failure?.message ?? ''}`,
       })
   }
-  return all
+  return all.toReversed()
 }
 
 const HELD = /^(applied|satisfied)$/
@@ -61,7 +62,13 @@ const nothingKnown = ({ spec: { id, uses } }: StepRecord) => ({
   repairable: false,
 })
 
-async function findingOf(looking: Looking, look: Look, run: Run, record: StepRecord): Promise<Finding> {
+async function findingOf(
+  looking: Looking,
+  look: Look,
+  run: Run,
+  record: StepRecord,
+  later: LaterSteps,
+): Promise<Finding> {
   const { spec } = record
   try {
     const subject = await subjectOf(looking, run, spec.id)
@@ -70,8 +77,7 @@ async function findingOf(looking: Looking, look: Look, run: Run, record: StepRec
     if (gone !== undefined) return { ...nothingKnown(record), verdict: 'drifted', reason: gone, repairable: !isTaken }
     const { step, input, context } = subject
     const now = await look.observe(step, input, context, new Set())
-    const expected = expectedState(subject, laterSteps(run, spec.id, looking.secrets))
-    return { ...nothingKnown(record), ...verdictOn(subject, expected, now) }
+    return { ...nothingKnown(record), ...verdictOn(subject, later.expected(subject), now) }
   } catch (error) {
     return { ...nothingKnown(record), verdict: 'unknown', reason: failureOf(error).message }
   }
