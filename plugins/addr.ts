@@ -8,9 +8,10 @@ import { addrDocs } from './docs/addr.ts'
 import { bare, entryOn, input, networkOfInput, promotesIn, PROMOTING } from './lib/addr-state.ts'
 import type { Entry, Input, State } from './lib/addr-state.ts'
 import { inputOf, makes } from './lib/earlier.ts'
-import { losesIpv6By } from './lib/ipv6-loss.ts'
+import { ipv6SwitchKey, losesIpv6By } from './lib/ipv6-loss.ts'
 import type { Input as LinkInput } from './lib/link-input.ts'
-import { didYouMean, kindOf, linkId, linkNamed, listLinks, nearNames, parseLinks, place } from './lib/ip-json.ts'
+import { kindOf, linkId, linkNamed, listLinks, namesOf, parseLinks, place, UNKNOWN } from './lib/ip-json.ts'
+import { didYouMean, nearNames } from './lib/near-names.ts'
 
 /**
  * Gives a link an address.
@@ -40,18 +41,21 @@ export default defineStep({
   observe({ stdout }, wanted, { outputs }): State {
     const links = parseLinks(stdout)
     const link = linkNamed(links, wanted.link)
-    if (!link) return { ...bare, link: null, near: nearNames(links, wanted.link) }
+    if (!link) return { ...bare, link: null, near: nearNames(namesOf(links), wanted.link) }
     const id = linkId(link.ifindex, kindOf(link), link.address ?? '')
     const promotes = outputs[1] && { promotes: promotesIn(outputs[1].stdout) }
     return { ...bare, link: id, ...promotes, ...entryOn(link, wanted) }
   },
+  watches: ({ netns, address: wanted }) => (familyOf(wanted) === 6 ? [ipv6SwitchKey(netns)] : []),
   foretell(wanted, state, earlier): State | undefined {
     if (makesLink(earlier, wanted)) return state.link === null ? bare : state
     const { link, netns } = wanted
-    if (familyOf(wanted.address) === 6 && losesIpv6By(earlier, netns, link)) return { ...state, entry: null }
+    if (familyOf(wanted.address) === 6 && losesIpv6By(earlier, netns, link))
+      return { ...state, entry: null, rival: null, behind: [] }
     const change = inputOf<LinkInput>(earlier, 'link')
     if (change?.link === link && change.netns === netns) {
       if (change.moveTo !== undefined) return { ...bare, link: null }
+      if (state.entry === null && mayComeBy(change, wanted)) return undefined
       const id = state.link && ([state.link[0], state.link[1] && (change.mac ?? state.link[1])] as const)
       return { ...state, link: id }
     }
@@ -59,7 +63,7 @@ export default defineStep({
     if (other?.link !== link || other.netns !== netns) return state
     if (hostOf(other) !== hostOf(wanted)) return withSecondary(wanted, state, other)
     return other.address === wanted.address && other.peer === wanted.peer
-      ? { ...state, entry: entryOfInput(wanted) }
+      ? { ...state, entry: entryOfInput(other) }
       : undefined
   },
   plan(wanted, now): Plan {
@@ -77,7 +81,9 @@ export default defineStep({
     if (gone.length === 0 || (now.behind ?? []).length === 0 || now.promotes === 'always') return gone
     return [promote(wanted, PROMOTING), ...gone, promote(wanted, 0)]
   },
-  mine: (_wanted, before, now, { refused }) => !refused && equal(before.link, now.link),
+  // a link that the run itself has made since is not known by more than its name
+  mine: (_wanted, before, now, { refused }) =>
+    !refused && (before.link?.[0] === UNKNOWN || equal(before.link, now.link)),
   drift(_wanted, after, { entry }) {
     const was = after?.entry
     if (!was || !entry) return undefined
@@ -97,6 +103,10 @@ export default defineStep({
 /** Says whether a step makes the link; a new netns has its `lo`. */
 const makesLink = (earlier: Earlier, { netns, link }: Input): boolean =>
   makes(earlier, linkKey(netns, link)) || (link === 'lo' && netns !== undefined && makes(earlier, netnsKey(netns)))
+
+/** Says whether an address is one that the kernel gives a link by itself when that is set up. */
+const mayComeBy = ({ state }: LinkInput, { link, address: wanted }: Input): boolean =>
+  state === 'up' && (link === 'lo' ? /^(127\.0\.0\.1|::1)\//.test(wanted) : /^fe[89ab]/.test(wanted))
 
 /** A later IPv4 address of the same prefix stands behind ours, where ours is the primary one. */
 function withSecondary(wanted: Input, state: State, other: Input): State {

@@ -3,9 +3,10 @@ import { conflict, defineStep, nothingToDo, type Context, type Plan } from '../c
 import { SEE_DOCTOR } from '../core/tools.ts'
 import { iptablesDocs } from './docs/iptables.ts'
 import { applying, probing, takingBack, takingBackLater } from './lib/iptables-commands.ts'
-import { hashOf, iptablesInput, makesChain, type IptablesInput } from './lib/iptables-input.ts'
-import { foretellIptables } from './lib/iptables-foretold.ts'
+import { hashOf, iptablesInput, makesChain, tableKey, type IptablesInput } from './lib/iptables-input.ts'
+import { foretellBesideNft, iptablesTally } from './lib/iptables-foretold.ts'
 import { observeIptables, type IptablesState } from './lib/iptables-state.ts'
+import { nftTableKey } from './lib/nft-input.ts'
 import { sketchIptables } from './lib/iptables-sketch.ts'
 import { whoHoldsTheLock } from './lib/xtables-lock.ts'
 
@@ -32,7 +33,9 @@ export default defineStep<IptablesInput, IptablesState>({
   }),
   probe: probing,
   observe: (_, input, look) => observeIptables(input, look),
-  foretell: foretellIptables,
+  foretell: (_, state, earlier) => foretellBesideNft(state, earlier),
+  watches: ({ netns, family, table }) => [nftTableKey(netns, family === 'ipv4' ? 'ip' : 'ip6', table)],
+  tally: iptablesTally,
   changes: ({ chain, policy }, now) =>
     policy === undefined ? [] : [{ what: `policy of ${chain}`, from: now.policy, to: policy }],
   plan(input, now, context) {
@@ -52,8 +55,6 @@ export default defineStep<IptablesInput, IptablesState>({
   // a rule says by its comment whose it is; a chain that the kernel refused to make is somebody else's
   mine: (_input, _before, { ours }, { refused }) => ours !== null || !refused,
 })
-
-const tableKey = ({ netns, family, table }: IptablesInput) => keyIn('table', netns, family, table)
 
 function createdBy(input: IptablesInput) {
   const { netns, family, table, chain, rule, policy } = input

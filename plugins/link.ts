@@ -1,11 +1,12 @@
 import { inside, keyIn, linkKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
 import { linkDocs } from './docs/link.ts'
-import { didYouMean, hasSteadyMac, linkId, nearNames, place } from './lib/ip-json.ts'
+import { hasSteadyMac, linkId, namesOf, place, UNKNOWN } from './lib/ip-json.ts'
 import { changedFields, changesOf, predicted, wayBack } from './lib/link-commands.ts'
 import { fields, input, target, type Input } from './lib/link-input.ts'
-import { foretellLink } from './lib/link-foretold.ts'
+import { foretellLink, watchedBy } from './lib/link-foretold.ts'
 import { looksIn, nothing, obstaclesTo, places, stateOf, viewOf, type State } from './lib/link-state.ts'
+import { didYouMean, nearNames } from './lib/near-names.ts'
 import { sketchLink } from './lib/link-sketch.ts'
 
 /**
@@ -44,9 +45,10 @@ export default defineStep({
       return { ...stateOf(wanted, home!.link, home!, around), obstacles }
     }
     if (there?.link) return { ...stateOf(wanted, there.link, there, around), moved: true }
-    return { ...nothing, link: null, near: nearNames(home!.links, wanted.link) }
+    return { ...nothing, link: null, near: nearNames(namesOf(home!.links), wanted.link) }
   },
   foretell: foretellLink,
+  watches: watchedBy,
   changes: (wanted, now) => changedFields(wanted, now.link),
   plan(wanted, now): Plan {
     const wrong = refusal(wanted, now)
@@ -58,8 +60,8 @@ export default defineStep({
   identity: ({ link }) => (link === null ? null : linkId(link.ifindex, link.kind, link.mac)),
   mine({ mac }, { link: was }, { link: is, moved }) {
     if (was === null || is === null) return true
-    const fits = [was.mac, mac].includes(is.mac) || !hasSteadyMac(is.kind)
-    return fits && (moved || was.ifindex === is.ifindex)
+    const fits = [was.mac, mac].includes(is.mac) || was.mac === '' || !hasSteadyMac(is.kind)
+    return fits && (moved || was.ifindex === UNKNOWN || was.ifindex === is.ifindex)
   },
   outputs: {
     mac: ({ link }) => link?.mac ?? null,

@@ -6,7 +6,7 @@ import { netnsKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Attempt, type Earlier, type Plan } from '../core/step.ts'
 import { netnsDocs } from './docs/netns.ts'
 import { inputOf, linksMadeBy, makes } from './lib/earlier.ts'
-import { listLinks, parseLinks } from './lib/ip-json.ts'
+import { listLinks, namesOf, parseLinks } from './lib/ip-json.ts'
 import type { Input as LinkInput } from './lib/link-input.ts'
 
 /**
@@ -32,15 +32,14 @@ export default defineStep({
   probe: ({ netns }) => [listNetns, listLinks(netns)],
   observe({ stdout }, { netns }, { outputs }): State {
     const { [netns]: id = gone } = parseNetns(stdout)
-    const links = parseLinks(outputs[1]?.stdout ?? '').map(({ ifname }) => ifname)
+    const links = namesOf(parseLinks(outputs[1]?.stdout ?? ''))
     return { ...id, links, leftover: isLeftover(stdout, netns) }
   },
+  watches: () => [],
   foretell({ netns }, state, earlier): State {
     if (makes(earlier, netnsKey(netns))) return { inode: 0, made: '', links: ['lo'], leftover: false }
-    return {
-      ...state,
-      links: state.links.filter((link) => !takes(earlier, netns, link)).concat(linksMadeBy(earlier, netns)),
-    }
+    const [left, born] = [state.links.filter((link) => !takes(earlier, netns, link)), linksMadeBy(earlier, netns)]
+    return born.length === 0 && left.length === state.links.length ? state : { ...state, links: [...left, ...born] }
   },
   plan({ netns }, { inode, leftover }, context): Plan {
     if (inode !== null) return nothingToDo

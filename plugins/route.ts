@@ -1,16 +1,20 @@
 import { ip, type Command } from '../core/command.ts'
 import { canonical, familyOf } from '../core/net.ts'
 import { equal } from '../core/json.ts'
-import { inside, keyIn, linkKey } from '../core/resource.ts'
+import { ofObject } from '../core/memo.ts'
+import { everyKey, inside, keyIn, linkKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Earlier, type Plan } from '../core/step.ts'
 import { routeDocs } from './docs/route.ts'
 import { inputOf } from './lib/earlier.ts'
+import { grouped } from './lib/grouped.ts'
 import { place } from './lib/ip-json.ts'
 import { losesIpv6By } from './lib/ipv6-loss.ts'
 import { networkOfInput, type Input as AddrInput } from './lib/addr-state.ts'
 import type { Input as LinkInput } from './lib/link-input.ts'
 import { routeInput, type RouteInput } from './lib/route-input.ts'
-import { parseRoutes, unrestorable, valueOf, type RouteWords } from './lib/route-text.ts'
+import { destinationOf, isAsAsked, parseRoutes, unrestorable, valueOf, type RouteWords } from './lib/route-text.ts'
+import type { SysctlInput } from './lib/sysctl-input.ts'
+import { linkIn } from './lib/sysctl-keys.ts'
 
 /**
  * Adds a route, or with `replace` puts it in the place of the one that is there.
@@ -36,17 +40,22 @@ export default defineStep({
     const numeric = typeof wanted.table === 'number' ? ['-N'] : []
     return route(wanted, [...numeric, '-details'], 'show', ['table', 'all'])
   },
-  observe: ({ stdout }, wanted): State => ({ slot: parseRoutes(stdout).filter((each) => isInSlot(wanted, each)) }),
+  observe: ({ stdout }, wanted): State => ({ slot: slotsIn(parseRoutes(stdout)).get(placeOf(wanted)) ?? [] }),
   foretell(wanted, state, earlier): State | undefined {
     const other = inputOf<RouteInput>(earlier, 'route')
     if (other) return slotOf(other) === slotOf(wanted) ? { slot: [[other.type, other.to, ...detailsOf(other)]] } : state
-    // the kernel makes the route to the prefix of an address, and takes those of a link that goes
     const address = inputOf<AddrInput>(earlier, 'addr')
-    if (address) return address.netns === wanted.netns && prefixOf(address) === wanted.to ? undefined : state
+    if (address) return mayComeWith(address, wanted) ? undefined : state
+    if (state.slot.length === 0) return state
     const unsure = state.slot.some((each) => each[0] === 'unicast' && valueOf(each, 'dev') === undefined)
     const left = state.slot.filter((each) => !dropsRoute(earlier, wanted, valueOf(each, 'dev')))
     return unsure && mayDropRoutes(earlier, wanted) ? undefined : { slot: left }
   },
+  watches: ({ netns, to, family }) => [
+    everyKey('link', netns),
+    ...(to === 'default' ? [] : [everyKey('addr', netns)]),
+    ...(family === 'ipv6' ? [everyKey('sysctl', netns)] : []),
+  ],
   changes: (wanted, { slot }) => [
     { what: `route to ${wanted.to}`, from: slot[0]?.slice(2).join(' ') ?? null, to: detailsOf(wanted).join(' ') },
   ],
@@ -59,8 +68,9 @@ export default defineStep({
     return { apply: [change(wanted, 'replace', words(wanted))], undo: [change(wanted, 'replace', old)] }
   },
   undo(wanted, { slot: before }, { slot: now }): readonly Command[] {
-    if (equal(before, now)) return []
     const [old] = before
+    const isBack = old !== undefined && before.length === now.length && isAsAsked(old, now[0]!)
+    if (isBack || equal(before, now)) return []
     if (old !== undefined) return [change(wanted, 'replace', old)]
     const ours = now.find((each) => fulfils(wanted, each))
     return ours ? [change(wanted, 'delete', ours)] : []
@@ -89,8 +99,15 @@ type State = {
   readonly slot: readonly RouteWords[]
 }
 
+/** Says whether the route may be one that the kernel makes by itself with an address. */
+function mayComeWith(address: AddrInput, { netns, to, table }: RouteInput): boolean {
+  return address.netns === netns && (table === 254 ? prefixOf(address) === to : table === 255)
+}
+
 /** The prefix that the kernel makes a route to with an address, as a route says it. */
-const prefixOf = (address: AddrInput): string => canonical(networkOfInput(address)).replace(/(?<!:.*)\/32$|\/128$/, '')
+const prefixOf = ofObject((address: AddrInput): string =>
+  canonical(networkOfInput(address)).replace(/(?<!:.*)\/32$|\/128$/, ''),
+)
 
 /** Says whether an earlier step takes a link away from the routes of a netns, or sets it down. */
 function dropsRoute(earlier: Earlier, { netns, family }: RouteInput, dev: string | undefined): boolean {
@@ -103,8 +120,8 @@ function dropsRoute(earlier: Earlier, { netns, family }: RouteInput, dev: string
 
 /** Says whether an earlier step could drop a route whose link is not known. */
 function mayDropRoutes(earlier: Earlier, wanted: RouteInput): boolean {
-  const link = inputOf<LinkInput>(earlier, 'link')?.link ?? 'all'
-  return dropsRoute(earlier, wanted, link)
+  const link = inputOf<LinkInput>(earlier, 'link')?.link ?? linkIn(inputOf<SysctlInput>(earlier, 'sysctl')?.key ?? '')
+  return dropsRoute(earlier, wanted, link ?? 'all')
 }
 
 /** What the kernel tells routes apart by, in one netns. */
@@ -117,16 +134,16 @@ const detailsOf = (wanted: RouteInput): RouteWords => words(wanted).slice(wanted
 const found = (wanted: RouteInput, slot: State['slot'], word: string): string | null =>
   valueOf(slot.find((each) => fulfils(wanted, each)) ?? [], word) ?? null
 
-function isInSlot({ to, table, metric }: RouteInput, each: RouteWords): boolean {
-  const address = each[1]!
-  const destination = address === 'default' ? address : canonical(address)
-  const elsewhere = each.includes('tos') || each.includes('from')
-  return (
-    destination === to && inTable(each) === `${table}` && (valueOf(each, 'metric') ?? '0') === `${metric}` && !elsewhere
-  )
-}
+/** Names a slot among those of one family. */
+const placeOf = ({ to, table, metric }: RouteInput): string => `${to} ${table} ${metric}`
 
-const inTable = (each: RouteWords): string => valueOf(each, 'table') ?? '254'
+const slotsIn = ofObject((routes: readonly RouteWords[]) =>
+  grouped(routes, (each) => {
+    const elsewhere = each.includes('tos') || each.includes('from')
+    const [table, metric] = [valueOf(each, 'table') ?? '254', valueOf(each, 'metric') ?? '0']
+    return elsewhere ? [] : [`${destinationOf(each)} ${table} ${metric}`]
+  }),
+)
 
 function fulfils(wanted: RouteInput, each: RouteWords): boolean {
   if (each[0] !== wanted.type || each.includes('nexthop') || each.includes('nhid')) return false

@@ -1,16 +1,18 @@
 import { inNetns, type Command } from '../core/command.ts'
-import { inside, keyIn, linkKey, netnsKey } from '../core/resource.ts'
+import { everyKey, inside, keyIn, linkKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
 import { SEE_DOCTOR } from '../core/tools.ts'
 import { sysctlDocs } from './docs/sysctl.ts'
-import { inputOf, linksMadeBy, makes } from './lib/earlier.ts'
-import type { Input as LinkInput } from './lib/link-input.ts'
 import { expectLines } from './lib/expect-lines.ts'
-import { didYouMean, nearNames, place, type IpLink } from './lib/ip-json.ts'
+import { place } from './lib/ip-json.ts'
 import { ipv6Probes, madeLinkLocals, parseIpv6, putBackIpv6 } from './lib/ipv6-subjects.ts'
-import { removeLinkLocals, type Ipv6Subjects } from './lib/ipv6-subjects.ts'
+import { removeLinkLocals } from './lib/ipv6-subjects.ts'
+import { didYouMean, nearNames } from './lib/near-names.ts'
 import { isSteady, parseSides, sideProbe, sidesOf } from './lib/sysctl-couplings.ts'
+import { foretellSysctl } from './lib/sysctl-foretold.ts'
 import { folded, swapped, sysctlInput, type SysctlInput } from './lib/sysctl-input.ts'
+import { dropsIpv6, linkIn, makesLinkLocals } from './lib/sysctl-keys.ts'
+import type { SysctlState } from './lib/sysctl-state.ts'
 
 /**
  * Sets a kernel parameter below `net`, in a netns its own one.
@@ -42,7 +44,7 @@ export default defineStep({
       ...(dropsIpv6(key) || makesLinkLocals(key) ? ipv6Probes(netns) : []),
     ]
   },
-  observe({ stdout, stderr }, { key, value: wanted }, { outputs }): State {
+  observe({ stdout, stderr }, { key, value: wanted }, { outputs }): SysctlState {
     expectLines(stdout, /^\S+ =/, 'parameters of sysctl')
     const value = new Map(stdout.split('\n').map(keyAndValue)).get(swapped(key)) ?? null
     const texts = outputs.slice(2).map((output) => output.stdout)
@@ -62,21 +64,12 @@ export default defineStep({
       linkLocals: makesLinkLocals(key) ? madeLinkLocals(addresses, linkIn(key), wanted) : [],
     }
   },
-  // what a new netns or link begins with is up to the kernel
-  foretell({ netns, key }, state, earlier): State | undefined {
-    const link = linkIn(key)
-    if (netns !== undefined && makes(earlier, netnsKey(netns))) return undefined
-    if (link !== undefined && makes(earlier, linkKey(netns, link))) return undefined
-    const born = sideProbe(key) ? linksMadeBy(earlier, netns) : []
-    if (born.length > 0) return { ...state, links: [...new Set([...state.links, ...born])].toSorted() }
-    const change = inputOf<LinkInput>(earlier, 'link')
-    if (link !== undefined && change?.link === link && change.netns === netns && change.moveTo !== undefined)
-      return { ...state, value: null, fault: null, near: [] }
-    const other = inputOf<SysctlInput>(earlier, 'sysctl')
-    if (!other || other.netns !== netns) return state
-    if (other.key === key) return { ...state, value: other.value }
-    return areCoupled(key, other.key) ? undefined : state
-  },
+  foretell: foretellSysctl,
+  watches: ({ netns, key }) => [
+    everyKey('sysctl', netns),
+    ...(sideProbe(key) || dropsIpv6(key) || makesLinkLocals(key) ? [everyKey('link', netns)] : []),
+    ...(dropsIpv6(key) || makesLinkLocals(key) ? [everyKey('addr', netns), everyKey('route', netns)] : []),
+  ],
   changes: ({ key, value }, now) => [{ what: swapped(key), from: now.value, to: value }],
   plan(wanted, now): Plan {
     const { netns, key, value } = wanted
@@ -98,14 +91,6 @@ export default defineStep({
   },
 })
 
-/** Says whether the kernel rewrites one of two parameters when the other is set. */
-const areCoupled = (key: string, other: string): boolean => sets(key, other) || sets(other, key)
-
-function sets(key: string, side: string): boolean {
-  const link = linkIn(side)
-  return sidesOf(key, link === undefined ? [] : [link]).some(({ path }) => path === side)
-}
-
 const FORWARDING: { readonly [setting: string]: 'ipv4' | 'ipv6' } = {
   'net/ipv4/ip_forward=1': 'ipv4',
   'net/ipv4/conf/all/forwarding=1': 'ipv4',
@@ -114,47 +99,27 @@ const FORWARDING: { readonly [setting: string]: 'ipv4' | 'ipv6' } = {
 
 const CHANGING = 'is just being changed by somebody else'
 
-type State = Ipv6Subjects & {
-  /** As the kernel prints it; null when there is nothing to read. */
-  readonly value: string | null
-  /** Why it cannot be set. */
-  readonly fault: string | null
-  /** Names like the one that is not there. */
-  readonly near: readonly string[]
-  /** Parameters that are different from what the kernel makes of them when this one is set; slashed key → value. */
-  readonly exceptions: { readonly [path: string]: string }
-  /** Link-local addresses, where setting the parameter makes the kernel add some. */
-  readonly linkLocals: readonly (readonly string[])[]
-  /** Links that have one of the parameters that are set together with this one. */
-  readonly links: readonly string[]
-}
-
 /** Whether it can be written, also where `/proc/sys` is mounted read-only: then the mode alone says nothing. @see access(2) */
 const PRINTED = ['-printf', '%y %m %f ', '(', '-writable', '-printf', 'w\\n', '-o', '-printf', 'r\\n', ')']
 
 const directoryOf = (key: string): string => key.slice(0, key.lastIndexOf('/'))
-
-/** Names the link that a parameter is of. */
-function linkIn(key: string): string | undefined {
-  const link = /^net\/ipv[46]\/(?:conf|neigh)\/([^/]+)\//.exec(key)?.[1]
-  return link === 'all' || link === 'default' ? undefined : link
-}
-
-const dropsIpv6 = (key: string): boolean => /^net\/ipv6\/conf\/(?!default\/)[^/]+\/disable_ipv6$/.test(key)
-
-const makesLinkLocals = (key: string): boolean => /^net\/ipv6\/conf\/(?!default\/)[^/]+\/addr_gen_mode$/.test(key)
 
 function keyAndValue(line: string): [string, string] {
   const at = line.indexOf(' =')
   return [line.slice(0, at), line.slice(at + 2).replace(/^ /, '')]
 }
 
-function faultOf(key: string, value: string | null, listing: string, said: string): Pick<State, 'fault' | 'near'> {
+function faultOf(
+  key: string,
+  value: string | null,
+  listing: string,
+  said: string,
+): Pick<SysctlState, 'fault' | 'near'> {
   const name = key.slice(key.lastIndexOf('/') + 1)
   expectLines(listing, /^\w \d+ \S+ [wr]$/, 'files as find prints them')
   const rows = listing.split('\n').map((line) => line.split(' '))
   const [kind, mode = '', , writable] = rows.find((row) => row[2] === name) ?? []
-  const files = rows.flatMap((row) => (row[0] === 'f' ? [{ ifname: row[2]! } as IpLink] : []))
+  const files = rows.flatMap((row) => (row[0] === 'f' ? [row[2]!] : []))
   if (kind === undefined) return { fault: value === null ? 'does not exist' : null, near: nearNames(files, name) }
   if (kind === 'd') return { fault: 'is a group of parameters', near: [] }
   if (!/[2367]/.test(mode)) return { fault: 'can only be read', near: [] }
@@ -167,7 +132,7 @@ const READ_ONLY = 'cannot be written'
 
 const MOUNTED = `is /proc/sys mounted read-only, as in many containers? Look: findmnt -T /proc/sys\n${SEE_DOCTOR}`
 
-function refusal({ netns, key }: SysctlInput, { fault, near }: State): Plan {
+function refusal({ netns, key }: SysctlInput, { fault, near }: SysctlState): Plan {
   const link = linkIn(key)
   if (fault === READ_ONLY) return conflict(`sysctl ${swapped(key)} ${fault} in ${place(netns)}`, MOUNTED)
   const hint = link === undefined || near.length > 0 ? didYouMean(near) : `is there a link ${link} in ${place(netns)}?`
@@ -175,11 +140,11 @@ function refusal({ netns, key }: SysctlInput, { fault, near }: State): Plan {
   return fault === CHANGING ? { conflict: `sysctl ${swapped(key)} ${fault}`, passing: true } : refused
 }
 
-function wayBack(wanted: SysctlInput, before: State, now: State): readonly Command[] {
+function wayBack(wanted: SysctlInput, before: SysctlState, now: SysctlState): readonly Command[] {
   if (before.value === null) return []
   // gone with its link; what is there and cannot be read is tried, and then seen not to be undone
   if (now.value === null && !now.fault?.startsWith('cannot be read')) return []
-  const own = now.value === before.value ? [] : [`${wanted.key}=${before.value}`]
+  const own = isSame(now.value, before.value) ? [] : [`${wanted.key}=${before.value}`]
   const writes = [...own, ...(now.value === null ? [] : sidesBack(wanted, before, now))]
   const set: readonly Command[] =
     writes.length === 0 ? [] : [{ argv: inNetns(wanted.netns, ['sysctl', '-e', '-q', '-w', ...writes]) }]
@@ -190,12 +155,16 @@ function wayBack(wanted: SysctlInput, before: State, now: State): readonly Comma
   return [...set, ...linkLocals, ...putBackIpv6(netns, before, left)]
 }
 
+/** Says whether two values are one: of a step that comes before, it is known what it sets, and not how the kernel prints that. */
+const isSame = (one: string | null, other: string | null): boolean =>
+  one === other || (one !== null && other !== null && folded(one) === folded(other))
+
 /**
  * Writes the parameters that the kernel rewrote, of links that were there before and still are, each unless somebody has
  * given it another value since.
  */
-function sidesBack({ key, value }: SysctlInput, before: State, now: State): readonly string[] {
-  const rewritten = now.value !== before.value
+function sidesBack({ key, value }: SysctlInput, before: SysctlState, now: SysctlState): readonly string[] {
+  const rewritten = !isSame(now.value, before.value)
   const links = before.links.filter((link) => now.links.includes(link))
   return sidesOf(key, links).flatMap(({ path, expected, rewrites }) => {
     const [set, reset] = [expected(value), expected(before.value!)]

@@ -35,12 +35,14 @@ export default defineStep({
     const [near, far] = [a, b].map((end, at) => findEnd(parseLinks(outputs[at]?.stdout ?? ''), end, own[at]!))
     return { near: endOf(near), far: endOf(far), paired: arePeers(near, far, a.netns === b.netns) }
   },
+  watches: () => [],
   foretell(wanted, state, earlier): State | undefined {
     const ends = inOrder(wanted)
     if (ends.some(({ netns, name }) => makes(earlier, linkKey(netns, name)))) return undefined
     const change = inputOf<LinkInput>(earlier, 'link')
     if (!change) return state
     const [near, far] = ends.map((end, at) => endAfter(end, at === 0 ? state.near : state.far, change))
+    if (near === state.near && far === state.far) return state
     return { near: near!, far: far!, paired: state.paired && near !== null && far !== null }
   },
   plan(wanted, now, context): Plan {

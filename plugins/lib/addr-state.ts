@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { choice } from '../../core/choice.ts'
 import { address, canonical, familyOf, hostAddress, linkName, netnsName, networkOf } from '../../core/net.ts'
-import type { IpAddress, IpLink, LinkId } from './ip-json.ts'
+import { UNKNOWN, type IpAddress, type IpLink, type LinkId } from './ip-json.ts'
 
 /** What the step `addr` is given. */
 export const input = z
@@ -90,7 +90,7 @@ export type State = {
 }
 
 /** The state of a link made a moment ago. */
-export const bare: State = { link: [0, null], near: [], entry: null, rival: null, behind: [] }
+export const bare: State = { link: [UNKNOWN, null], near: [], entry: null, rival: null, behind: [] }
 
 /** `promote_secondaries` while it is ours: an undo that was killed in between finds it again. Any number but 0 is yes. */
 export const PROMOTING = 110_115
@@ -109,9 +109,10 @@ export function entryOn({ addr_info = [] }: IpLink, wanted: Input): Pick<State, 
   const ours = same.find((it) => `${it.prefixlen}` === length && peerOf(it) === (wanted.peer ?? null))
   const rival = same.find((it) => familyOf(it.local) === 6 || networkOfEntry(it) === networkOfInput(wanted))
   if (!ours) return { entry: null, rival: rival ? text(rival) : null, behind: [] }
-  const others = addr_info.filter((it) => it.secondary === true && networkOfEntry(it) === networkOfEntry(ours))
   const isPrimary = ours.family === 'inet' && ours.secondary !== true
-  return { entry: entryOf(ours), rival: null, behind: isPrimary ? others.map(text) : null }
+  if (!isPrimary) return { entry: entryOf(ours), rival: null, behind: null }
+  const others = addr_info.filter((it) => it.secondary === true && networkOfEntry(it) === networkOfEntry(ours))
+  return { entry: entryOf(ours), rival: null, behind: others.map(text) }
 }
 
 const entryOf = (it: IpAddress): Entry => ({

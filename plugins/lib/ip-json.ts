@@ -1,4 +1,5 @@
 import { ip, type Command } from '../../core/command.ts'
+import { ofObject, ofText } from '../../core/memo.ts'
 import { expectRoutes } from './route-text.ts'
 
 /** A link as `ip -json -details link show` or `… address show` prints it; only what nsnet reads. */
@@ -44,14 +45,26 @@ export interface IpAddress {
 export const listLinks = (netns: string | undefined): Command => ip(netns, '-json', '-details', 'address', 'show')
 
 /** Reads the links of `ip -json … link show` or `… address show`; nothing printed means no links. */
-export function parseLinks(stdout: string): readonly IpLink[] {
+export const parseLinks = ofText((stdout): readonly IpLink[] => {
   const rows = JSON.parse(stdout.trim() === '' ? '[]' : stdout) as readonly Partial<IpLink>[]
   return rows.filter((row): row is IpLink => row.ifname !== undefined)
-}
+})
 
 /** Finds a link by its name. */
-export const linkNamed = (links: readonly IpLink[], name: string): IpLink | undefined =>
-  links.find(({ ifname }) => ifname === name)
+export const linkNamed = (links: readonly IpLink[], name: string): IpLink | undefined => byName(links).get(name)
+
+const byName = ofObject((links: readonly IpLink[]) => new Map(links.map((link) => [link.ifname, link])))
+
+/** Names the links. */
+export const namesOf = ofObject((links: readonly IpLink[]): readonly string[] => links.map(({ ifname }) => ifname))
+
+/** Finds a veth's end by its mac. */
+export const vethOfMac = (links: readonly IpLink[], mac: string): IpLink | undefined => vethsByMac(links).get(mac)
+
+const vethsByMac = ofObject(
+  (links: readonly IpLink[]) =>
+    new Map(links.filter((link) => kindOf(link) === 'veth').map((link) => [link.address ?? '', link])),
+)
 
 /** Says what kind a link is, `veth` or `bridge`; a hardware link and `lo` are `device`. */
 export const kindOf = ({ linkinfo }: IpLink): string => linkinfo?.info_kind ?? 'device'
@@ -61,6 +74,9 @@ export const kindOf = ({ linkinfo }: IpLink): string => linkinfo?.info_kind ?? '
  * kinds that keep theirs.
  */
 export type LinkId = readonly [ifindex: number, mac: string | null]
+
+/** The ifindex of a link that is not there yet. */
+export const UNKNOWN = 0
 
 /** What identifies a link of that ifindex, kind and mac. */
 export const linkId = (ifindex: number, kind: string, mac: string): LinkId => [ifindex, hasSteadyMac(kind) ? mac : null]
@@ -74,20 +90,6 @@ export const isUp = ({ flags }: IpLink): boolean => flags.includes('UP')
 /** Names the netns for people. */
 export const place = (netns: string | undefined): string => (netns === undefined ? 'the host' : `netns ${netns}`)
 
-/** Lists the names that are a few edits away from a name or go on after it; the nearest first, at most three. */
-export function nearNames(links: readonly IpLink[], name: string): readonly string[] {
-  return links
-    .map(({ ifname }) => ({ ifname, far: distance(ifname, name) }))
-    .filter(({ ifname, far }) => far <= Math.ceil(name.length / 4) || (name.length > 2 && ifname.startsWith(name)))
-    .toSorted((a, b) => a.far - b.far)
-    .slice(0, 3)
-    .map(({ ifname }) => ifname)
-}
-
-/** Writes the hint for a name that is not there. */
-export const didYouMean = (names: readonly string[]): string | undefined =>
-  names.length === 0 ? undefined : `did you mean ${names.map((name) => `"${name}"`).join(' or ')}?`
-
 /**
  * Reads the routes over a link from `ip -details route show table all`, as words that `ip route add` takes. A route with
  * several nexthops is one list of words. What the kernel makes by itself (`proto kernel`, `ra`, `redirect`) and what
@@ -95,21 +97,24 @@ export const didYouMean = (names: readonly string[]): string | undefined =>
  *
  * @see ip-route(8)
  */
-export function staticRoutes(stdout: string, link: string): readonly (readonly string[])[] {
+export const staticRoutes = (stdout: string, link: string): readonly (readonly string[])[] =>
+  allStaticRoutes(stdout).filter((words) => hasPair(words, 'dev', link))
+
+const allStaticRoutes = ofText((stdout): readonly (readonly string[])[] => {
   expectRoutes(stdout)
   return stdout
     .replace(/\n\s+/g, ' ')
     .split('\n')
     .map((line) => line.split(/\s+/).filter((word) => word !== '' && !linkFlags.has(word)))
-    .filter((words) => hasPair(words, 'dev', link) && !words.includes('expires'))
+    .filter((words) => words.length > 0 && !words.includes('expires'))
     .filter((words) => !byKernel.some((protocol) => hasPair(words, 'proto', protocol)))
-}
+})
 
 /** Reads `sysctl -a`: key → value, the keys with slashes (`net/ipv4/conf/eth0.5/rp_filter`). */
-export function parseSysctls(stdout: string): { readonly [key: string]: string } {
+export const parseSysctls = ofText((stdout): { readonly [key: string]: string } => {
   const rows = stdout.split('\n').map((line) => /^(\S+) = (.*)$/.exec(line))
   return Object.fromEntries(rows.flatMap((row) => (row ? [[swapSeparators(row[1]!), row[2]!]] : [])))
-}
+})
 
 /** Writes a name as a piece of the regular expression that `sysctl -r` takes, where `a.b` is shown as `a/b`. */
 export const sysctlPattern = (name: string): string =>
@@ -123,14 +128,3 @@ const hasPair = (words: readonly string[], first: string, second: string): boole
   words.some((word, at) => word === first && words[at + 1] === second)
 
 const swapSeparators = (key: string): string => key.replace(/[./]/g, (c) => (c === '.' ? '/' : '.'))
-
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, at) => at)
-  for (const [i, x] of [...a].entries()) {
-    const next = [i + 1]
-    for (let j = 1; j <= b.length; j++)
-      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (x === b[j - 1] ? 0 : 1))
-    row = next
-  }
-  return row[b.length]!
-}

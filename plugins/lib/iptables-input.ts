@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { choice } from '../../core/choice.ts'
+import { ofObject, ofText } from '../../core/memo.ts'
 import { netnsName } from '../../core/net.ts'
+import { keyIn, type ResourceKey } from '../../core/resource.ts'
 import { tagOf, type Context } from '../../core/step.ts'
-import { clausesOf, networkIn, TAKES_TEXT } from './iptables-rules.ts'
+import { canonicalRule, clausesOf, networkIn, TAKES_TEXT } from './iptables-rules.ts'
 import { splitWords } from './shell-words.ts'
 
 /** Chains that the kernel knows in each table; only they have a policy. @see iptables(8), TABLES */
@@ -76,21 +78,30 @@ export const iptablesInput = shape.superRefine((input, context) => {
 
 export type IptablesInput = z.infer<typeof shape>
 
+/** Keys the table that the chain is in. */
+export const tableKey = ({ netns, family, table }: Pick<IptablesInput, 'netns' | 'family' | 'table'>): ResourceKey =>
+  keyIn('table', netns, family, table)
+
 /** Says whether the kernel has this chain in this table by itself. */
 export const isBuiltIn = ({ table, chain }: IptablesInput): boolean => BUILT_IN[table]?.includes(chain) ?? false
 
 /** Lists the words of a rule; a string is read as a POSIX shell would, without expanding anything. */
 export const wordsOf = (rule: string | readonly string[]): readonly string[] =>
-  typeof rule === 'string' ? (splitWords(rule) ?? []) : rule
+  typeof rule === 'string' ? wordsIn(rule) : rule
+
+const wordsIn = ofText((rule): readonly string[] => splitWords(rule) ?? [])
 
 /** Says whether the step makes an own chain: it says neither a rule nor a policy. */
 export const makesChain = ({ rule, policy }: IptablesInput): boolean => rule === undefined && policy === undefined
 
 /** Tells rules apart by what was asked for: 6 hex digits over family, table, chain and the rule's words. */
-export function hashOf({ family, table, chain, rule }: IptablesInput): string {
+export const hashOf = ofObject(({ family, table, chain, rule }: IptablesInput): string => {
   const said = JSON.stringify([family, table, chain, ...wordsOf(rule ?? [])])
   return createHash('sha256').update(said).digest('hex').slice(0, 6)
-}
+})
+
+/** Writes what the step's rule means. @see canonicalRule */
+export const meaningOf = ofObject(({ rule }: IptablesInput): string => canonicalRule(wordsOf(rule ?? [])))
 
 /** Writes the comment of the rule that this very step makes: `nsnet:RUN/STEP:HASH`. */
 export const tagIn = (input: IptablesInput, context: Context): string => `${tagOf(context)}:${hashOf(input)}`

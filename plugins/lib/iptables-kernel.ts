@@ -1,7 +1,9 @@
+import { ofText } from '../../core/memo.ts'
+
 /** What the kernel really has of one nftables table, which `iptables-nft-save` does not tell. */
 export interface KernelTable {
   /** Handle of each chain. */
-  readonly chains: { readonly [name: string]: number }
+  readonly chains: ReadonlyMap<string, number>
   /** There is something in it that is neither chain nor rule: a set, a map, a flow table … */
   readonly objects: boolean
 }
@@ -21,14 +23,19 @@ interface Entry {
  * @see libnftables-json(5)
  */
 export function parseKernelTable(stdout: string, family: 'ip' | 'ip6', table: string): KernelTable | null {
-  if (stdout === '') return null
-  const { nftables } = JSON.parse(stdout) as { readonly nftables: readonly { readonly [kind: string]: Entry }[] }
-  const entries = nftables.flatMap((object) => Object.entries(object)).filter(([, entry]) => entry.family === family)
-  if (!entries.some(([kind, { name }]) => kind === 'table' && name === table)) return null
-  const inside = entries.filter(([, entry]) => entry.table === table)
-  const chains = inside.filter(([kind]) => kind === 'chain')
-  return {
-    chains: Object.fromEntries(chains.map(([, { name, handle }]) => [name, handle ?? 0])),
-    objects: inside.some(([kind]) => kind !== 'chain' && kind !== 'rule'),
-  }
+  return stdout === '' ? null : (tablesIn(stdout).get(`${family} ${table}`) ?? null)
 }
+
+const tablesIn = ofText((stdout): ReadonlyMap<string, KernelTable> => {
+  const { nftables } = JSON.parse(stdout) as { readonly nftables: readonly { readonly [kind: string]: Entry }[] }
+  const entries = nftables.flatMap((object) => Object.entries(object))
+  const tables = new Map<string, { readonly chains: Map<string, number>; objects: boolean }>()
+  for (const [kind, { family, name }] of entries)
+    if (kind === 'table') tables.set(`${family} ${name}`, { chains: new Map(), objects: false })
+  for (const [kind, { family, table, name = '', handle = 0 }] of entries) {
+    const inside = tables.get(`${family} ${table}`)
+    if (kind === 'chain') inside?.chains.set(name, handle)
+    else if (inside && kind !== 'rule') inside.objects = true
+  }
+  return tables
+})

@@ -1,3 +1,4 @@
+import { ofText } from '../../core/memo.ts'
 import { expectLines } from './expect-lines.ts'
 
 /** One table as `iptables-save` prints it. */
@@ -22,11 +23,23 @@ export interface SavedRule {
  * @see iptables-save(8)
  */
 export function parseSave(stdout: string, table: string): SavedTable | 'incompatible' {
+  return tablesIn(stdout)(table)
+}
+
+const tablesIn = ofText((stdout) => {
   expectLines(stdout.replace(/^\*[^]*?^COMMIT$/gm, ''), /^$/, 'tables of iptables-save')
-  if (stdout.includes(`# Table \`${table}' is incompatible, use 'nft' tool.`)) return 'incompatible'
+  const lines = linesByTable(stdout)
+  return ofText((table) =>
+    stdout.includes(`# Table \`${table}' is incompatible, use 'nft' tool.`)
+      ? 'incompatible'
+      : tableOf(lines.get(table) ?? []),
+  )
+})
+
+function tableOf(lines: readonly string[]): SavedTable {
   const chains: { [name: string]: string } = {}
   const rules: SavedRule[] = []
-  for (const line of linesOf(stdout, table)) {
+  for (const line of lines) {
     const [first = '', second = '', ...words] = saveWords(line)
     if (first.startsWith(':')) chains[first.slice(1)] = second
     if (first === '-A') rules.push({ chain: second, words })
@@ -34,18 +47,21 @@ export function parseSave(stdout: string, table: string): SavedTable | 'incompat
   return { chains, rules }
 }
 
-/** Lists the lines of a table; a quoted word that goes on over several lines stays in one. */
-function linesOf(stdout: string, table: string): readonly string[] {
-  const lines: string[] = []
-  let current = ''
+/** Lists the lines of each table; a quoted word that goes on over several lines stays in one. */
+function linesByTable(stdout: string): ReadonlyMap<string, readonly string[]> {
+  const tables = new Map<string, string[]>()
+  let lines: string[] | undefined
   let open = ''
   for (const line of stdout.split('\n')) {
     const whole = open === '' ? line : `${open}\n${line}`
     open = whole.startsWith('-A') && isOpen(whole) ? whole : ''
-    if (open === '' && whole.startsWith('*')) current = whole.slice(1)
-    else if (open === '' && current === table) lines.push(whole)
+    if (open === '' && whole.startsWith('*')) {
+      const table = whole.slice(1)
+      lines = tables.get(table) ?? []
+      tables.set(table, lines)
+    } else if (open === '') lines?.push(whole)
   }
-  return lines
+  return tables
 }
 
 const WORD = /"((?:\\[^]|[^"\\])*)"(?=\s|$)|\S+/g

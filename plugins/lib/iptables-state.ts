@@ -1,8 +1,8 @@
 import { type Look } from '../../core/step.ts'
-import { hashOf, isBuiltIn, makesChain, tagIn, wordsOf, type IptablesInput } from './iptables-input.ts'
+import { chainIn, sayingTheSame, usersIn, type ChainIndex } from './iptables-index.ts'
+import { hashOf, isBuiltIn, makesChain, meaningOf, tagIn, type IptablesInput } from './iptables-input.ts'
 import { parseKernelTable } from './iptables-kernel.ts'
-import { canonicalRule, NSNET_COMMENT } from './iptables-rules.ts'
-import { parseSave, type SavedRule } from './iptables-save.ts'
+import { parseSave, type SavedRule, type SavedTable } from './iptables-save.ts'
 
 /** What an iptables step sees. */
 export type IptablesState = {
@@ -35,45 +35,35 @@ export function observeIptables(input: IptablesInput, { outputs, ...context }: L
   const legacy = context.facts.iptables === 'legacy'
   const [save = '', ruleset = ''] = outputs.map(({ stdout }) => stdout)
   const saved = parseSave(save, table)
-  const { chains, rules } = saved === 'incompatible' ? { chains: {}, rules: [] } : saved
+  const seen = saved === 'incompatible' ? nothingSaved : saved
   const kernel = legacy ? null : parseKernelTable(ruleset, family === 'ipv4' ? 'ip' : 'ip6', table)
-  const inChain = rules.filter((rule) => rule.chain === chain)
-  const mine = inChain.find(({ words }) => commentsIn(words).includes(tagIn(input, context)))
-  const others = inChain.filter((rule) => rule !== mine)
-  const policy = chains[chain] ?? (isBuiltIn(input) ? 'ACCEPT' : null)
-  const otherChains = Object.keys(kernel?.chains ?? {}).filter((name) => name !== chain)
+  const inChain = chainIn(seen, chain)
+  const mine = inChain.byComment.get(tagIn(input, context))
+  const policy = seen.chains[chain] ?? (isBuiltIn(input) ? 'ACCEPT' : null)
+  const hasChain = kernel?.chains.has(chain) ?? false
   return {
     ours: mine ? mine.words.join(' ') : null,
     policy: input.policy === undefined ? null : policy,
-    chain: makesChain(input) && policy !== null ? (kernel?.chains[chain] ?? 0) : null,
+    chain: makesChain(input) && policy !== null ? (kernel?.chains.get(chain) ?? 0) : null,
     around: {
       readable: saved !== 'incompatible',
       chain: policy,
-      same: sameAs(input, others),
-      rules: others.length,
-      users: rules.filter(({ words }) => leadsTo(words, chain)).length,
+      same: sameAs(input, inChain, mine),
+      rules: inChain.rules.length - (mine ? 1 : 0),
+      users: usersIn(seen, chain),
       kernel: {
         table: legacy || kernel !== null,
-        chain: legacy || kernel?.chains[chain] !== undefined,
-        rest: legacy || otherChains.length > 0 || (kernel?.objects ?? false),
+        chain: legacy || hasChain,
+        rest: legacy || (kernel !== null && (kernel.objects || kernel.chains.size > (hasChain ? 1 : 0))),
       },
     },
   }
 }
 
-const commentsIn = (words: readonly string[]): readonly string[] =>
-  words.filter((_, at) => words[at - 1] === '--comment')
+const nothingSaved: SavedTable = { chains: {}, rules: [] }
 
-/** Says whether a rule jumps or goes to a chain. */
-export const leadsTo = (words: readonly string[], chain: string): boolean =>
-  words.some((word, at) => word === chain && /^-[jg]$/.test(words[at - 1] ?? ''))
-
-function sameAs(input: IptablesInput, rules: readonly SavedRule[]): string | null {
+function sameAs(input: IptablesInput, chain: ChainIndex, mine: SavedRule | undefined): string | null {
   if (input.rule === undefined) return null
-  const [hash, asked] = [hashOf(input), canonicalRule(wordsOf(input.rule))]
-  const same = rules.find(
-    ({ words }) =>
-      commentsIn(words).some((comment) => NSNET_COMMENT.exec(comment)?.[1] === hash) || canonicalRule(words) === asked,
-  )
+  const same = sayingTheSame(chain, hashOf(input), meaningOf(input)).find((rule) => rule !== mine)
   return same ? same.words.join(' ') : null
 }

@@ -1,7 +1,12 @@
+import { keyIn, type ResourceKey } from '../../core/resource.ts'
 import type { Earlier } from '../../core/step.ts'
 import { inputOf } from './earlier.ts'
 import type { Input as LinkInput } from './link-input.ts'
 import type { SysctlInput } from './sysctl-input.ts'
+
+/** Keys the sysctl that switches IPv6 off for all links of a netns. */
+export const ipv6SwitchKey = (netns: string | undefined): ResourceKey =>
+  keyIn('sysctl', netns, 'net.ipv6.conf.all.disable_ipv6')
 
 /**
  * Says whether an earlier step makes the kernel drop the IPv6 addresses and routes of a link: by setting it down, by an MTU

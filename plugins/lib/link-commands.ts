@@ -80,9 +80,12 @@ export function predicted(wanted: Input, before: State): State {
     addresses: lost ? [] : before.addresses,
     routes: before.routes.filter(([family]) => !drops && !(lost && family === '-6')),
     loopback: before.loopback === null ? null : before.loopback || link.up,
-    sysctls: moves || losesIpv6(wanted) ? {} : before.sysctls,
+    sysctls: moves ? {} : losesIpv6(wanted) ? withoutIpv6(before.sysctls) : before.sysctls,
   }
 }
+
+const withoutIpv6 = (sysctls: State['sysctls']): State['sysctls'] =>
+  Object.fromEntries(Object.entries(sysctls).filter(([key]) => !key.startsWith('net/ipv6/')))
 
 /** The commands from what is now to what was before. */
 export function wayBack(wanted: Input, before: State, now: State): readonly Command[] {

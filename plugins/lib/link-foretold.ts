@@ -1,13 +1,27 @@
 import { familyOf } from '../../core/net.ts'
-import { linkKey, netnsKey } from '../../core/resource.ts'
+import { everyKey, linkKey, netnsKey, type ResourceKey } from '../../core/resource.ts'
 import type { Earlier } from '../../core/step.ts'
 import type { Input as AddrInput } from './addr-state.ts'
 import { inputOf, makes } from './earlier.ts'
+import { UNKNOWN } from './ip-json.ts'
+import { ipv6SwitchKey, losesIpv6By } from './ipv6-loss.ts'
 import { predicted } from './link-commands.ts'
-import type { Input } from './link-input.ts'
-import { losesRoutes, losesSysctls, nothing, type LinkState, type State } from './link-state.ts'
+import { target, type Input } from './link-input.ts'
+import { keepsIpv6, losesRoutes, losesSysctls, nothing, type LinkState, type State, type Words } from './link-state.ts'
 import type { RouteInput } from './route-input.ts'
+import type { SysctlInput } from './sysctl-input.ts'
 import { marked, type Input as VethInput } from './veth-ends.ts'
+
+/** Names what earlier steps may change of what the step sees, beside its link. */
+export function watchedBy(wanted: Input): readonly ResourceKey[] {
+  const { netns, master } = wanted
+  return [
+    ...(keepsIpv6(wanted) ? [] : [ipv6SwitchKey(netns)]),
+    ...(losesRoutes(wanted) ? [everyKey('route', netns)] : []),
+    ...(losesSysctls(wanted) ? [everyKey('sysctl', netns)] : []),
+    ...(master === undefined ? [] : [everyKey('link', target(wanted))]),
+  ]
+}
 
 /** Says what a step `link` will see of its link once an earlier step is applied. */
 export function foretellLink(wanted: Input, state: State, earlier: Earlier): State | undefined {
@@ -15,11 +29,31 @@ export function foretellLink(wanted: Input, state: State, earlier: Earlier): Sta
   if (born !== undefined) return wanted.master === undefined ? born : undefined
   if (earlier.resources.creates?.some((key) => linksOf(wanted).includes(key))) return undefined
   const change = inputOf<Input>(earlier, 'link')
-  if (change && state.link !== null && change.link === wanted.link && change.netns === wanted.netns) {
-    if (change.moveTo !== undefined) return { ...nothing, link: null }
-    return change.master === undefined ? predicted(change, state) : undefined
-  }
-  return withAddress(wanted, state, earlier)
+  if (change) return afterLink(wanted, state, change)
+  return earlier.uses === 'sysctl' ? afterSysctl(wanted, state, earlier) : withAddress(wanted, state, earlier)
+}
+
+function afterLink(wanted: Input, state: State, change: Input): State | undefined {
+  const { link, netns, moveTo } = wanted
+  if (change.link !== link) return mayBeOfBridge(wanted, change) ? undefined : state
+  const here = state.moved ? moveTo : netns
+  if (change.netns !== here) return change.netns === moveTo ? undefined : state
+  if (change.moveTo !== undefined) return { ...nothing, link: null }
+  return change.master !== undefined || state.link === null ? undefined : predicted(change, state)
+}
+
+/** Says whether another link that changes may be the bridge, or a port of it: what the bridge looks like depends on its ports. */
+function mayBeOfBridge(wanted: Input, { link, netns, moveTo, master, mac, mtu }: Input): boolean {
+  const there = target(wanted)
+  if (wanted.master === undefined || (netns !== there && moveTo !== there)) return false
+  return link === wanted.master || (moveTo ?? master ?? mac ?? mtu) !== undefined
+}
+
+function afterSysctl(wanted: Input, state: State, earlier: Earlier): State | undefined {
+  const place = inputOf<SysctlInput>(earlier, 'sysctl')!.netns
+  if (losesSysctls(wanted) && (place === wanted.netns || place === wanted.moveTo)) return undefined
+  if (keepsIpv6(wanted) || !losesIpv6By(earlier, wanted.netns, wanted.link)) return state
+  return { ...state, addresses: [], routes: state.routes.filter(([family]) => family !== '-6') }
 }
 
 const linksOf = ({ netns, moveTo, link }: Input) => [
@@ -37,7 +71,7 @@ function newLink({ netns, link }: Input, earlier: Earlier): State | undefined {
   return end && { ...nothing, link: { ...down, kind: 'veth', mtu: end.mtu ?? 1500, mac: end.mac ?? '' } }
 }
 
-const down: LinkState = { ifindex: 0, kind: '', up: false, mtu: 0, mac: '', alias: '', master: null }
+const down: LinkState = { ifindex: UNKNOWN, kind: '', up: false, mtu: 0, mac: '', alias: '', master: null }
 
 const NO_MAC = '00:00:00:00:00:00'
 
@@ -46,13 +80,23 @@ function withAddress(wanted: Input, state: State, earlier: Earlier): State | und
   const route = inputOf<RouteInput>(earlier, 'route')
   if (route && route.netns === wanted.netns && (route.dev ?? wanted.link) === wanted.link)
     return losesRoutes(wanted) ? undefined : state
-  if (earlier.uses === 'sysctl') return losesSysctls(wanted) ? undefined : state
   const given = inputOf<AddrInput>(earlier, 'addr')
   if (given?.link !== wanted.link || given.netns !== wanted.netns) return state
   if (wanted.moveTo !== undefined) return undefined
-  if (familyOf(given.address) === 4 || (wanted.state === undefined && !losesRoutes(wanted))) return state
+  if (given.address === '127.0.0.1/8' && given.peer === undefined && state.loopback !== null)
+    return { ...state, loopback: true }
+  if (familyOf(given.address) === 4 || keepsIpv6(wanted)) return state
   const peer = given.peer === undefined ? [given.address] : [given.address.split('/')[0]!, 'peer', peerOf(given)]
-  return { ...state, addresses: [...state.addresses, [...peer, ...(given.nodad === true ? ['nodad'] : [])]] }
+  const words = [...peer, ...(given.nodad === true ? ['nodad'] : [])]
+  return { ...state, addresses: withIpv6(state.addresses, words) }
+}
+
+const isLocal = ([address = '']: Words): boolean => /^fe[89ab]/.test(address)
+
+/** The oldest address comes first, but the link-local ones come before the others. @see ipv6_link_dev_addr() in net/ipv6/addrconf.c */
+function withIpv6(all: State['addresses'], words: Words): State['addresses'] {
+  const at = isLocal(words) ? all.findIndex((each) => !isLocal(each)) : -1
+  return all.toSpliced(at === -1 ? all.length : at, 0, words)
 }
 
 const peerOf = ({ peer, address }: AddrInput): string => `${peer}/${address.split('/')[1]}`

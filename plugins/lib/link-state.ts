@@ -6,12 +6,13 @@ import {
   kindOf,
   linkNamed,
   listLinks,
-  nearNames,
+  namesOf,
   parseLinks,
   parseSysctls,
   place,
   staticRoutes,
 } from './ip-json.ts'
+import { nearNames } from './near-names.ts'
 import { sysctlPattern, type IpAddress, type IpLink } from './ip-json.ts'
 
 /** Words of a command line. */
@@ -76,6 +77,9 @@ export const losesSysctls = (wanted: Input): boolean => losesIpv6(wanted) || wan
 /** Says whether a step makes the kernel drop the link's routes. */
 export const losesRoutes = (wanted: Input): boolean => losesSysctls(wanted) || wanted.state === 'down'
 
+/** Says whether the link keeps its IPv6 addresses, also when the step is taken back. */
+export const keepsIpv6 = (wanted: Input): boolean => wanted.state === undefined && !losesRoutes(wanted)
+
 /** The probes of one netns. */
 export function looksIn(netns: string | undefined, wanted: Input): readonly Command[] {
   const routes = (family: string): Command => ip(netns, family, '-details', 'route', 'show', 'table', 'all')
@@ -117,13 +121,12 @@ function ownSysctls(all: State['sysctls'], link: string): State['sysctls'] {
 export function stateOf(wanted: Input, link: IpLink, view: View, around: readonly IpLink[]): State {
   const { ifindex, mtu: bytes, address: hardware = '', ifalias: alias = '', master = null } = link
   const bridge = linkNamed(around, wanted.master ?? '')
-  const keeps = wanted.state === undefined && !losesRoutes(wanted)
   return {
     ...nothing,
     link: { ifindex, kind: kindOf(link), up: isUp(link), mtu: bytes, mac: hardware, alias, master },
     bridge: bridge ? bridgeState(bridge, around, wanted.link) : null,
-    near: wanted.master === undefined || bridge ? [] : nearNames(around, wanted.master),
-    addresses: keeps ? [] : staticAddresses(link),
+    near: wanted.master === undefined || bridge ? [] : nearNames(namesOf(around), wanted.master),
+    addresses: keepsIpv6(wanted) ? [] : staticAddresses(link),
     routes: view.routes,
     loopback: loopbackOf(link),
     sysctls: view.sysctls,

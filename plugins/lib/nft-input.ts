@@ -1,7 +1,11 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { choice } from '../../core/choice.ts'
+import { ofObject } from '../../core/memo.ts'
 import { netnsName } from '../../core/net.ts'
-import { mistakeInRule, parseTableBlock, type FAMILIES, type TableBlock } from './nft-text.ts'
+import { keyIn, type ResourceKey } from '../../core/resource.ts'
+import { tagOf, type Context } from '../../core/step.ts'
+import { mistakeInRule, normal, parseTableBlock, type FAMILIES, type TableBlock } from './nft-text.ts'
 
 const families: { readonly [family in (typeof FAMILIES)[number]]: string } = {
   ip: 'IPv4 packets',
@@ -12,7 +16,7 @@ const families: { readonly [family in (typeof FAMILIES)[number]]: string } = {
   netdev: 'all packets of a link, as they come in or go out',
 }
 
-const name = z
+const identifier = z
   .string()
   .max(128)
   .regex(/^[A-Za-z][\w./-]*$/, 'expected a name of nft: letters, digits, ".", "_", "/" and "-", a letter first')
@@ -27,8 +31,8 @@ const shape = z.strictObject({
       examples: ['table inet lab { chain forward { type filter hook forward priority 0; } }'],
     }),
   family: choice('family of the table that the rule goes to', families).optional().meta({ default: 'ip' }),
-  table: name.optional().meta({ description: 'name of the table that the rule goes to', examples: ['lab'] }),
-  chain: name.optional().meta({ description: 'name of the chain that the rule goes to', examples: ['forward'] }),
+  table: identifier.optional().meta({ description: 'name of the table that the rule goes to', examples: ['lab'] }),
+  chain: identifier.optional().meta({ description: 'name of the chain that the rule goes to', examples: ['forward'] }),
   rule: z
     .string()
     .optional()
@@ -62,13 +66,41 @@ export type Asked =
   | (TableBlock & { readonly rule?: undefined })
   | { readonly family: string; readonly name: string; readonly chain: string; readonly rule: string }
 
-/** Reads a valid input. */
-export function askedBy({ ruleset, family = 'ip', table = '', chain = '', rule = '' }: NftablesInput): Asked {
-  if (ruleset === undefined) return { family, name: table, chain, rule }
-  const block = parseTableBlock(textOf(ruleset))
-  if (typeof block === 'string') throw new Error(block)
-  return block
+/** What is asked for, so that differences of white space and the like do not count. */
+export const said = ofObject((asked: Asked): string => normal(asked.rule ?? asked.body))
+
+/** Tells tables and rules apart by what was asked for: 6 hex digits. */
+export const hashOf = ofObject((asked: Asked): string => {
+  const { family, name } = asked
+  const where = asked.rule === undefined ? [family, name] : [family, name, asked.chain]
+  return createHash('sha256')
+    .update(JSON.stringify([...where, said(asked)]))
+    .digest('hex')
+    .slice(0, 6)
+})
+
+/** Writes the comment of what this very step makes: `nsnet:RUN/STEP:HASH`. */
+export const tagIn = (asked: Asked, context: Context): string => `${tagOf(context)}:${hashOf(asked)}`
+
+/** Keys the table that is made, or that the rule goes to. */
+export function tableKeyOf(input: NftablesInput): ResourceKey {
+  const { family, name } = askedBy(input)
+  return nftTableKey(input.netns, family, name)
 }
+
+/** Keys a table of nft. */
+export const nftTableKey = (netns: string | undefined, family: string, name: string): ResourceKey =>
+  keyIn('table', netns, 'nft', family, name)
+
+/** Reads a valid input. */
+export const askedBy = ofObject(
+  ({ ruleset, family = 'ip', table = '', chain = '', rule = '' }: NftablesInput): Asked => {
+    if (ruleset === undefined) return { family, name: table, chain, rule }
+    const block = parseTableBlock(textOf(ruleset))
+    if (typeof block === 'string') throw new Error(block)
+    return block
+  },
+)
 
 const textOf = (ruleset: string | readonly string[]): string =>
   typeof ruleset === 'string' ? ruleset : ruleset.join('\n')

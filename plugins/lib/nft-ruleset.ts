@@ -1,4 +1,6 @@
+import { ofObject, ofText } from '../../core/memo.ts'
 import { expectLines } from './expect-lines.ts'
+import { grouped } from './grouped.ts'
 import { normal } from './nft-text.ts'
 
 /** A table as `nft -a -s list ruleset` prints it. */
@@ -21,7 +23,7 @@ export interface NftRule {
 }
 
 /** Reads what `nft -a -s list ruleset` printed. @throws when that is no ruleset @see nft(8) */
-export function parseRuleset(stdout: string): readonly NftTable[] {
+export const parseRuleset = ofText((stdout): readonly NftTable[] => {
   expectLines(stdout.replace(TABLE, ''), /^$/, 'tables of nft')
   const blocks = stdout.matchAll(TABLE)
   return Array.from(blocks, ([, family = '', name = '', handle, body = '']) => ({
@@ -32,7 +34,33 @@ export function parseRuleset(stdout: string): readonly NftTable[] {
     text: contentOf(body),
     chains: chainsOf(body),
   }))
-}
+})
+
+/** Finds a table. */
+export const tableNamed = (tables: readonly NftTable[], family: string, name: string): NftTable | undefined =>
+  byName(tables).get(`${family} ${name}`)
+
+const byName = ofObject(
+  (tables: readonly NftTable[]) => new Map(tables.map((table) => [`${table.family} ${table.name}`, table])),
+)
+
+/** Finds the first rule of a chain that has this comment. */
+export const ruleOfComment = (rules: readonly NftRule[], comment: string): NftRule | undefined =>
+  byComment(rules).get(comment)?.[0]
+
+/** Says whether a chain has a rule other than that one that says this, or whose comment of nsnet has that hash. */
+export const saysElsewhere = (rules: readonly NftRule[], mine: NftRule | undefined, text: string, hash: string) =>
+  [...(byText(rules).get(text) ?? []), ...(byHash(rules).get(hash) ?? [])].some((rule) => rule !== mine)
+
+/** Gives the hash in a comment of nsnet. */
+export const hashIn = (comment: string | null): string | undefined =>
+  /^nsnet:\S+:([0-9a-f]{6})$/.exec(comment ?? '')?.[1]
+
+const byComment = ofObject((rules: readonly NftRule[]) => grouped(rules, ({ comment }) => [comment]))
+
+const byText = ofObject((rules: readonly NftRule[]) => grouped(rules, ({ text }) => [text]))
+
+const byHash = ofObject((rules: readonly NftRule[]) => grouped(rules, ({ comment }) => [hashIn(comment)]))
 
 /** Says whether iptables-nft works on a table: it makes its tables with chains in capitals; nft only warns of them. */
 export const isManagedByIptables = (family: string, name: string, chains: readonly string[]): boolean =>

@@ -1,3 +1,5 @@
+import { ofText } from '../../core/memo.ts'
+
 /**
  * What the kernel rewrites besides the sysctl that was asked for. A sysctl without a row changes nothing but itself.
  * Keys and paths are slashed and below `net/`.
@@ -57,10 +59,10 @@ export function sideProbe(key: string): readonly string[] | undefined {
 }
 
 /** Reads what the side probe printed: slashed key → value. */
-export function parseSides(stdout: string): { readonly [path: string]: string } {
+export const parseSides = ofText((stdout): { readonly [path: string]: string } => {
   const rows = stdout.split('\n').map((line) => /^\/proc\/sys\/([^:]+):(.*)$/.exec(line))
   return Object.fromEntries(rows.flatMap((it) => (it ? [[it[1]!, it[2]!]] : [])))
-}
+})
 
 /** Says whether the sysctl had this value before and behind the look at its sides. */
 export function isSteady(stdout: string, key: string, value: string | null): boolean {
@@ -69,14 +71,14 @@ export function isSteady(stdout: string, key: string, value: string | null): boo
   return seen.every((line) => line.slice(itself.length) === value)
 }
 
-function matching(key: string): readonly Coupling[] {
+const matching = ofText((key): readonly Coupling[] => {
   const below = key.slice('net/'.length)
   return couplings.flatMap((each) => {
     const groups = each.key.exec(below)
     const fill = (text: string): string => text.replace(/\$(\d)/g, (_, at: string) => groups![Number(at)]!)
     return groups ? [{ ...each, under: fill(each.under), names: each.names.map(fill) }] : []
   })
-}
+})
 
 const same = (value: string): string => value
 

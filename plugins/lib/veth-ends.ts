@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { ofText } from '../../core/memo.ts'
 import { linkName, mac, mtu, netnsName } from '../../core/net.ts'
 import { tagOf, type Context } from '../../core/step.ts'
-import { kindOf, linkNamed, place, type IpLink } from './ip-json.ts'
+import { kindOf, linkNamed, place, vethOfMac, type IpLink } from './ip-json.ts'
 import type { Input as LinkInput } from './link-input.ts'
 
 const end = z.strictObject({
@@ -41,21 +42,20 @@ export type EndState = {
 
 /** Gives each end that is asked for without a mac the one that this very step gives it. */
 export function marked(wanted: Input, context: Context): Input {
-  const own = (which: string): string => {
-    const [first = 0, ...rest] = createHash('sha256')
-      .update(`${tagOf(context)}/${which}`)
-      .digest()
-      .subarray(0, 6)
-    return [(first & 0xfc) | 0x02, ...rest].map((byte) => byte.toString(16).padStart(2, '0')).join(':')
-  }
+  const own = (which: string): string => macOf(`${tagOf(context)}/${which}`)
   const { peer } = wanted
   return { ...wanted, mac: wanted.mac ?? own('this'), peer: { ...peer, mac: peer.mac ?? own('peer') } }
 }
 
+const macOf = ofText((text): string => {
+  const [first = 0, ...rest] = createHash('sha256').update(text).digest().subarray(0, 6)
+  return [(first & 0xfc) | 0x02, ...rest].map((byte) => byte.toString(16).padStart(2, '0')).join(':')
+})
+
 /** Finds an end: by the mac that this very step gave it, whatever it is called by now, else by its name. */
 export function findEnd(links: readonly IpLink[], asked: End, { mac: own }: End): IpLink | undefined {
-  const byMac = links.find((link) => kindOf(link) === 'veth' && link.address === own)
-  return (asked.mac === undefined ? byMac : undefined) ?? linkNamed(links, asked.name)
+  const byMac = asked.mac === undefined && own !== undefined ? vethOfMac(links, own) : undefined
+  return byMac ?? linkNamed(links, asked.name)
 }
 
 /** Lays out what was seen of an end. */

@@ -7,6 +7,7 @@ import type { Ahead } from '../../core/effects/plan-ahead.ts'
 import type { UndoAhead } from '../../core/effects/undo-ahead.ts'
 import type { Entry, RunEvent } from '../../core/events.ts'
 import { workflows, type StepText } from '../crash/random-workflow.ts'
+import { misfits } from '../support/fits.ts'
 import { settledFingerprint as fingerprint } from '../support/kernel.ts'
 import { workspace } from '../support/runs.ts'
 import { sandboxed, type Sandboxed } from '../support/sandbox.ts'
@@ -102,6 +103,7 @@ async function expectRunAsPlanned({ nsnet, exec }: Sandboxed, file: string): Pro
     .filter(({ outcome }) => outcome !== 'later' && outcome !== 'check')
   const names = new Set(certain.map(({ step }) => step))
   expect(didIn(events).filter(({ step }) => names.has(step))).toEqual(certain.map(foretold))
+  expect(misfitsIn(events, certain), 'what each step was to see').toEqual([])
   const failed = events.flatMap((it) => (it.type === 'StepFailed' ? [it.step] : []))
   expect(failed).toEqual(stop ? [stop.step] : [])
   return run
@@ -126,6 +128,14 @@ function undoneIn(events: readonly RunEvent[]): readonly Deed[] {
   const planned = new Map(events.flatMap((it) => (it.type === 'UndoPlanned' ? [[it.step, it.undo.map(show)]] : [])))
   return events.flatMap((it) =>
     it.type === 'StepUndone' ? [{ step: it.step, undo: planned.get(it.step) ?? [it.how] }] : [],
+  )
+}
+
+/** Where what was foretold of steps is not what they saw at their turn. */
+function misfitsIn(events: readonly RunEvent[], foreseen: readonly Ahead[]): readonly object[] {
+  const seen = new Map(events.flatMap((it) => (it.type === 'StepPlanned' ? [[it.step, it.before]] : [])))
+  return foreseen.flatMap(({ step, before }) =>
+    before === undefined || !seen.has(step) ? [] : misfits(before, seen.get(step)!).map((it) => ({ step, ...it })),
   )
 }
 
