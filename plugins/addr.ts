@@ -110,8 +110,8 @@ const mayComeBy = ({ state }: LinkInput, { link, address: wanted }: Input): bool
 
 /** A later IPv4 address of the same prefix stands behind ours, where ours is the primary one. */
 function withSecondary(wanted: Input, state: State, other: Input): State {
-  const [ours, prefix] = [networkOfInput(wanted), networkOfInput(other)]
-  if (familyOf(other.address) === 6 || state.entry === null || state.behind === null || ours !== prefix) return state
+  if (state.entry === null || state.behind === null || familyOf(other.address) === 6) return state
+  if (networkOfInput(wanted) !== networkOfInput(other)) return state
   return {
     ...state,
     behind: [
