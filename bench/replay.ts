@@ -1,8 +1,8 @@
 /** Reads a journal and folds it, and prints the milliseconds that it took: what a resume cannot go below. */
-import { replay } from '../core/machine.ts'
-import { readJournal } from '../journal/journal.ts'
+import { basename, dirname } from 'node:path'
+import { journalsIn } from '../journal/journals.ts'
 
 const began = performance.now()
-const { entries } = await readJournal(process.argv[2]!)
-replay(entries.map(({ event }) => event))
+const path = process.argv[2]!
+await journalsIn(dirname(path)).fold(basename(path, '.jsonl'))
 process.stdout.write(`${performance.now() - began}\n`)

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { NsnetError } from '../core/errors.ts'
 import type { RunStarted } from '../core/events.ts'
 import { readIndex, writeIndex, type Row, type Summary } from './index.ts'
+import { allOf } from '../core/all-of.ts'
 import { idsIn, type Journals } from './journals.ts'
 import { acquire, type Lock } from './lock.ts'
-import { eachOf, type Folded } from './moments.ts'
+import { AT_ONCE, type Folded } from './moments.ts'
 
 /**
  * Lists the runs of a directory, the latest first, and keeps its index up to date; without one, whose journal may be long and
@@ -21,7 +22,7 @@ export async function refreshed(
   const path = join(dir, INDEX)
   return await indexed(dir, async (lock) => {
     const old = await readIndex(path)
-    const rows = await eachOf(idsIn(runs), (id) => {
+    const rows = await allOf(idsIn(runs), AT_ONCE, (id) => {
       const row = old[id]
       return id === but ? Promise.resolve(row) : rowOf(id, journals, row)
     })
@@ -37,7 +38,7 @@ const INDEX = 'index.json'
 /** Finds the run that was started last; undefined when there is none. Where the index is old, only first lines are read. */
 export async function latestOf(dir: string, runs: string, journals: Journals): Promise<string | undefined> {
   const index = await readIndex(join(dir, INDEX))
-  const found = await eachOf(idsIn(runs), async (id) => {
+  const found = await allOf(idsIn(runs), AT_ONCE, async (id) => {
     const row = freshRow(id, index[id], lstatSync(journals.path(id)))
     return row ?? (await journals.first(id).then(({ at }) => ({ id, startedAt: at }), unreadable(id)))
   })

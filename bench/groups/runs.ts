@@ -1,7 +1,7 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { RunEvent } from '../../core/events.ts'
-import { lineOf, nextEntry, parseJournal } from '../../journal/format.ts'
+import type { Entry, RunEvent } from '../../core/events.ts'
+import { nextLine } from '../../journal/format.ts'
 import { compare } from '../compare.ts'
 import { contest, type Contestant, type Result } from '../contest.ts'
 import type { Section } from '../figures.ts'
@@ -39,9 +39,8 @@ const named = (name: string, number: number): readonly string[] => [
 
 /** Writes the journals of more runs, as the first one's would be under other names. */
 function copyRuns(state: string, count: number): void {
-  const path = journalOf(state, FIRST)
-  const { entries } = parseJournal(readFileSync(path), path)
-  const texts = entries.map(({ event }) => JSON.stringify(event))
+  const lines = readFileSync(journalOf(state, FIRST), 'utf8').trim().split('\n')
+  const texts = lines.map((line) => JSON.stringify((JSON.parse(line) as Entry).event))
   for (let number = 1; number < count; number += 1) {
     const name = `qqqq${String(number).padStart(4, '0')}`
     const events = texts.map((text) => JSON.parse(text.replaceAll(FIRST, name)) as RunEvent)
@@ -50,8 +49,13 @@ function copyRuns(state: string, count: number): void {
 }
 
 function linesOf(events: readonly RunEvent[]): string {
-  let last: ReturnType<typeof nextEntry> | undefined
-  return events.map((event) => lineOf((last = nextEntry(last, event, new Date())))).join('')
+  let last: Entry | undefined
+  const texts = events.map((event) => {
+    const { entry, text } = nextLine(last, event, new Date())
+    last = entry
+    return text
+  })
+  return texts.join('')
 }
 
 const VERBS = ['list', 'list, index lost', 'plan', 'run', 'verify', 'undo'] as const
