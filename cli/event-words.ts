@@ -17,6 +17,8 @@ export function noteOf(event: RunEvent): string {
       return [duration(event.durationMs), summaryIn(event.outputs)].filter(Boolean).join(', ')
     case 'StepSatisfied':
       return summaryIn(event.outputs) ?? 'held already'
+    case 'StepCalledOff':
+      return 'none of its commands was begun'
     case 'UndoPlanned':
       return `${counted(event.undo.length, 'command')}`
     case 'StepFailed':

@@ -22,6 +22,7 @@ import type { Facts } from './step.ts'
 export type RunEvent =
   | RunStarted
   | StepPlanned
+  | StepCalledOff
   | StepApplied
   | StepSatisfied
   | StepFailed
@@ -94,6 +95,12 @@ export interface StepPlanned {
   readonly netns?: { readonly [name: string]: NetnsId }
   /** ISO 8601, UTC: what is much older or younger than this was not made by the step's commands. */
   readonly at?: string
+}
+
+/** Its last intent is void: a command of another step failed before one of its own had begun. */
+export interface StepCalledOff {
+  readonly type: 'StepCalledOff'
+  readonly step: string
 }
 
 /** The step holds, as observed after its commands ran. */

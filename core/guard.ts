@@ -78,6 +78,7 @@ const promises: { readonly [name: string]: readonly [string, (given: unknown) =>
   sketch: ['a list of sketches { draw: "…", … }', isSketches],
   mine: ['true or false', (given) => typeof given === 'boolean'],
   watches: ['a list of keys', isKeys],
+  outcome: ['plain JSON', (given) => isJson(given)],
   foretell: ['plain JSON or nothing', (given) => given === undefined || isJson(given)],
   changes: ['a list of { what, from, to }', isChanges],
   drift: ['a text or nothing', (given) => given === undefined || typeof given === 'string'],

@@ -2,8 +2,9 @@ import { netnsOf, show, succeeded, type Command, type Exec, type Output } from '
 import type { Failure } from './events.ts'
 import { listNetns, parseNetns } from './fingerprint.ts'
 import { inWords, StepBroken } from './guard.ts'
+import { askJoined } from './joined.ts'
 import type { Json } from './json.ts'
-import { netnsIn, type NetnsId } from './resource.ts'
+import { netnsIn as netnsOfKey, type NetnsId } from './resource.ts'
 import { probesOf, type Context, type Step } from './step.ts'
 import { failureOfCommand, missingProgram } from './tools.ts'
 
@@ -23,7 +24,7 @@ export class CouldNotLook extends Error {
   }
 }
 
-/** One look at the kernel: equal probes are run once. */
+/** One look at the kernel: equal probes are run once, and those that are asked for at the same time run together. */
 export interface Look {
   /** The named netns that are there. @throws CouldNotLook */
   readonly netns: () => Promise<NetnsIds>
@@ -36,22 +37,16 @@ export interface Look {
 
 /** Opens a look; what it has seen does not change any more. */
 export function lookWith(exec: Exec): Look {
-  const seen = new Map<string, Promise<Output>>()
-  const ask = (command: Command): Promise<Output> => {
-    const key = JSON.stringify(command)
-    const answer = seen.get(key) ?? askNow(exec, command)
-    seen.set(key, answer)
-    return answer
-  }
-  const netns = async (): Promise<NetnsIds> =>
-    understood([listNetns], [await ask(listNetns)], ([output]) => parseNetns(output!.stdout))
+  const ask = asking(exec)
+  let there: Promise<NetnsIds> | undefined
+  const netns = (): Promise<NetnsIds> => (there ??= ask(listNetns).then((output) => netnsIn(output)))
   return {
     netns,
     observe: async (step, input, context, absent) => {
       const probes = probesOf(step, input, context)
-      const made = (step.resources(input).creates ?? []).flatMap(netnsIn)
-      const there = made.length === 0 ? {} : await netns()
-      const away = new Set([...absent, ...made.filter((name) => !(name in there))])
+      const made = (step.resources(input).creates ?? []).flatMap(netnsOfKey)
+      const found = made.length === 0 ? {} : await netns()
+      const away = new Set([...absent, ...made.filter((name) => !(name in found))])
       const unseen = (probe: Command): boolean => away.has(netnsOf(probe) ?? '')
       const asked = await Promise.all(probes.map((probe) => (unseen(probe) ? nothingSeen : ask(probe))))
       const state = understood(probes, asked, (outputs) =>
@@ -62,12 +57,59 @@ export function lookWith(exec: Exec): Look {
   }
 }
 
-async function askNow(exec: Exec, command: Command): Promise<Output> {
-  const output = await exec(command)
-  if (!succeeded(command, output) || missingProgram(output) !== undefined) throw new CouldNotLook(command, output)
+const netnsIn = (output: Output): NetnsIds =>
+  understood([listNetns], [output], ([listed]) => parseNetns(listed!.stdout))
+
+type Ask = (command: Command) => Promise<Output>
+
+/** Gathers what is asked for in one go, and asks it together. */
+function asking(exec: Exec): Ask {
+  const seen = new Map<string, Promise<Output>>()
+  let waiting: Waiting[] = []
+  const flush = (): void => {
+    const asked = waiting
+    waiting = []
+    void askTogether(exec, asked)
+  }
+  return (command) => {
+    const key = JSON.stringify(command)
+    const known = seen.get(key)
+    if (known) return known
+    if (waiting.length === 0) setImmediate(flush)
+    const answer = new Promise<Output>((resolve, reject) => waiting.push({ command, resolve, reject }))
+    seen.set(key, answer)
+    return answer
+  }
+}
+
+/** A probe whose answer somebody waits for. */
+interface Waiting {
+  readonly command: Command
+  readonly resolve: (output: Output) => void
+  readonly reject: (error: unknown) => void
+}
+
+async function askTogether(exec: Exec, waiting: readonly Waiting[]): Promise<void> {
+  try {
+    const outputs = await askJoined(
+      exec,
+      waiting.map(({ command }) => command),
+    )
+    for (const [at, { command, resolve, reject }] of waiting.entries()) {
+      const mistake = mistakeIn(command, outputs[at]!)
+      if (mistake) reject(mistake)
+      else resolve(outputs[at]!)
+    }
+  } catch (error) {
+    for (const { reject } of waiting) reject(error)
+  }
+}
+
+function mistakeIn(command: Command, output: Output): CouldNotLook | undefined {
+  if (!succeeded(command, output) || missingProgram(output) !== undefined) return new CouldNotLook(command, output)
   if (output.exitCode === 0 && output.stdout === '' && neverSilent(command))
-    throw new CouldNotLook(command, output, new Error('expected a list in JSON, got nothing'))
-  return output
+    return new CouldNotLook(command, output, new Error('expected a list in JSON, got nothing'))
+  return undefined
 }
 
 /** Every netns has a link, so that `ip -json link show` and `… address show` always print something. @see ip(8) */

@@ -29,6 +29,12 @@ export function templatesIn(tree: unknown): {
   return { templates, mistakes }
 }
 
+/** Names the steps whose outputs a tree reads. */
+export function readsOutputs(tree: Json): readonly string[] {
+  const read = templatesIn(tree).templates.flatMap(({ template }) => template.references)
+  return [...new Set(read.flatMap(([root, id = '']) => (root === 'steps' ? [id] : [])))]
+}
+
 /** Fills the given expressions into a copy of a tree. */
 export const fill = (tree: Json, templates: readonly Placed[], scope: Scope): Filled =>
   fillWith(tree, templates, (template) => template.evaluate(scope))

@@ -1,5 +1,5 @@
 import type { Command } from './command.ts'
-import type { Failure, RunEvent, RunStarted, StepSpec } from './events.ts'
+import type { Failure, RunEvent, RunStarted, StepCalledOff, StepSpec } from './events.ts'
 import type { Json } from './json.ts'
 import type { NetnsId, Resources } from './resource.ts'
 
@@ -39,26 +39,50 @@ export interface StepRecord {
   /** Runs that a kept step is needed by. */
   readonly neededBy?: readonly string[]
   readonly durationMs?: number
+  /** What was known before its last intent, as long as that has no outcome. */
+  readonly formerly?: StepRecord | undefined
 }
 
 /** The facts of a run: what it set out to do, and what is known of each step, in the workflow's order. */
 export interface Run {
   started: RunStarted
   steps: Map<string, StepRecord>
+  /** Ids of the steps that an undo has kept. */
+  readonly kept: Set<string>
+  /** Kept by `netnsOf`. */
+  netns?: Known | undefined
 }
+
+type Known = { readonly [name: string]: NetnsId }
 
 /** Begins the record of a run. */
 export function begin(started: RunStarted): Run {
-  return { started, steps: new Map(started.steps.map((spec) => [spec.id, { spec, status: 'pending', open: false }])) }
+  const pending = started.steps.map((spec) => [spec.id, { spec, status: 'pending', open: false }] as const)
+  return { started, steps: new Map(pending), kept: new Set() }
 }
 
 /** Adds an event to the record of a run, in place: folding a journal costs the same for every event. */
 export function note(run: Run, event: RunEvent): void {
+  run.netns = undefined
   if (event.type === 'RunResumed' && event.facts) Object.assign(run, begin({ ...run.started, facts: event.facts }))
   if (event.type === 'RepairStarted') for (const id of event.steps) run.steps.set(id, { ...stepOf(run, id), netns: {} })
   if (!('step' in event)) return
-  const record = stepOf(run, event.step)
-  run.steps.set(event.step, { ...(event.type === 'StepPlanned' ? anew(record) : record), ...changeOf(record, event) })
+  const record = afterwards(stepOf(run, event.step), event)
+  run.steps.set(event.step, record)
+  if (record.status === 'kept') run.kept.add(event.step)
+  else run.kept.delete(event.step)
+}
+
+/** The named netns that a run works in, as its steps found or made them. */
+export function netnsOf(run: Run): Known {
+  run.netns ??= Object.assign({}, ...[...run.steps.values()].map(({ open, netns }) => (open ? netns : {}))) as Known
+  return run.netns
+}
+
+function afterwards(record: StepRecord, event: StepEvent): StepRecord {
+  if (event.type === 'StepCalledOff') return record.formerly ?? record
+  if (event.type === 'StepPlanned') return { ...anew(record), ...changeOf(record, event), formerly: record }
+  return { ...record, ...changeOf(record, event), formerly: undefined }
 }
 
 /** Forgets what an earlier application left: commands run again, and what they make is another thing. */
@@ -88,7 +112,7 @@ function sightsOf(record: StepRecord, now: Json): Pick<StepRecord, 'before' | 's
 
 type StepEvent = Extract<RunEvent, { readonly step: string }>
 
-function changeOf(record: StepRecord, event: StepEvent): Partial<StepRecord> {
+function changeOf(record: StepRecord, event: Exclude<StepEvent, StepCalledOff>): Partial<StepRecord> {
   switch (event.type) {
     case 'StepPlanned':
       return { ...event, status: 'planned', open: true, ...sightsOf(record, event.before) }

@@ -44,6 +44,12 @@ export interface Step<Input = unknown, State extends Json = Json> {
   watches?(input: Input): readonly ResourceKey[]
   /** Sums up the earlier steps that share a thing with many others, in place of `foretell`. */
   readonly tally?: Tally<NoInfer<Input>, NoInfer<State>>
+  /**
+   * Says what `observe` would give once this step itself is applied, where it gave `before`; what only the kernel knows (an
+   * ifindex, an inode, a handle) stays blank. So it is known what later steps do to it before anything has run. Without it,
+   * what a later step makes or changes of what this one names is not applied together with it.
+   */
+  outcome?(input: Input, before: State, context: Context): State
   /** It only looks at what other steps made (a check): there is nothing to plan before its turn. */
   readonly onlyLooks?: boolean
   /**

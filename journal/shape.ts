@@ -75,6 +75,7 @@ const events: { readonly [type in RunEvent['type']]: Check } = {
     durationMs: number,
   }),
   StepSatisfied: object({ step: id, input: present, resources, outputs: fields, durationMs: number }),
+  StepCalledOff: object({ step: id }),
   StepFailed: object({ step: id, failure }),
   RunInterrupted: object({ signal: text }),
   RunResumed: object({ facts: optional(facts) }),

@@ -66,6 +66,7 @@ export default defineStep({
       ? { ...state, entry: entryOfInput(other) }
       : undefined
   },
+  outcome: (wanted, before): State => ({ ...before, entry: entryOfInput(wanted) }),
   plan(wanted, now): Plan {
     const { link, netns } = wanted
     if (now.link === null) return conflict(`link ${link} does not exist in ${place(netns)}`, didYouMean(now.near))

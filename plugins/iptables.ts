@@ -2,7 +2,7 @@ import { inside, keyIn } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Context, type Plan } from '../core/step.ts'
 import { SEE_DOCTOR } from '../core/tools.ts'
 import { iptablesDocs } from './docs/iptables.ts'
-import { applying, probing, takingBack, takingBackLater } from './lib/iptables-commands.ts'
+import { afterwards, applying, probing, takingBack, takingBackLater } from './lib/iptables-commands.ts'
 import { hashOf, iptablesInput, makesChain, tableKey, type IptablesInput } from './lib/iptables-input.ts'
 import { foretellBesideNft, iptablesTally } from './lib/iptables-foretold.ts'
 import { observeIptables, type IptablesState } from './lib/iptables-state.ts'
@@ -36,6 +36,7 @@ export default defineStep<IptablesInput, IptablesState>({
   foretell: (_, state, earlier) => foretellBesideNft(state, earlier),
   watches: ({ netns, family, table }) => [nftTableKey(netns, family === 'ipv4' ? 'ip' : 'ip6', table)],
   tally: iptablesTally,
+  outcome: afterwards,
   changes: ({ chain, policy }, now) =>
     policy === undefined ? [] : [{ what: `policy of ${chain}`, from: now.policy, to: policy }],
   plan(input, now, context) {

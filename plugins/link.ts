@@ -48,6 +48,7 @@ export default defineStep({
     return { ...nothing, link: null, near: nearNames(namesOf(home!.links), wanted.link) }
   },
   foretell: foretellLink,
+  outcome: predicted,
   watches: watchedBy,
   changes: (wanted, now) => changedFields(wanted, now.link),
   plan(wanted, now): Plan {

@@ -37,10 +37,11 @@ export default defineStep({
   },
   watches: () => [],
   foretell({ netns }, state, earlier): State {
-    if (makes(earlier, netnsKey(netns))) return { inode: 0, made: '', links: ['lo'], leftover: false }
+    if (makes(earlier, netnsKey(netns))) return fresh
     const [left, born] = [state.links.filter((link) => !takes(earlier, netns, link)), linksMadeBy(earlier, netns)]
     return born.length === 0 && left.length === state.links.length ? state : { ...state, links: [...left, ...born] }
   },
+  outcome: () => fresh,
   plan({ netns }, { inode, leftover }, context): Plan {
     if (inode !== null) return nothingToDo
     const [add, remove] = [ip(undefined, 'netns', 'add', netns), ip(undefined, 'netns', 'delete', netns)]
@@ -68,6 +69,9 @@ type State = {
   /** A plain file is in the place of the netns: what was left when an `ip netns add` or `delete` was killed. */
   readonly leftover: boolean
 }
+
+/** A netns made a moment ago. */
+const fresh: State = { inode: 0, made: '', links: ['lo'], leftover: false }
 
 const inTheWay = (netns: string): Plan =>
   conflict(

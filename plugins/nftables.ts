@@ -3,8 +3,18 @@ import { inside, keyIn, type ResourceKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Context } from '../core/step.ts'
 import { nftablesDocs } from './docs/nftables.ts'
 import { BUILT_IN, tableKey, type IptablesInput } from './lib/iptables-input.ts'
+import { UNKNOWN } from './lib/ip-json.ts'
 import { foretellBesideIptables, nftTally } from './lib/nft-foretold.ts'
-import { askedBy, hashOf, nftablesInput, tableKeyOf, tagIn, type Asked, type NftablesInput } from './lib/nft-input.ts'
+import {
+  askedBy,
+  hashOf,
+  nftablesInput,
+  said,
+  tableKeyOf,
+  tagIn,
+  type Asked,
+  type NftablesInput,
+} from './lib/nft-input.ts'
 import { parseRuleset, tableNamed } from './lib/nft-ruleset.ts'
 import { sketchNftables } from './lib/nft-sketch.ts'
 import { observeRule, observeTable, type NftablesState } from './lib/nft-state.ts'
@@ -39,6 +49,7 @@ export default defineStep<NftablesInput, NftablesState>({
   foretell: (_, state, earlier) => foretellBesideIptables(state, earlier),
   watches: (input) => iptablesTablesLike(input),
   tally: nftTally,
+  outcome: (input, { around }) => ({ handle: UNKNOWN, text: said(askedBy(input)), around }),
   plan(input, { handle, around }, context) {
     if (handle !== null || around.same) return nothingToDo
     const asked = askedBy(input)

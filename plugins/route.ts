@@ -43,7 +43,7 @@ export default defineStep({
   observe: ({ stdout }, wanted): State => ({ slot: slotsIn(parseRoutes(stdout)).get(placeOf(wanted)) ?? [] }),
   foretell(wanted, state, earlier): State | undefined {
     const other = inputOf<RouteInput>(earlier, 'route')
-    if (other) return slotOf(other) === slotOf(wanted) ? { slot: [[other.type, other.to, ...detailsOf(other)]] } : state
+    if (other) return slotOf(other) === slotOf(wanted) ? { slot: [asWords(other)] } : state
     const address = inputOf<AddrInput>(earlier, 'addr')
     if (address) return mayComeWith(address, wanted) ? undefined : state
     if (state.slot.length === 0) return state
@@ -56,6 +56,7 @@ export default defineStep({
     ...(to === 'default' ? [] : [everyKey('addr', netns)]),
     ...(family === 'ipv6' ? [everyKey('sysctl', netns)] : []),
   ],
+  outcome: (wanted): State => ({ slot: [asWords(wanted)] }),
   changes: (wanted, { slot }) => [
     { what: `route to ${wanted.to}`, from: slot[0]?.slice(2).join(' ') ?? null, to: detailsOf(wanted).join(' ') },
   ],
@@ -127,6 +128,9 @@ function mayDropRoutes(earlier: Earlier, wanted: RouteInput): boolean {
 /** What the kernel tells routes apart by, in one netns. */
 const slotOf = ({ netns, table, to, family, metric }: RouteInput): string =>
   JSON.stringify([netns, table, to, family, metric])
+
+/** A route as it will be listed, as far as it can be told. */
+const asWords = (wanted: RouteInput): RouteWords => [wanted.type, wanted.to, ...detailsOf(wanted)]
 
 /** The words of a route behind its destination. */
 const detailsOf = (wanted: RouteInput): RouteWords => words(wanted).slice(wanted.type === 'unicast' ? 1 : 2)

@@ -70,6 +70,7 @@ export default defineStep({
     ...(sideProbe(key) || dropsIpv6(key) || makesLinkLocals(key) ? [everyKey('link', netns)] : []),
     ...(dropsIpv6(key) || makesLinkLocals(key) ? [everyKey('addr', netns), everyKey('route', netns)] : []),
   ],
+  outcome: ({ value }, before): SysctlState => ({ ...before, value }),
   changes: ({ key, value }, now) => [{ what: swapped(key), from: now.value, to: value }],
   plan(wanted, now): Plan {
     const { netns, key, value } = wanted

@@ -45,6 +45,10 @@ export default defineStep({
     if (near === state.near && far === state.far) return state
     return { near: near!, far: far!, paired: state.paired && near !== null && far !== null }
   },
+  outcome(wanted, _, context): State {
+    const [near, far] = inOrder(marked(wanted, context)).map(newEnd)
+    return { near: near!, far: far!, paired: true }
+  },
   plan(wanted, now, context): Plan {
     if (now.near === null && now.far === null)
       return { apply: [add(marked(wanted, context))], undo: [remove(inOrder(wanted)[0])] }
@@ -111,6 +115,16 @@ const attributes = (wanted: End): readonly string[] => [
   ...(wanted.mac === undefined ? [] : ['address', wanted.mac]),
   ...(wanted.mtu === undefined ? [] : ['mtu', `${wanted.mtu}`]),
 ]
+
+/** An end that was made a moment ago. */
+const newEnd = ({ name, mac = '', mtu = 1500 }: End): EndState => ({
+  name,
+  ifindex: 0,
+  mac,
+  mtu,
+  kind: 'veth',
+  master: null,
+})
 
 const remove = ({ name, netns }: End): Command => ip(netns, 'link', 'delete', 'dev', name)
 

@@ -1,93 +1,95 @@
-import { show, type Exec } from '../command.ts'
-import type { RunEvent, StepApplied } from '../events.ts'
-import type { Json } from '../json.ts'
-import { lookWith } from '../look.ts'
+import type { Failure, RunEvent } from '../events.ts'
+import type { Moment } from '../machine.ts'
 import type { Ports } from '../ports.ts'
-import { netnsIn } from '../resource.ts'
 import type { Run } from '../run.ts'
-import { undoOf } from '../step.ts'
-import { settle } from '../wait.ts'
-import { runCommands } from './run-commands.ts'
+import { batchForth } from './batch.ts'
 import { diagnosed } from './diagnose.ts'
-import { notMadeBy } from './ownership.ts'
-import { failureOf, outputsIn, subjectOf, type Subject } from './subject.ts'
-
-/** How long the kernel may take until what was applied can be seen, in milliseconds. */
-const SETTLE_MS = 3_000
+import { outcomeOf } from './outcome.ts'
+import { relatedSteps } from './related-steps.ts'
+import { runTogether, shown, type Attempted, type Ran } from './run-together.ts'
+import { sightsOf, type Looking, type Sight, type Sights } from './sights.ts'
+import { asEarlier, failureOf, subjectOf, type Subject } from './subject.ts'
 
 /**
- * Runs the commands of a step in flight and looks whether it holds now. That it holds is the verdict; an exit code is only
- * evidence of why it does not.
+ * Runs the commands of the steps in flight and looks which of them hold now. That a step holds is the verdict; an exit code
+ * is only evidence of why it does not. When a command fails, what comes behind it is not begun.
  */
-export async function apply(ports: Ports, run: Run, id: string): Promise<RunEvent> {
+export async function apply(ports: Ports, moment: Moment): Promise<readonly RunEvent[]> {
+  const { steps, intended } = batchForth(moment)
   const began = performance.now()
   try {
-    const subject = await subjectOf(ports, run, id)
-    const { failure, said } = await runCommands(ports, id, subject.record.apply, 'first failure')
-    const { state, left } = await settle(
-      () => lookAgain(ports, subject),
-      (seen) => seen.left === '',
-      failure ? 0 : SETTLE_MS,
-    )
-    const refused = failure?.output?.timedOut === false
-    if (left === '') return await outcomeOf(ports, subject, state, refused, performance.now() - began)
-    const why = failure ?? { message: `its commands went well, yet ${left}`, ...said }
-    return { type: 'StepFailed', step: id, failure: await diagnosed(ports, run, subject, why) }
+    const subjects = await Promise.all(steps.map((id) => subjectOf(ports, moment.run, id)))
+    const works = subjects.filter(({ context }) => intended.has(context.step))
+    const ran = await runTogether(ports, works.map(workOf), 'first failure')
+    const begun = subjects.filter(({ context: { step } }) => !intended.has(step) || ran.has(step))
+    const sights = await sightsOf(ports, begun, lookingAfter(ran))
+    return [
+      ...works.filter(({ context }) => !ran.has(context.step)).map(calledOff),
+      ...outcomesOf(begun, sights, ran, performance.now() - began),
+      ...(await failuresOf(ports, moment.run, works, sights, ran)),
+    ]
   } catch (error) {
-    return { type: 'StepFailed', step: id, failure: failureOf(error) }
+    return [{ type: 'StepFailed', step: steps[0]!, failure: failureOf(error) }]
   }
 }
 
-/** The event of a step that is seen to hold: applied, unless somebody else was faster than its commands. */
-export async function outcomeOf(
+const workOf = ({ context, record, resources }: Subject) => ({
+  step: context.step,
+  commands: record.apply ?? [],
+  resources,
+})
+
+const calledOff = ({ context }: Subject): RunEvent => ({ type: 'StepCalledOff', step: context.step })
+
+/** Reads off a look what is left to do for each step; that of one that failed does not go away by itself. */
+const lookingAfter = (ran: Ran): Looking => ({
+  observe: (look, { step, input, context }) => look.observe(step, input, context, new Set()),
+  judge: (seen) =>
+    seen.map(({ subject: { step, input, context }, now: state }) => {
+      const plan = step.plan(input, state, context)
+      if (plan.conflict !== undefined) return { state, left: plan.conflict }
+      return { state, left: plan.apply.length === 0 ? '' : `there is still to do: ${shown(plan.apply)}` }
+    }),
+  isWorthWaiting: ({ context }) => !ran.get(context.step)?.failure,
+})
+
+/** The events of the steps that are seen to hold; each is seen without what those behind it have done. */
+function outcomesOf(subjects: readonly Subject[], { of, netns }: Sights, ran: Ran, took: number): readonly RunEvent[] {
+  const later = relatedSteps()
+  const events: RunEvent[] = []
+  for (const [at, subject] of [...subjects.entries()].toReversed()) {
+    const { state, left } = of(subject)
+    const result = ran.get(subject.context.step)
+    if (left === '') events.push(outcomeOf({ subject, state, refused: wasRefused(result), later, netns }, took))
+    if (result && result.succeeded > 0) later.add(asEarlier(subject), at)
+  }
+  return events.toReversed()
+}
+
+/** The kernel said no; who took too long may have succeeded. */
+const wasRefused = (result: Attempted | undefined): boolean => result?.failure?.output?.timedOut === false
+
+/** The events of the steps that did not come about. Why, is found out for the first of them. */
+async function failuresOf(
   ports: Ports,
-  subject: Subject,
-  state: Json,
-  refused: boolean,
-  durationMs: number,
-): Promise<RunEvent> {
-  const foreign = subject.record.open ? notMadeBy(subject, state, refused) : 'it was there before'
-  return foreign === undefined
-    ? await appliedOf(ports, subject, state, durationMs)
-    : satisfied(subject, state, durationMs)
+  run: Run,
+  works: readonly Subject[],
+  { of }: Sights,
+  ran: Ran,
+): Promise<readonly RunEvent[]> {
+  const left = works.filter((subject) => ran.has(subject.context.step) && of(subject).left !== '')
+  const stopped = [...ran.values()].some(({ failure }) => failure)
+  // what went well, yet waits for what did not run, is looked at again by a resume
+  const failed = stopped ? left.filter(({ context }) => ran.get(context.step)?.failure) : left
+  return await Promise.all(
+    failed.map(async (subject, at) => {
+      const { step } = subject.context
+      const why = whyNot(ran.get(step)!, of(subject))
+      return { type: 'StepFailed', step, failure: at > 0 ? why : await diagnosed(ports, run, subject, why) } as const
+    }),
+  )
 }
 
-async function appliedOf(
-  { exec }: Ports,
-  { record, step, input, context, uses }: Subject,
-  after: Json,
-  durationMs: number,
-): Promise<StepApplied> {
-  const made = (step.resources(input).creates ?? []).flatMap(netnsIn)
-  const netns = await netnsIds(exec, [...uses, ...made])
-  const undo = undoOf(step, input, record.before!, after, context)
-  const outputs = outputsIn(step, after, input)
-  return { type: 'StepApplied', step: context.step, after, undo, netns, outputs, durationMs }
-}
-
-function satisfied({ step, input, context }: Subject, state: Json, durationMs: number): RunEvent {
-  const outputs = outputsIn(step, state, input)
-  const resources = step.resources(input)
-  return {
-    type: 'StepSatisfied',
-    step: context.step,
-    input: input as Json,
-    after: state,
-    resources,
-    outputs,
-    durationMs,
-  }
-}
-
-async function netnsIds(exec: Exec, names: readonly string[]): Promise<StepApplied['netns']> {
-  if (names.length === 0) return {}
-  const there = await lookWith(exec).netns()
-  return Object.fromEntries(names.filter((name) => name in there).map((name) => [name, there[name]!]))
-}
-
-async function lookAgain({ exec }: Ports, { step, input, context }: Subject): Promise<{ state: Json; left: string }> {
-  const state = await lookWith(exec).observe(step, input, context, new Set())
-  const plan = step.plan(input, state, context)
-  if (plan.conflict !== undefined) return { state, left: plan.conflict }
-  return { state, left: plan.apply.length === 0 ? '' : `there is still to do: ${plan.apply.map(show).join('; ')}` }
+function whyNot({ failure, said }: Attempted, sight: Sight): Failure {
+  return failure ?? sight.failure ?? { message: `its commands went well, yet ${sight.left}`, ...said }
 }

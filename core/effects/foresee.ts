@@ -1,8 +1,8 @@
 import type { StepFailed } from '../events.ts'
-import { lookWith, type Look } from '../look.ts'
+import type { Look } from '../look.ts'
 import type { Ports } from '../ports.ts'
 import type { ResourceKey } from '../resource.ts'
-import type { Run } from '../run.ts'
+import type { Run, StepRecord } from '../run.ts'
 import { planOnce, troubleOf } from './plan-once.ts'
 import { failureOf, StepTrouble, subjectOf, type Subject } from './subject.ts'
 
@@ -10,23 +10,25 @@ import { failureOf, StepTrouble, subjectOf, type Subject } from './subject.ts'
  * Looks, before anything of a run is done, at the steps whose conflicts can be foreseen: those that say so, and use nothing
  * that an earlier step makes. Gives the failure of the first that cannot come about.
  */
-export async function foresee(ports: Ports, run: Run): Promise<StepFailed | undefined> {
-  const untouched = [...run.steps.values()].every(
-    ({ status, open }) => !open && (status === 'pending' || status === 'failed'),
-  )
-  if (!untouched) return undefined
-  const look = lookWith(ports.exec)
+export async function foresee(ports: Ports, run: Run, look: Look): Promise<StepFailed | undefined> {
   const made = new Set<ResourceKey>()
-  for (const step of run.steps.keys()) {
+  for (const step of toForesee(ports, [...run.steps.values()])) {
     const subject = await knownSubject(ports, run, step)
     // what comes after a step of which little is known may use what that one makes
     if (!subject) return undefined
-    const { creates = [], uses = [] } = subject.step.resources(subject.input)
+    const { creates = [], uses = [] } = subject.resources
     const failure = uses.some((key) => made.has(key)) ? undefined : await foreseen(look, subject)
     if (failure) return { type: 'StepFailed', step, failure }
     for (const key of creates) made.add(key)
   }
   return undefined
+}
+
+/** The steps of a run of which nothing is done yet, as far as the last one that can be foreseen. */
+function toForesee({ stepOf }: Ports, records: readonly StepRecord[]): readonly string[] {
+  const untouched = records.every(({ status, open }) => !open && (status === 'pending' || status === 'failed'))
+  const last = untouched ? records.findLastIndex(({ spec }) => stepOf(spec.uses)?.foreseeable) : -1
+  return records.slice(0, last + 1).map(({ spec }) => spec.id)
 }
 
 /** A step with its input; undefined when that depends on what earlier steps will give. */

@@ -3,12 +3,12 @@ import type { Failure, RunStarted, StepSpec } from '../events.ts'
 import type { Json } from '../json.ts'
 import { lookWith, type Look } from '../look.ts'
 import type { Looking } from '../ports.ts'
-import { templatesIn } from '../resolve.ts'
+import { readsOutputs } from '../resolve.ts'
 import { begin, note, type Run } from '../run.ts'
 import { probesOf, type Change, type Plan } from '../step.ts'
 import { earlierSteps, type EarlierSteps } from './earlier-steps.ts'
 import { expectNetns, troubleOf } from './plan-once.ts'
-import { failureOf, outputsIn, subjectOf, type Subject } from './subject.ts'
+import { asEarlier, failureOf, outputsIn, subjectOf, type Subject } from './subject.ts'
 
 /** What a step would do, as far as it can be told before it is its turn. */
 export interface Ahead {
@@ -50,7 +50,7 @@ interface Site {
 
 async function aheadOf(site: Site, spec: StepSpec): Promise<Ahead> {
   const { run, looking, earlier } = site
-  const unknown = unknownOutputs(run, spec.with)
+  const unknown = readsOutputs(spec.with).filter((id) => run.steps.get(id)?.outputs === undefined)
   if (unknown.length > 0) {
     earlier.doubt(spec.id)
     return later(spec, `known when ${unknown.join(', ')} has run`)
@@ -65,12 +65,11 @@ async function aheadOf(site: Site, spec: StepSpec): Promise<Ahead> {
 }
 
 async function outcomeOf(site: Site, spec: StepSpec, subject: Subject): Promise<Ahead> {
-  const { step, input, context, uses } = subject
+  const { step, input, context, resources, uses } = subject
   const { earlier, look } = site
   if (step.onlyLooks === true) return { ...empty(spec), outcome: 'check', probes: probesOf(step, input, context) }
   const absent = new Set(uses.filter(earlier.makesNetns))
-  const resources = step.resources(input)
-  const itself = { ...context, uses: spec.uses, input, resources }
+  const itself = asEarlier(subject)
   if (absent.size < uses.length) expectNetns(subject, { ...(await look.netns()), ...namesOf(absent) })
   const seen = await look.observe(step, input, context, absent)
   const { state, stopped } = earlier.foretell(step, input, seen, resources)
@@ -107,13 +106,6 @@ const inConflict = (spec: StepSpec, { message, hint }: Failure): Ahead => ({
 })
 
 const later = (spec: StepSpec, reason: string): Ahead => ({ ...empty(spec), outcome: 'later', reason })
-
-/** Names the steps whose outputs a text reads and that have none yet. */
-function unknownOutputs({ steps }: Run, given: Json): readonly string[] {
-  const read = templatesIn(given).templates.flatMap(({ template }) => template.references)
-  const ids = read.flatMap(([root, id = '']) => (root === 'steps' ? [id] : []))
-  return [...new Set(ids)].filter((id) => steps.get(id)?.outputs === undefined)
-}
 
 function noteOutputs(run: Run, { step, input, context }: Subject, state: Json): void {
   const [resources, outputs] = [step.resources(input), outputsIn(step, state, input)]

@@ -2,32 +2,55 @@ import type { Exec } from '../command.ts'
 import type { RunEvent, StepPlanned } from '../events.ts'
 import type { Json } from '../json.ts'
 import { lookWith, type NetnsIds } from '../look.ts'
+import type { Moment } from '../machine.ts'
 import type { Ports } from '../ports.ts'
 import type { Run } from '../run.ts'
 import type { Plan } from '../step.ts'
-import { outcomeOf } from './apply.ts'
+import { nextOf } from './batch.ts'
 import { diagnosed } from './diagnose.ts'
 import { foresee } from './foresee.ts'
+import { outcomeOf } from './outcome.ts'
 import { planOnce, troubleOf, type Planned } from './plan-once.ts'
+import { planTogether } from './plan-together.ts'
 import { failureOf, subjectOf, type Subject } from './subject.ts'
 
 /**
- * Looks at a step's subject and plans it: what to do, nothing to do, or a conflict.
+ * Looks at the next steps and plans them: what to do, nothing to do, or a conflict. As many are planned as can be told from
+ * one look; where that is not even one, the first is planned by itself, with the patience that it asks for.
  *
  * A step whose intent is journaled already (nsnet was stopped inside it) is looked at again: its first before-image stands,
  * its commands are planned anew from what is there now. Before the first step of a run, what can be foreseen is looked at.
  */
-export async function plan(ports: Ports, run: Run, id: string): Promise<RunEvent> {
+export async function plan(ports: Ports, moment: Moment): Promise<readonly RunEvent[]> {
+  const { run } = moment
   const began = performance.now()
-  const foreseen = await foresee(ports, run)
-  if (foreseen) return foreseen
+  const look = lookWith(ports.exec)
+  const foreseen = await foresee(ports, run, look)
+  if (foreseen) return [foreseen]
+  const next = nextOf(moment)
+  const together = await planTogether(ports, run, next, look)
+  if (together.length === 0) return [await planAlone(ports, run, next[0]!)]
+  const intents = together.flatMap(({ subject, seen }) =>
+    isIntent(seen.planned) ? [intent(subject, seen.state, seen.planned, seen.netns)] : [],
+  )
+  if (intents.length > 0) return intents
+  const netns = await look.netns()
+  const took = performance.now() - began
+  return together.map(({ subject, seen }) => outcomeOf({ subject, state: seen.state, refused: false, netns }, took))
+}
+
+const isIntent = (planned: Plan): boolean => planned.conflict === undefined && planned.apply.length > 0
+
+async function planAlone(ports: Ports, run: Run, id: string): Promise<RunEvent> {
+  const began = performance.now()
   try {
     const subject = await subjectOf(ports, run, id)
     const { state, planned, netns } = await planPatiently(ports, subject)
     if (planned.conflict !== undefined)
       return { type: 'StepFailed', step: id, failure: await diagnosed(ports, run, subject, troubleOf(planned), state) }
     if (planned.apply.length > 0) return intent(subject, state, planned, netns)
-    return await outcomeOf(ports, subject, state, false, performance.now() - began)
+    const there = await lookWith(ports.exec).netns()
+    return outcomeOf({ subject, state, refused: false, netns: there }, performance.now() - began)
   } catch (error) {
     return { type: 'StepFailed', step: id, failure: failureOf(error) }
   }

@@ -3,9 +3,9 @@ import { StepBroken } from '../guard.ts'
 import type { Json } from '../json.ts'
 import { CouldNotLook } from '../look.ts'
 import type { Ports } from '../ports.ts'
-import { netnsIn, type NetnsId } from '../resource.ts'
-import { outputsOf, stepOf, type Run, type StepRecord } from '../run.ts'
-import type { Context, Step } from '../step.ts'
+import { netnsIn, type NetnsId, type Resources } from '../resource.ts'
+import { netnsOf, outputsOf, stepOf, type Run, type StepRecord } from '../run.ts'
+import type { Context, Earlier, Step } from '../step.ts'
 import { howToGive } from '../inputs.ts'
 import { resolveStep } from '../resolve.ts'
 import { secretsIn, type Secrets } from '../secret.ts'
@@ -16,6 +16,7 @@ export interface Subject {
   readonly step: Step
   readonly input: unknown
   readonly context: Context
+  readonly resources: Resources
   /** Named netns that the step works in and does not make. */
   readonly uses: readonly string[]
   /** The named netns that the run has worked in so far. */
@@ -44,10 +45,19 @@ export async function subjectOf(
   if (!step) throw new StepTrouble({ message: `the plugin of step type "${record.spec.uses}" is not there any more` })
   const { facts } = run.started
   const input = record.open ? record.input : await inputOf(run, record, step, secrets)
-  const uses = (step.resources(input).uses ?? []).flatMap(netnsIn)
-  const known = secrets.reveal(netnsOfRun(run))
-  return { record, step, input, context: { run: run.started.run, step: id, facts, before: record.before }, uses, known }
+  const context = { run: run.started.run, step: id, facts, before: record.before }
+  const resources = step.resources(input)
+  const uses = (resources.uses ?? []).flatMap(netnsIn)
+  return { record, step, input, context, resources, uses, known: secrets.reveal(netnsOf(run)) }
 }
+
+/** Lays out a step as others see it, for whom it comes earlier. */
+export const asEarlier = ({ step, input, context, resources }: Subject): Earlier => ({
+  ...context,
+  uses: step.type,
+  input,
+  resources,
+})
 
 /** Resolves what the workflow says, now that the outputs of earlier steps are known. @throws StepTrouble */
 async function inputOf(run: Run, { spec }: StepRecord, step: Step, { reveal }: Secrets): Promise<unknown> {
@@ -85,7 +95,3 @@ export function failureOf(error: unknown): Failure {
 export function outputsIn(step: Step, state: Json, input: unknown): { readonly [name: string]: Json } {
   return Object.fromEntries(Object.entries(step.outputs ?? {}).map(([name, read]) => [name, read(state, input)]))
 }
-
-/** The named netns that a run works in, as its steps found or made them. */
-const netnsOfRun = ({ steps }: Run): Subject['known'] =>
-  Object.assign({}, ...[...steps.values()].map(({ open, netns }) => (open ? netns : {}))) as Subject['known']

@@ -1,57 +1,121 @@
-import { needOf, type Need } from '../claims.ts'
-import { show } from '../command.ts'
-import type { RunEvent } from '../events.ts'
+import { needOf } from '../claims.ts'
+import type { Failure, RunEvent } from '../events.ts'
 import { lookWith } from '../look.ts'
+import type { Moment } from '../machine.ts'
 import type { Ports } from '../ports.ts'
-import { stepOf, type Run } from '../run.ts'
-import type { Ran } from '../tools.ts'
-import { settle } from '../wait.ts'
+import { stepOf, type Run, type StepRecord } from '../run.ts'
+import { batchBack } from './batch.ts'
 import { diagnosed } from './diagnose.ts'
-import { runCommands } from './run-commands.ts'
-import { failureOf, subjectOf, type Subject } from './subject.ts'
-import { absentNetns, outcomeFor, restOf, wayBackOf, type Outcome } from './way-back.ts'
-
-/** How long the kernel may take until what was undone is seen to be gone, in milliseconds. */
-const SETTLE_MS = 3_000
+import { relatedSteps } from './related-steps.ts'
+import { runTogether, shown, type Attempted, type Ran } from './run-together.ts'
+import { sightsOf, type Looking, type Seen, type Sight } from './sights.ts'
+import { asEarlier, failureOf, type Subject } from './subject.ts'
+import { asItIs, subjectToUndo, undoStep } from './undo-step.ts'
+import { absentNetns, outcomeFor, restOf, wayBackFrom, type Outcome } from './way-back.ts'
 
 /**
- * Runs the journaled way back of a step, and looks whether all of it is gone: that is the verdict, whatever the exit codes
- * say. When the step's plugin is gone, they have to do.
+ * Runs the journaled ways back of steps, and looks whether all of it is gone: that is the verdict, whatever the exit codes
+ * say. When a step's plugin is gone, they have to do.
  */
-export async function takeBack(ports: Ports, run: Run, id: string): Promise<RunEvent> {
-  const outcome = outcomeFor(id)
-  const { spec, takingBack = [] } = ports.secrets.reveal(stepOf(run, id))
+export async function takeBack(ports: Ports, moment: Moment): Promise<readonly RunEvent[]> {
+  const { run } = moment
+  const { steps, intended } = batchBack(moment)
+  const outcomes = new Map(steps.map((id) => [id, outcomeFor(id)]))
   try {
-    const ran = await runCommands(ports, id, takingBack, 'end')
-    if (ports.stepOf(spec.uses)) {
-      const need = needOf(run, id, ports.others, ports.stepOf)
-      return await verdict(ports, run, await subjectOf(ports, run, id), ran, need, outcome)
+    const works = steps.filter((id) => intended.has(id)).map((id) => workOf(ports.secrets.reveal(stepOf(run, id))))
+    const ran = await runTogether(ports, works, 'end')
+    const ids = works.map(({ step }) => step)
+    const verdicts = await verdictsOn({ ports, run, ran, outcomes }, ids)
+    const site = { ports, run, look: lookWith(ports.exec), asIf: asItIs }
+    const events: RunEvent[] = []
+    for (const id of steps) {
+      const event = verdicts.get(id) ?? (await undoStep(site, id))
+      // somebody did something to it meanwhile
+      if (!event || event.type === 'UndoPlanned') break
+      events.push(event)
     }
-    if (ran.failure) return { type: 'UndoFailed', step: id, failure: ran.failure }
-    return outcome.undone(
-      'undone',
-      `the plugin of "${spec.uses}" is gone: by the journal's commands, not looked at again`,
-    )
+    return events
   } catch (error) {
-    return { type: 'UndoFailed', step: id, failure: failureOf(error) }
+    return [{ type: 'UndoFailed', step: steps[0]!, failure: failureOf(error) }]
   }
 }
 
-async function verdict(
-  ports: Ports,
-  run: Run,
-  subject: Subject,
-  { failure, said }: Ran,
-  need: Need,
-  outcome: Outcome,
-): Promise<RunEvent> {
-  const absent = new Set((await absentNetns(lookWith(ports.exec), subject)).keys())
-  const { now, left } = await settle(
-    () => wayBackOf(ports, subject, absent),
-    (seen) => seen.left.length === 0,
-    SETTLE_MS,
-  )
-  if (left.length === 0) return restOf(subject, now, need, outcome) ?? outcome.undone('undone')
-  const why = failure ?? { message: `there is still to undo: ${left.map(show).join('; ')}`, ...said }
-  return { type: 'UndoFailed', step: subject.context.step, failure: await diagnosed(ports, run, subject, why) }
+const workOf = ({ spec, takingBack = [], resources = {} }: StepRecord) => ({
+  step: spec.id,
+  commands: takingBack,
+  resources,
+})
+
+/** What became of the ways back of steps. */
+interface Back {
+  readonly ports: Ports
+  readonly run: Run
+  readonly ran: Ran
+  readonly outcomes: ReadonlyMap<string, Outcome>
+}
+
+/** Finds the outcome of each step whose way back was taken. */
+async function verdictsOn(back: Back, ids: readonly string[]): Promise<ReadonlyMap<string, RunEvent>> {
+  const { ports, run } = back
+  const isKnown = (id: string): boolean => ports.stepOf(stepOf(run, id).spec.uses) !== undefined
+  const subjects = await Promise.all(ids.filter(isKnown).map((id) => subjectToUndo(ports, run, id)))
+  const { of } = await sightsOf(ports, subjects, lookingBack(subjects))
+  const verdicts = await Promise.all(subjects.map((subject) => verdictOn(back, subject, of(subject))))
+  const blind = ids.filter((id) => !isKnown(id)).map((id) => byExitCode(back, id))
+  return new Map([...verdicts, ...blind].map((event) => [event.step, event]))
+}
+
+/**
+ * Reads off a look what is left of each step, the last one first. It is seen as if the earlier ones that were taken back with
+ * it were still there, as they were when it was planned.
+ */
+function lookingBack(subjects: readonly Subject[]): Looking {
+  const absent = new Map<Subject, ReadonlySet<string>>()
+  const places = new Map(subjects.map((subject, at) => [subject, subjects.length - at]))
+  return {
+    async observe(look, subject) {
+      const gone = new Set((await absentNetns(look, subject)).keys())
+      absent.set(subject, gone)
+      return await look.observe(subject.step, subject.input, subject.context, gone)
+    },
+    judge(seen) {
+      const earlier = relatedSteps()
+      const now = new Map(seen.map((each) => [each.subject, each]))
+      const sights = new Map<Subject, Sight>()
+      for (const subject of subjects.toReversed()) {
+        const { step, input, resources } = subject
+        const each = now.get(subject)
+        if (each) {
+          const { state } = earlier.foretell(step, input, each.now, resources)
+          sights.set(subject, { state, left: shown(wayBackFrom(subject, state, absent.get(subject)!).left) })
+        }
+        earlier.add(asEarlier(subject), places.get(subject)!)
+      }
+      return seen.map(({ subject }: Seen) => sights.get(subject)!)
+    },
+    isWorthWaiting: () => true,
+  }
+}
+
+type Verdict = Extract<RunEvent, { readonly type: 'StepUndone' | 'StepKept' | 'UndoFailed' }>
+
+async function verdictOn({ ports, run, ran, outcomes }: Back, subject: Subject, sight: Sight): Promise<Verdict> {
+  const { step } = subject.context
+  const outcome = outcomes.get(step)!
+  if (sight.failure) return { type: 'UndoFailed', step, failure: sight.failure }
+  const need = needOf(run, step, ports.others, ports.stepOf)
+  if (sight.left === '') return restOf(subject, sight.state, need, outcome) ?? outcome.undone('undone')
+  const why = whyNot(ran.get(step), sight.left)
+  return { type: 'UndoFailed', step, failure: await diagnosed(ports, run, subject, why) }
+}
+
+const whyNot = (ran: Attempted | undefined, left: string): Failure =>
+  ran?.failure ?? { message: `there is still to undo: ${left}`, ...ran?.said }
+
+function byExitCode({ run, ran, outcomes }: Back, step: string): Verdict {
+  const failure = ran.get(step)?.failure
+  if (failure) return { type: 'UndoFailed', step, failure }
+  const { uses } = stepOf(run, step).spec
+  const reason = `the plugin of "${uses}" is gone: by the journal's commands, not looked at again`
+  return outcomes.get(step)!.undone('undone', reason)
 }

@@ -1,13 +1,11 @@
 import type { Command } from '../command.ts'
 import type { RunEvent, StepKept, StepUndone, UndoFailed } from '../events.ts'
-import { equal, type Json } from '../json.ts'
+import { lookWith } from '../look.ts'
 import { evolve, type Moment } from '../machine.ts'
 import type { UndoPorts } from '../ports.ts'
 import { stepOf } from '../run.ts'
-import { laterSteps, type LaterSteps } from './expected.ts'
-import { undoOf } from '../step.ts'
-import type { Subject } from './subject.ts'
-import { undo, type AsIf } from './undo.ts'
+import { togetherBack } from './together-back.ts'
+import { subjectToUndo, undoStep, type AsIf } from './undo-step.ts'
 
 /** What an undo would do with a step: the commands, or the outcome without any. */
 export type UndoAhead =
@@ -24,41 +22,21 @@ export async function undoAhead(
   until: string | undefined,
 ): Promise<readonly UndoAhead[]> {
   let now = evolve(moment, { type: 'UndoStarted', ...(until === undefined ? {} : { until }) })
-  const present = { ...now.run, steps: new Map(now.run.steps) }
-  const later = laterSteps(present, ports.secrets, () => true)
-  const left = laterSteps(present, ports.secrets, (step) => stepOf(now.run, step).open)
+  const { run } = now
+  const together = togetherBack()
+  const asIf: AsIf = (subject, seen) => together.asIfBack(subject, seen) ?? seen
+  const site = { ports, run, look: lookWith(ports.exec), asIf }
   const all: UndoAhead[] = []
   for (let [effect] = now.effects; effect; [effect] = now.effects) {
-    const step = now.run.started.steps[effect.index]!.id
-    const event = await undo(ports, now.run, step, asIfBack(later, left))
+    const step = run.started.steps[effect.index]!.id
+    const event = (await undoStep(site, step))!
     const ahead = aheadOf(event)
     if (ahead) all.push(ahead)
+    if (event.type === 'UndoPlanned' && ports.stepOf(stepOf(run, step).spec.uses))
+      together.add(await subjectToUndo(ports, run, step), effect.index)
     now = evolve(now, outcomeOf(event))
   }
   return all
-}
-
-/** Sees a step as it will be at its turn: without what the steps `later` than it did, but for those that are `left`. */
-function asIfBack(later: LaterSteps, left: LaterSteps): AsIf {
-  return (subject, now) => {
-    const expected = later.expected(subject)
-    if (expected === undefined) return { subject, now }
-    const after = left.expected(subject)
-    if (after !== undefined && isUndisturbed(subject, expected, now)) return { subject, now: after }
-    return { subject: { ...subject, record: { ...subject.record, after: expected } }, now }
-  }
-}
-
-/** Says whether nobody else did anything that an undo would have to do with. */
-function isUndisturbed({ step, input, record, context }: Subject, expected: Json, now: Json): boolean {
-  if (equal(expected, now)) return true
-  const back = (from: Json): readonly Command[] => undoOf(step, input, record.before!, from, context)
-  const identity = (state: Json): Json => step.identity?.(state) ?? null
-  return (
-    equal(identity(expected), identity(now)) &&
-    step.drift?.(input, expected, now, context) === undefined &&
-    JSON.stringify(back(expected)) === JSON.stringify(back(now))
-  )
 }
 
 type Outcome = StepUndone | StepKept | UndoFailed

@@ -1,95 +1,71 @@
-import { needOf, type Need } from '../claims.ts'
-import { netnsOf } from '../command.ts'
 import type { RunEvent } from '../events.ts'
-import type { Json } from '../json.ts'
-import { lookWith } from '../look.ts'
-import type { UndoPorts } from '../ports.ts'
-import { netnsIn, type Resources } from '../resource.ts'
-import { stepOf, type Run, type StepRecord } from '../run.ts'
-import { secretsIn } from '../secret.ts'
-import { foreignIn } from './ownership.ts'
-import { expectSecrets, failureOf, missingSecrets, subjectOf, type Subject } from './subject.ts'
-import { absentNetns, namesOf, outcomeFor, restOf, wayBackFrom, type Outcome } from './way-back.ts'
+import { lookWith, type Look } from '../look.ts'
+import type { Moment } from '../machine.ts'
+import type { Ports } from '../ports.ts'
+import { stepOf, type Run } from '../run.ts'
+import { lastOf } from './batch.ts'
+import { failureOf, type Subject } from './subject.ts'
+import { stillTold, togetherBack } from './together-back.ts'
+import { subjectToUndo, undoStep } from './undo-step.ts'
+import { absentNetns } from './way-back.ts'
 
 /**
- * Looks whether a step can be taken back, and how: only if it is ours, still what we made, and no other run needs it. What
- * a reboot took away is not looked for. What a kept step stands on is kept with it. Where an earlier undo was stopped inside
- * the step, its being half back is no change by others.
- *
- * When the step's plugin is gone, the way back is the one that the journal holds.
+ * Looks whether the last steps can be taken back, and how. As many are dealt with as can be told from one look, each as if
+ * those behind it were back already.
  */
-export async function undo(ports: UndoPorts, run: Run, id: string, asIf: AsIf): Promise<RunEvent> {
-  const outcome = outcomeFor(id)
-  const record = stepOf(run, id)
-  if (!record.open) return outcome.undone('not ours', 'nothing of it was made by this run')
-  if (run.started.facts.boot !== ports.boot) return outcome.undone('gone', 'the machine was started anew since')
-  const kept = keptOn(run, record)
-  if (kept && !ports.force) return outcome.kept(`${kept.spec.id} is kept, and needs it`, someOf(kept.neededBy))
-  try {
-    const need = needOf(run, id, ports.others, ports.stepOf)
-    if (need.whole) return outcome.kept(`${namesOf(need)} it too`, need.runs)
-    if (missingSecrets(run, id, ports.secrets).length > 0 && (await isGone(ports, record)))
-      return outcome.undone('gone', 'the netns that it was made in is gone')
-    if (!ports.stepOf(record.spec.uses)) return await byJournal(ports, run, id, outcome)
-    return await undoSubject(ports, await subjectOf(ports, run, id), need, outcome, asIf)
-  } catch (error) {
-    return { type: 'UndoFailed', step: id, failure: failureOf(error) }
+export async function undo(ports: Ports, moment: Moment): Promise<readonly RunEvent[]> {
+  const { run } = moment
+  const ids = lastOf(moment)
+  const look = lookWith(ports.exec)
+  const subjects = await lookAhead(ports, look, run, ids)
+  const together = togetherBack()
+  const site = { ports, run, look, asIf: together.asIfBack }
+  const events: RunEvent[] = []
+  const members: Subject[] = []
+  for (const [at, id] of ids.entries()) {
+    const event = await undoStep(site, id)
+    if (!event) break
+    const [isIntent, subject] = [event.type === 'UndoPlanned', subjects.get(id)]
+    // what there is nothing to do for is told before anything is done, or with the steps before it
+    if (isIntent || together.isEmpty()) events.push(event)
+    if (isIntent && subject) {
+      together.add(subject, ids.length - at)
+      members.push(subject)
+    }
+    if (decides(event) || run.kept.has(id) || (isIntent && !subject)) break
   }
+  return cut(events, members)
 }
 
-/** Lays out a step and what is seen of it as it will be at its turn: a rehearsal sees it too early. */
-export type AsIf = (subject: Subject, now: Json) => { readonly subject: Subject; readonly now: Json }
-
-/** Sees a step as it is. */
-export const asItIs: AsIf = (subject, now) => ({ subject, now })
-
-async function undoSubject(
-  ports: UndoPorts,
-  itself: Subject,
-  need: Need,
-  outcome: Outcome,
-  asIf: AsIf,
-): Promise<RunEvent> {
-  const absent = await absentNetns(lookWith(ports.exec), itself)
-  const names = new Set(absent.keys())
-  const seen = await lookWith(ports.exec).observe(
-    itself.step,
-    itself.input,
-    { ...itself.context, undoing: true },
-    names,
-  )
-  const { subject, now } = asIf(itself, seen)
-  const { left } = wayBackFrom(subject, now, names)
-  if (left.length === 0) return restOf(subject, now, need, outcome) ?? outcome.undone('gone', [...absent.values()][0])
-  const foreign = foreignIn(subject, now, names.size > 0)
-  if (foreign !== undefined && !ports.force) return outcome.kept(foreign)
-  return { type: 'UndoPlanned', step: subject.context.step, undo: left }
+/** Leaves out the intents whose outcome could not be told apart from that of others. */
+function cut(events: readonly RunEvent[], members: readonly Subject[]): readonly RunEvent[] {
+  const out = members[stillTold(members)]?.context.step
+  return out === undefined
+    ? events
+    : events.slice(
+        0,
+        events.findIndex((event) => 'step' in event && event.step === out),
+      )
 }
 
-async function byJournal(ports: UndoPorts, run: Run, step: string, { undone }: Outcome): Promise<RunEvent> {
-  expectSecrets(run, step, ports.secrets)
-  const record = ports.secrets.reveal(stepOf(run, step))
-  const absent = await absentNetns(lookWith(ports.exec), {
-    record,
-    uses: (record.resources?.uses ?? []).flatMap(netnsIn),
+/** What is kept, or could not be taken back, has to do with the steps before it; and so has what is kept no more. */
+const decides = ({ type }: RunEvent): boolean => type === 'StepKept' || type === 'UndoFailed'
+
+/** Asks at once what will be asked for step by step: the look keeps the answers. Gives the steps whose type is known. */
+async function lookAhead(
+  ports: Ports,
+  look: Look,
+  run: Run,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, Subject>> {
+  const subjects = new Map<string, Subject>()
+  const looks = ids.map(async (id) => {
+    if (!stepOf(run, id).open) return
+    const subject = await subjectToUndo(ports, run, id)
+    subjects.set(id, subject)
+    const absent = await absentNetns(look, subject)
+    await look.observe(subject.step, subject.input, subject.context, new Set(absent.keys()))
   })
-  const left = (record.undo ?? []).filter((command) => !absent.has(netnsOf(command) ?? ''))
-  return left.length === 0 ? undone('gone', [...absent.values()][0]) : { type: 'UndoPlanned', step, undo: left }
-}
-
-/** Finds a step that this undo has kept and that works with what this one made: with it, it would go. */
-function keptOn({ steps }: Run, { spec, resources }: StepRecord): StepRecord | undefined {
-  const made = resources?.creates ?? []
-  const needs = ({ uses = [], shares = [] }: Resources): boolean =>
-    [...uses, ...shares].some((key) => made.includes(key))
-  return [...steps.values()].find((it) => it.status === 'kept' && it.spec.id !== spec.id && needs(it.resources ?? {}))
-}
-
-const someOf = (runs: readonly string[] = []): readonly string[] | undefined => (runs.length === 0 ? undefined : runs)
-
-/** Says whether all netns that a step works in are gone: nothing of it is left, whatever it was. */
-async function isGone(ports: UndoPorts, record: StepRecord): Promise<boolean> {
-  const uses = (record.resources?.uses ?? []).flatMap(netnsIn)
-  if (uses.length === 0 || secretsIn(uses).length > 0) return false
-  return (await absentNetns(lookWith(ports.exec), { record, uses })).size === uses.length
+  await Promise.all(looks.map((each) => each.catch(failureOf)))
+  return subjects
 }

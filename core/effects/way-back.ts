@@ -2,8 +2,7 @@ import type { Need } from '../claims.ts'
 import { netnsOf, type Command } from '../command.ts'
 import type { StepKept, StepUndone } from '../events.ts'
 import { equal, type Json } from '../json.ts'
-import { lookWith, type Look } from '../look.ts'
-import type { Ports } from '../ports.ts'
+import type { Look } from '../look.ts'
 import { undoOf } from '../step.ts'
 import type { Subject } from './subject.ts'
 
@@ -11,12 +10,6 @@ import type { Subject } from './subject.ts'
 export interface WayBack {
   readonly now: Json
   readonly left: readonly Command[]
-}
-
-/** Looks for the way back. Nothing is looked for, and no command is run, in the netns that are `absent`. */
-export async function wayBackOf({ exec }: Ports, subject: Subject, absent: ReadonlySet<string>): Promise<WayBack> {
-  const now = await lookWith(exec).observe(subject.step, subject.input, { ...subject.context, undoing: true }, absent)
-  return wayBackFrom(subject, now, absent)
 }
 
 /** Says how to go back from a state. No command is run in the netns that are `absent`. */

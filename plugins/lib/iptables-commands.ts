@@ -74,7 +74,7 @@ function chainCanGo(
 }
 
 /** What there will be once the step is applied and nobody else has done anything. */
-function afterwards(input: IptablesInput, before: IptablesState): IptablesState {
+export function afterwards(input: IptablesInput, before: IptablesState): IptablesState {
   const { around } = before
   return {
     ours: input.rule === undefined ? null : '',

@@ -30,6 +30,8 @@ export const nftTally: Tally<NftablesInput, NftablesState, TableSum> = {
   foretell(input, state, { hashes, made }) {
     const asked = askedBy(input)
     const { around } = state
+    // how the kernel prints a table with the rules of others in it cannot be told
+    if (asked.rule === undefined && state.handle !== null && hashes.size > 0) return undefined
     const same = around.same || hashes.has(hashOf(asked))
     if (!made) return { ...state, around: { ...around, same } }
     if (asked.rule === undefined) return { ...state, around: { ...around, table: made.content, same } }

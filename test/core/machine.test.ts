@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { RunEvent } from '../../core/events.ts'
-import { evolve, replay, start, type Moment } from '../../core/machine.ts'
+import { evolve, evolveAll, replay, start, type Moment } from '../../core/machine.ts'
 import {
   after,
   applied,
+  calledOff,
   failed,
   interrupted,
   kept,
@@ -166,3 +167,67 @@ function following(now: Moment, by: number): RunEvent {
 function stepOf({ run: facts, effects: [effect] }: Moment): string | undefined {
   return effect && facts.started.steps[effect.index]!.id
 }
+
+describe('a batch', () => {
+  const run4 = started('a', 'b', 'c', 'd')
+  const batch = [run4, planned('a'), planned('c'), planned('d')]
+  const whole = [...batch, applied('a'), satisfied('b'), applied('c'), applied('d')]
+  test('is applied from its first step on', () => after(...batch).next('apply a'))
+  test('goes on with what held already and is told only when the others are applied', () =>
+    after(...batch, applied('a'), satisfied('b'), applied('c'), applied('d')).is('completed'))
+  test('goes on with the step that does not hold after all', () =>
+    after(...batch, applied('a'), applied('c'), applied('d')).next('plan b'))
+  test('plans the step that failed again, and then none of those behind it that hold', () =>
+    after(...batch, applied('a'), satisfied('b'), applied('d'), failed('c'), resumed).next('plan c'))
+  test('is completed when that one holds', () =>
+    after(...batch, applied('a'), satisfied('b'), applied('d'), failed('c'), resumed, ...done('c')).is('completed'))
+  test('plans what was called off again', () =>
+    after(...batch, calledOff('d'), applied('a'), satisfied('b'), failed('c'), resumed, ...done('c')).next('plan d'))
+  test('is undone from the last step that was applied', () =>
+    after(...batch, calledOff('d'), applied('a'), satisfied('b'), failed('c'), undoStarted()).next('undo c'))
+  test('is undone with the steps that hold behind the one that failed', () =>
+    after(...batch, applied('a'), satisfied('b'), applied('d'), failed('c'), undoStarted()).next('undo d'))
+  test('forgets nothing of a step that was in flight before its last intent was called off', () =>
+    after(
+      run4,
+      planned('a'),
+      planned('b'),
+      resumed,
+      planned('a'),
+      planned('b'),
+      calledOff('b'),
+      failed('a'),
+      undoStarted(),
+    ).next('undo b'))
+  test('is taken back together', () =>
+    after(
+      ...batch,
+      applied('a'),
+      satisfied('b'),
+      applied('c'),
+      applied('d'),
+      undoStarted(),
+      undoPlanned('d'),
+      undoPlanned('c'),
+    ).next('takeBack d'))
+  test('goes on with the rest where a part is back', () =>
+    after(...whole, undoStarted(), undoPlanned('d'), undoPlanned('c'), undone('d'), undone('c')).next('undo b'))
+  test('is the same, folded at once or one by one', () => {
+    const events = [planned('a'), planned('c'), calledOff('c'), applied('a'), satisfied('b'), failed('c'), resumed]
+    const single = events.reduce(evolve, start(run4))
+    const { effects, status } = evolveAll(start(run4), events)
+    expect({ effects, status }).toEqual({ effects: single.effects, status: single.status })
+  })
+})
+
+describe('a step that is called off', () => {
+  test('is as it was before its last intent', () => {
+    const { run: facts } = replay([run, planned('a'), calledOff('a')])
+    expect(facts.steps.get('a')).toMatchObject({ status: 'pending', open: false })
+    expect(facts.steps.get('a')).not.toHaveProperty('before')
+  })
+  test('is still in flight when it was before', () => {
+    const { run: facts } = replay([run, planned('a'), resumed, planned('a'), calledOff('a')])
+    expect(facts.steps.get('a')).toMatchObject({ status: 'planned', open: true, before: null })
+  })
+})

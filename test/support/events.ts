@@ -25,6 +25,8 @@ export const planned = (step: string): RunEvent => ({
   resources: {},
 })
 
+export const calledOff = (step: string): RunEvent => ({ type: 'StepCalledOff', step })
+
 export const applied = (step: string): RunEvent => ({
   type: 'StepApplied',
   step,

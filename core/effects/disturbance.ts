@@ -1,0 +1,73 @@
+import { equal, type Json } from '../json.ts'
+import type { Plan } from '../step.ts'
+import type { Member } from './plan-together.ts'
+import { relatedSteps, type RelatedSteps } from './related-steps.ts'
+import type { Subject } from './subject.ts'
+
+/** Says how many of the steps can be applied together, so that each of them still holds when all of them are. */
+export function stillHolding(members: readonly Member[]): number {
+  const later = relatedSteps()
+  for (let at = members.length - 1; at >= 0; at--) {
+    const member = members[at]!
+    if (!isUndisturbed(member, later)) return stillHolding(members.slice(0, disturberOf(members, at)))
+    if (!isDone(member.seen.planned)) later.add(member.itself, at)
+  }
+  return members.length
+}
+
+/** Finds the first step behind another one that changes what that one wants, or may do so. */
+function disturberOf(members: readonly Member[], at: number): number {
+  const later = relatedSteps()
+  return members.findIndex(({ itself, seen }, place) => {
+    if (place <= at || isDone(seen.planned)) return false
+    later.add(itself, place)
+    return !isUndisturbed(members[at]!, later)
+  })
+}
+
+/** Says whether a step still holds when the later ones are applied too. What nobody can tell of it, it does not see change. */
+function isUndisturbed({ subject, seen }: Member, later: RelatedSteps): boolean {
+  const { step, input, context } = subject
+  const own = isDone(seen.planned) ? seen.state : step.outcome?.(input, seen.state, context)
+  const { state, stopped } = through(subject, own ?? seen.state, later)
+  if (stopped !== undefined) return false
+  const holds = (that: Json): boolean => isDone(step.plan(input, that, context))
+  return own !== undefined && holds(own) ? holds(state) : equal(state, own ?? seen.state)
+}
+
+const isDone = (plan: Plan): boolean => plan.conflict === undefined && plan.apply.length === 0
+
+const through = ({ step, input, resources }: Subject, state: Json, later: RelatedSteps) =>
+  later.foretell(step, input, state, resources)
+
+/** Says what is seen of a step, or was, without what later ones do; undefined where that cannot be told. */
+export function without(subject: Subject, seen: Json, later: RelatedSteps): Json | undefined {
+  const own = ownOf(subject)
+  const { state, stopped } = through(subject, own ?? seen, later)
+  if (stopped !== undefined) return undefined
+  if (own === undefined) return equal(state, seen) ? seen : undefined
+  return withoutChange(seen, own, state)
+}
+
+/** What a step saw of its own work, or was to see. */
+function ownOf({ step, input, context, record }: Subject): Json | undefined {
+  if (record.after !== undefined) return record.after
+  const before = record.seen ?? record.before
+  return before === undefined ? undefined : step.outcome?.(input, before, context)
+}
+
+/** Takes a change, from `own` to `changed`, out of what is seen. */
+function withoutChange(seen: Json, own: Json, changed: Json): Json {
+  if (equal(own, changed)) return seen
+  if (!isObject(seen) || !isObject(own) || !isObject(changed)) return own
+  const keys = new Set([...Object.keys(seen), ...Object.keys(own)])
+  const entries = [...keys].flatMap((key): readonly (readonly [string, Json])[] => {
+    if (!(key in changed) && !(key in own)) return [[key, seen[key]!]]
+    if (!(key in own)) return []
+    return [[key, withoutChange(seen[key] ?? null, own[key]!, changed[key] ?? null)]]
+  })
+  return Object.fromEntries(entries)
+}
+
+const isObject = (value: Json): value is { readonly [key: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

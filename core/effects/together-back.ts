@@ -1,0 +1,47 @@
+import type { Json } from '../json.ts'
+import { without } from './disturbance.ts'
+import { relatedSteps } from './related-steps.ts'
+import { asEarlier, type Subject } from './subject.ts'
+
+/** Steps that are taken back together, gathered from the last one on. */
+export interface TogetherBack {
+  readonly isEmpty: () => boolean
+  /** Says what is seen of a step once those gathered are back; undefined where that cannot be told. */
+  readonly asIfBack: (subject: Subject, now: Json) => Json | undefined
+  /** Adds a step that comes before all others; `at` is its place in the run. */
+  readonly add: (subject: Subject, at: number) => void
+}
+
+/** Begins to gather. */
+export function togetherBack(): TogetherBack {
+  const later = relatedSteps()
+  let count = 0
+  return {
+    isEmpty: () => count === 0,
+    asIfBack: (subject, now) => (count === 0 ? now : without(subject, now, later)),
+    add(subject, at) {
+      count += 1
+      later.add(asEarlier(subject), at)
+    },
+  }
+}
+
+/**
+ * Says how many of the steps, the last one first, can be taken back together, so that it can be told afterwards of each
+ * whether it is back: it will be seen as if the others before it were still there.
+ */
+export function stillTold(subjects: readonly Subject[]): number {
+  const earlier = relatedSteps()
+  let count = subjects.length
+  for (let at = subjects.length - 1; at >= 0; at--) {
+    const { step, input, resources, record } = subjects[at]!
+    const { stopped } = earlier.foretell(step, input, record.before!, resources)
+    if (stopped !== undefined) return stillTold(subjects.slice(0, placeOf(subjects, stopped)))
+    earlier.add(asEarlier(subjects[at]!), subjects.length - at)
+    count = subjects.length
+  }
+  return count
+}
+
+const placeOf = (subjects: readonly Subject[], id: string): number =>
+  subjects.findIndex(({ context }) => context.step === id)
