@@ -8,7 +8,7 @@ export { HANDLE, HOST_NETNS, inNetns, ip, show, type Command, type Output } from
 export { NsnetError, type ErrorCode } from './errors.ts'
 export type { Json } from './json.ts'
 export { address, canonical, familyOf, hostAddress, linkName, mac, mtu, netnsName, networkOf, prefix } from './net.ts'
-export { inside, keyIn, linkKey, netnsKey, type ResourceKey, type Resources } from './resource.ts'
+export { everyKey, inside, keyIn, linkKey, netnsKey, type ResourceKey, type Resources } from './resource.ts'
 export type { Issue, Result, Schema } from './schema.ts'
 export type { Sketch } from './sketch.ts'
 export type { StepDocs, StepExample } from './step-docs.ts'
@@ -26,5 +26,6 @@ export {
   type Look,
   type Plan,
   type Step,
+  type Tally,
 } from './step.ts'
 export { z } from 'zod'
