@@ -45,8 +45,8 @@ function guardedCall(step: Step, name: string, call: Call): Call {
   return (...args) => {
     try {
       const given = call.apply(step, args)
-      // what it was given is as it should be
-      return args.includes(given) ? given : expected(promise, given)
+      // the state that it was given is one: most earlier steps change nothing about it
+      return name === 'foretell' && given === args[1] ? given : expected(promise, given)
     } catch (error) {
       throw new StepBroken(step.type, name, error)
     }
