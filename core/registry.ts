@@ -2,7 +2,6 @@ import { pathToFileURL } from 'node:url'
 import { withArticle } from './counted.ts'
 import { NsnetError } from './errors.ts'
 import { guarded } from './guard.ts'
-import { answerToOwnName } from './own-name.ts'
 import { docsMistake } from './step-docs.ts'
 import type { Step } from './step.ts'
 
@@ -37,7 +36,6 @@ export async function loadPlugin(path: string): Promise<readonly Step[]> {
 }
 
 async function importPlugin(path: string): Promise<{ readonly default?: unknown }> {
-  answerToOwnName()
   try {
     const { importModule } = await import('./import-module.ts')
     return (await importModule(pathToFileURL(path).href)) as { readonly default?: unknown }

@@ -1,4 +1,3 @@
-import { createInterface } from 'node:readline/promises'
 import { counted } from '../../core/counted.ts'
 import { printable } from '../../core/quote.ts'
 import { stepOf } from '../../core/run.ts'
@@ -47,17 +46,6 @@ async function agreed({ terminal, store }: Working, id: string, { yes, to }: Und
   const ours = stepsAfter(run.steps.keys(), to).filter((step) => stepOf(run, step).open).length
   if (ours === 0) return true
   const which = to === undefined ? '' : ` that came after ${printable(to)}`
-  const ask = createInterface({ input: process.stdin, output: process.stderr })
-  ask.once('SIGINT', () => {
-    ask.close()
-    process.kill(process.pid, 'SIGINT')
-  })
-  const answer = await new Promise<string>((resolve) => {
-    ask.once('close', () => resolve(''))
-    void ask
-      .question(`undo ${counted(ours, 'step')} of run ${id} (${printable(workflow.name)})${which}? [y/N] `)
-      .then(resolve)
-  })
-  ask.close()
-  return /^y(es)?$/i.test(answer.trim())
+  const { confirmed } = await import('../confirmed.ts')
+  return await confirmed(`undo ${counted(ours, 'step')} of run ${id} (${printable(workflow.name)})${which}?`)
 }

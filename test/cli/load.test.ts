@@ -48,6 +48,11 @@ function validated(flags: readonly string[] = [], user: readonly string[] = []) 
 const valid = { status: 0, stdout: expect.stringContaining('is valid: 1 step'), stderr: '' }
 const all = (how: string): readonly string[] => ['main.js', 'work.js'].map((name) => `${name} ${how}`)
 
+test('no file that nsnet runs itself imports modules: only Node can', () => {
+  for (const name of ['main.js', 'work.js'])
+    expect(readFileSync(join(dist, name), 'utf8')).not.toMatch(/[^.\w]import\(/)
+})
+
 describe('the code that V8 has compiled at the build', () => {
   test('is taken, also when the directory was moved and nobody may write there', () => {
     expect(compiled()).toHaveLength(2)
