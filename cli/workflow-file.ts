@@ -4,6 +4,7 @@ import packageJson from '../package.json' with { type: 'json' }
 import type { Exec } from '../core/command.ts'
 import { NsnetError } from '../core/errors.ts'
 import type { RunStarted } from '../core/events.ts'
+import { expectMuch, MUCH } from '../core/heap.ts'
 import type { Given } from '../core/inputs.ts'
 import { prepare } from '../core/prepare.ts'
 import type { Registry } from '../core/registry.ts'
@@ -39,12 +40,14 @@ export interface ReadOptions extends InputOptions {
 export async function readWorkflow(file: string, options: ReadOptions, exec: Exec): Promise<ReadyRun> {
   const path = resolve(file)
   const [text, facts, given] = await Promise.all([readText(path), readFacts(exec), givenBy(options)])
+  if (text.length > MUCH / 4) expectMuch()
   const source = await parseSource(text, path)
   const draft = draftOf(source)
   expectNoSecretInArgv(draft, given)
   const plugins = pluginPaths(path, draft.plugins)
   const registry = await registryWith(plugins, source)
   const { inputs, steps, secrets } = await prepare(draft, registry, facts, given)
+  if (steps.length > 1000) expectMuch()
   const hash = createHash('sha256').update(source.text).digest('hex')
   const workflow = { name: draft.name, path, text: source.text, hash }
   const head = {

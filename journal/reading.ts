@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { NsnetError } from '../core/errors.ts'
 import type { Entry } from '../core/events.ts'
+import { expectMuch, MUCH } from '../core/heap.ts'
 import { linesIn, lineReader } from './format.ts'
 import { openPrivate } from './private.ts'
 
@@ -34,6 +35,7 @@ const CHUNK = 1 << 18
  */
 export async function readEntries(file: FileHandle, path: string, take: Take, first: Extent): Promise<Extent> {
   const size = await sizeOf(file, path)
+  if (size > MUCH) expectMuch()
   const read = lineReader(path, first.last)
   if (first.last) take([first.last])
   let [buffer, held, extent] = [Buffer.allocUnsafe(Math.min(size - first.bytes, CHUNK)), 0, first]
