@@ -1,3 +1,4 @@
+import { helpers } from '../core/crew.ts'
 import { drive } from '../core/engine.ts'
 import type { RunEvent, RunStarted } from '../core/events.ts'
 import { maskedError } from '../core/masked-error.ts'
@@ -99,6 +100,8 @@ export async function locked<T>(
   how: 'shared' | 'alone',
   work: (turn: Turn, lock: WorkLock) => Promise<T>,
 ): Promise<T> {
+  // they start while the locks are taken
+  helpers.warmUp()
   const both = await store.lockAndTurn(started, holderOf(started), wait, how)
   const turn = turnWith(store, both.turn, how)
   try {

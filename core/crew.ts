@@ -13,7 +13,14 @@ import { endGroup, PROGRAM, start, UNDER, type Done, type Ended, type Job, type 
 export interface Crew {
   /** Runs one command as soon as a helper is free; undefined when no helper can be had, and nothing was run. */
   readonly run: (job: Job) => Promise<Done | undefined>
+  /** Starts helpers before there is work for them, while something else takes its time. */
+  readonly warmUp: () => void
+  /** There are helpers. */
+  readonly isWarm: () => boolean
 }
+
+/** So many helpers do for a few commands: as many as there are cores to run them. */
+const FEW = 2
 
 /** At most so many helpers at once: on two busy cores eight are done in half the time of two, sixteen no sooner. */
 const MOST = 8
@@ -29,8 +36,10 @@ export const canHelp = (argv: readonly string[], stdin: string | undefined): boo
   !argv.some((word) => word.includes('\0')) &&
   (stdin === undefined || (/^[^\0]*\n$/.test(stdin) && Buffer.byteLength(stdin) <= MOST_STDIN))
 
-/** Opens a crew: helpers are started when all others are at work. */
-export function crew(): Crew {
+/** The helpers of this nsnet: they are started when all others have more to do than a start takes. */
+export const helpers: Crew = crew()
+
+function crew(): Crew {
   const idle: Helper[] = []
   const waiting: ((helper: Helper | undefined) => void)[] = []
   let count = 0
@@ -51,12 +60,21 @@ export function crew(): Crew {
     if (!helper) count -= 1
     return helper
   }
+  // a helper takes as long to start as some commands to run
+  const isNeeded = (): boolean => count < FEW || (count < MOST && waiting.length >= count)
   return {
     async run(job) {
       const helper =
-        idle.pop() ?? (count < MOST ? hire() : await new Promise<Helper | undefined>((it) => waiting.push(it)))
+        idle.pop() ?? (isNeeded() ? hire() : await new Promise<Helper | undefined>((it) => waiting.push(it)))
       return await helper?.run(job)
     },
+    warmUp() {
+      for (let more = FEW - count; more > 0; more--) {
+        const helper = hire()
+        if (helper) idle.push(helper)
+      }
+    },
+    isWarm: () => count > 0,
   }
 }
 
@@ -88,6 +106,8 @@ function helperWith(free: (helper: Helper) => void, leave: (helper: Helper) => v
       }),
   }
   shell.stdin?.on('error', () => undefined)
+  // nobody waits for a helper without work
+  shell.hold(false)
   const gone = ({ exitCode, reason }: Ended): void => {
     leave(helper)
     finish?.({ ...told.soFar(), exitCode: exitCode === 0 ? 1 : exitCode, reason })

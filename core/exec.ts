@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { HOST_NETNS, type Command, type Output } from './command.ts'
-import { canHelp, crew } from './crew.ts'
+import { canHelp, helpers } from './crew.ts'
 import { shortcut } from './direct.ts'
 import { couldNotEnter, entering } from './enter.ts'
 import { NsnetError } from './errors.ts'
@@ -42,12 +42,12 @@ export function processExec({ trace, kill, fd, holds }: ExecOptions = {}) {
   const usual = timeLimit(process.env['NSNET_TIMEOUT'])
   // each running command listens, and many may run at the same time
   if (kill) setMaxListeners(Infinity, kill)
-  const helpers = crew()
   let began = 0
   const run = async (argv: readonly string[], command: Command): Promise<Ran> => {
     const { stdin, timeoutMs } = command
     const limit = limited(timeoutMs ?? usual, kill)
-    const helped = began++ > 0 && fd === undefined && KNOWN.test(command.argv[0] ?? '') && canHelp(argv, stdin)
+    const helped =
+      (began++ > 0 || helpers.isWarm()) && fd === undefined && KNOWN.test(command.argv[0] ?? '') && canHelp(argv, stdin)
     const job = { argv, stdin, begun: limit.begun, maxBytes: MAX_OUTPUT }
     const ended = (helped ? await helpers.run(job) : undefined) ?? (await runAlone(job, fd))
     const timedOut = limit.over()

@@ -38,7 +38,7 @@ export default defineStep({
   },
   probe: (wanted) => {
     const numeric = typeof wanted.table === 'number' ? ['-N'] : []
-    return route(wanted, [...numeric, '-details'], 'show', ['table', 'all'])
+    return show(wanted, [...numeric, '-details'], 'table', 'all')
   },
   observe: ({ stdout }, wanted): State => ({ slot: slotsIn(parseRoutes(stdout)).get(placeOf(wanted)) ?? [] }),
   foretell(wanted, state, earlier): State | undefined {
@@ -197,7 +197,9 @@ function remove(wanted: RouteInput): Command {
   return change(wanted, 'delete', [...asked, ...(asked.includes('metric') ? [] : metric), 'proto', 'boot'])
 }
 
-const change = (wanted: RouteInput, verb: string, each: RouteWords): Command => route(wanted, [], verb, each)
+/** A route is of IPv4 when nothing says otherwise. */
+const change = ({ netns, family }: RouteInput, verb: string, each: RouteWords): Command =>
+  ip(netns, ...(family === 'ipv6' ? ['-6'] : []), 'route', verb, ...each)
 
-const route = ({ netns, family }: RouteInput, options: readonly string[], verb: string, args: RouteWords): Command =>
-  ip(netns, family === 'ipv6' ? '-6' : '-4', ...options, 'route', verb, ...args)
+const show = ({ netns, family }: RouteInput, options: readonly string[], ...args: RouteWords): Command =>
+  ip(netns, family === 'ipv6' ? '-6' : '-4', ...options, 'route', 'show', ...args)

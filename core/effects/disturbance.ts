@@ -1,8 +1,15 @@
 import { equal, type Json } from '../json.ts'
-import type { Plan } from '../step.ts'
-import type { Member } from './plan-together.ts'
+import type { Earlier, Plan } from '../step.ts'
+import type { Planned } from './plan-once.ts'
 import { relatedSteps, type RelatedSteps } from './related-steps.ts'
 import type { Subject } from './subject.ts'
+
+/** A step of a batch: what it sees at its turn, and what follows from it. */
+export interface Member {
+  readonly subject: Subject
+  readonly itself: Earlier
+  readonly seen: Planned
+}
 
 /** Says how many of the steps can be applied together, so that each of them still holds when all of them are. */
 export function stillHolding(members: readonly Member[]): number {

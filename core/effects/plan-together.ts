@@ -6,16 +6,9 @@ import { readsOutputs } from '../resolve.ts'
 import { stepOf, type Run } from '../run.ts'
 import type { Earlier } from '../step.ts'
 import { earlierSteps } from './earlier-steps.ts'
-import { stillHolding } from './disturbance.ts'
+import { stillHolding, type Member } from './disturbance.ts'
 import { expectNetns, type Planned } from './plan-once.ts'
 import { asEarlier, failureOf, subjectOf, type Subject } from './subject.ts'
-
-/** A step of a batch: what it sees at its turn, and what follows from it. */
-export interface Member {
-  readonly subject: Subject
-  readonly itself: Earlier
-  readonly seen: Planned
-}
 
 /**
  * Plans steps on one look: each on what is there now and on what those before it will have made. Ends before the first of

@@ -72,7 +72,7 @@ describe('on a terminal of 80 columns', () => {
     )
     const id = /nsnet resume (\w+)/.exec(raw)![1]!
     const screens = { run: paneOf(raw, 80).join('\n') }
-    const verbs = ['show', 'show --step nat', 'show --at 3', 'log', 'list', 'list -v', 'undo -y', 'show last']
+    const verbs = ['show', 'show --step nat', 'show --at 5', 'log', 'list', 'list -v', 'undo -y', 'show last']
     for (const args of verbs) Object.assign(screens, { [args]: await shownOn(world, 80, args) })
     const all = Object.entries(screens).map(([args, screen]) => `$ nsnet ${args}\n${screen}`)
     expect(tooWide(all.join('\n'), 80)).toEqual([])
