@@ -41,11 +41,11 @@ async function openNew(path: string): Promise<FileHandle> {
  */
 export async function openJournal<T extends { readonly extent: Extent }>(
   path: string,
-  read: (file: FileHandle) => Promise<T>,
+  read: (file: FileHandle) => T,
 ): Promise<{ readonly journal: Journal; readonly read: T }> {
   const file = await writable(path, () => openPrivate(path, O_RDWR | O_APPEND), goOn)
   try {
-    const found = await read(file)
+    const found = read(file)
     const { torn, bytes } = found.extent
     if (torn > 0) await writable(path, () => cutTo(file, bytes), goOn)
     return { journal: journalOn(path, file, found.extent), read: found }

@@ -1,4 +1,4 @@
-import { readdirSync, type Stats } from 'node:fs'
+import { fstatSync, readdirSync, type Stats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { NsnetError } from '../core/errors.ts'
@@ -53,11 +53,11 @@ export function journalsIn(runs: string): Journals {
   const beginnings = new Map<string, Extent>()
   const beginning = (id: string): Extent => beginnings.get(id) ?? nothing
   let known: Known | undefined
-  const understand = async (id: string, file: FileHandle): Promise<Known> => {
-    const { size, mtimeMs } = await file.stat()
+  const understand = (id: string, file: FileHandle): Known => {
+    const { size, mtimeMs } = fstatSync(file.fd)
     if (known && isSame(known, id, { size, mtimeMs })) return known
     const { take, folded } = folding()
-    const extent = await readEntries(file, path(id), take, beginning(id))
+    const extent = readEntries(file, path(id), take, beginning(id))
     const understood = { id, size, mtimeMs, extent, folded: expectSome(folded(), id) }
     if (!known || known.id === id || known.size < size) known = understood
     return understood

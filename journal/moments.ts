@@ -26,5 +26,5 @@ export function folding(): { readonly take: Take; readonly folded: () => Folded 
   }
 }
 
-/** How many journals are read at the same time: one is understood while others come from the disk. */
+/** How many journals are read at the same time: one is read while others are opened and closed. */
 export const AT_ONCE = 8

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs'
+import { constants, fstatSync, readSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { NsnetError } from '../core/errors.ts'
 import type { Entry } from '../core/events.ts'
@@ -28,24 +28,25 @@ const MAX_BYTES = 1024 ** 3
 const CHUNK = 1 << 18
 
 /**
- * Reads a journal, which is never in memory as a whole: from its beginning, or where its first line was read before, from
- * there on.
+ * Reads a journal, which is never in memory as a whole: from its beginning, or where its first line was read before (and is
+ * still there), from there on. Nothing else is done meanwhile: waiting for each piece would cost more than reading it.
  *
  * @throws JOURNAL_BROKEN
  */
-export async function readEntries(file: FileHandle, path: string, take: Take, first: Extent): Promise<Extent> {
-  const size = await sizeOf(file, path)
+export function readEntries({ fd }: FileHandle, path: string, take: Take, before: Extent): Extent {
+  const size = sizeOf(fd, path)
   if (size > MUCH) expectMuch()
+  const first = before.bytes <= size ? before : nothing
   const read = lineReader(path, first.last)
   if (first.last) take([first.last])
   let [buffer, held, extent] = [Buffer.allocUnsafe(Math.min(size - first.bytes, CHUNK)), 0, first]
   for (let from = first.bytes; from < size;) {
     if (held === buffer.length) buffer = Buffer.concat([buffer], 2 * held)
-    const { bytesRead } = await file.read(buffer, held, buffer.length - held, from)
-    if (bytesRead === 0) break
-    from += bytesRead
-    const { entries, whole } = linesIn(buffer.subarray(0, held + bytesRead), read)
-    held = held + bytesRead - whole
+    const came = readSync(fd, buffer, held, buffer.length - held, from)
+    if (came === 0) break
+    from += came
+    const { entries, whole } = linesIn(buffer.subarray(0, held + came), read)
+    held = held + came - whole
     buffer.copyWithin(0, whole, whole + held)
     extent = { last: entries.at(-1) ?? extent.last, bytes: extent.bytes + whole, torn: held }
     if (entries.length > 0) take(entries)
@@ -54,15 +55,15 @@ export async function readEntries(file: FileHandle, path: string, take: Take, fi
 }
 
 /** Reads the first line of a journal alone. @throws JOURNAL_BROKEN */
-export async function readFirst(file: FileHandle, path: string): Promise<Extent> {
-  const size = await sizeOf(file, path)
+export function readFirst({ fd }: FileHandle, path: string): Extent {
+  const size = sizeOf(fd, path)
   let [buffer, held] = [Buffer.allocUnsafe(Math.min(size, FIRST)), 0]
   for (;;) {
-    const { bytesRead } = await file.read(buffer, held, buffer.length - held, held)
-    const end = buffer.subarray(0, held + bytesRead).indexOf(0x0a, held)
-    held += bytesRead
+    const came = readSync(fd, buffer, held, buffer.length - held, held)
+    const end = buffer.subarray(0, held + came).indexOf(0x0a, held)
+    held += came
     if (end !== -1) return { last: lineReader(path, undefined)(buffer.subarray(0, end)), bytes: end + 1, torn: 0 }
-    if (bytesRead === 0 || held === size) return nothing
+    if (came === 0 || held === size) return nothing
     if (held === buffer.length) buffer = Buffer.concat([buffer], Math.min(size, 2 * held))
   }
 }
@@ -71,18 +72,22 @@ export async function readFirst(file: FileHandle, path: string): Promise<Extent>
 const FIRST = 1 << 16
 
 /** Opens a journal to read it. @throws RUN_NOT_FOUND when it is gone, STATE_DIR_UNSAFE, and what `read` throws */
-export async function reading<T>(path: string, read: (file: FileHandle) => Promise<T>): Promise<T> {
+export async function reading<T>(path: string, read: (file: FileHandle) => T): Promise<T> {
   const file = await openPrivate(path, constants.O_RDONLY).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT' ? goneMeanwhile(path) : error
   })
-  return await read(file).finally(() => file.close())
+  try {
+    return read(file)
+  } finally {
+    await file.close()
+  }
 }
 
 const goneMeanwhile = (path: string): NsnetError =>
   new NsnetError('RUN_NOT_FOUND', `expected the journal ${path}, which is gone now`, 'nsnet list shows all runs')
 
-async function sizeOf(file: FileHandle, path: string): Promise<number> {
-  const { size } = await file.stat()
+function sizeOf(fd: number, path: string): number {
+  const { size } = fstatSync(fd)
   if (size <= MAX_BYTES) return size
   throw new NsnetError('JOURNAL_BROKEN', `${path}: expected at most ${MAX_BYTES} bytes, got ${size}`, 'move it away')
 }

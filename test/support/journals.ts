@@ -22,8 +22,8 @@ export async function openedAt(
   path: string,
 ): Promise<{ readonly journal: Journal; readonly entries: readonly Entry[] }> {
   const entries: Entry[] = []
-  const { journal } = await openJournal(path, async (file) => ({
-    extent: await readEntries(file, path, (some) => entries.push(...some), nothing),
+  const { journal } = await openJournal(path, (file) => ({
+    extent: readEntries(file, path, (some) => entries.push(...some), nothing),
   }))
   return { journal, entries }
 }
