@@ -18,8 +18,8 @@ export interface OpenedRun extends Opened {
 }
 
 /**
- * Works on a run, under the lock of what it does and a turn at the kernel: whoever held that before may have gone on with this very run, so its
- * journal is read now, once.
+ * Works on a run, under the lock of what it does and a turn at the kernel: whoever held that before may have gone on with
+ * this very run, so its journal is read now, once.
  *
  * @throws LOCKED, RUN_NOT_FOUND, JOURNAL_BROKEN, JOURNAL_UNWRITABLE, PLUGIN_INVALID
  */
