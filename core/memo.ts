@@ -1,31 +1,35 @@
-/** Characters of the texts that one memo keeps at most, beside the newest of them. */
-const MOST = 4_000_000
+/** Characters of the short texts that one memo keeps at most. */
+const MOST = 1_000_000
 
-/** Characters from which on comparing a text takes longer than putting it in the place of an equal one. */
+/** Characters from which on a text is long: of those the last ones are kept, whatever their size. */
 const LONG = 10_000
 
+/** So many long ones: what is there now, and what was there before the last change. */
+const LAST = 2
+
 /**
- * Remembers what a function made of the last texts that it was given, 4 million characters of them and the newest at least.
- * The steps of a run read the same few answers of the same tools, and each of those may be long.
+ * Remembers what a function made of the last texts that it was given. The steps of a run read the same few answers of the
+ * same tools: a long one about the host, and short ones about many netns.
  */
 export function ofText<T>(make: (text: string) => T): (text: string) => T {
-  const made = new Map<string, T>()
+  const [short, long] = [new Map<string, T>(), new Map<string, T>()]
   let size = 0
   return (text) => {
+    const made = text.length < LONG ? short : long
     const known = made.get(text)
     if (known !== undefined) {
       // one that is the same text, and not the same string, would be compared letter by letter each time
-      if (text.length > LONG && made.delete(text)) made.set(text, known)
+      if (made === long && made.delete(text)) made.set(text, known)
       return known
     }
     const result = make(text)
-    for (const [oldest] of made) {
-      if (size + text.length <= MOST) break
-      made.delete(oldest)
-      size -= oldest.length
-    }
     made.set(text, result)
-    size += text.length
+    if (made === short) size += text.length
+    for (const [oldest] of made) {
+      if (made === long ? made.size <= LAST : size <= MOST) break
+      made.delete(oldest)
+      if (made === short) size -= oldest.length
+    }
     return result
   }
 }
