@@ -116,7 +116,9 @@ test('two steps that give one thing two values are not one batch', async () => {
 test('a part of a random workflow is undone as if only the other part had run', { timeout: 600_000 }, async () => {
   const world = await sandboxed()
   await fc.assert(
-    fc.asyncProperty(workflows, fc.nat(99), async (steps, place) => {
+    fc.asyncProperty(workflows, fc.nat(99), async (all, place) => {
+      // the kernel remembers that a default was written once: links that are made later have values of their own at once
+      const steps = all.filter(({ with: { key = '' } }) => !String(key).includes('.default.'))
       const { part, undone } = await partsOf(world, steps, place % steps.length)
       expect(undone).toEqual(part)
     }),
@@ -149,6 +151,18 @@ async function partsOf({ nsnet, exec }: Sandboxed, steps: readonly RandomStep[],
   return { part, undone }
 }
 
-/** A link that was up once keeps its queueing discipline; nothing takes it back but a new link. */
-const seenAs = (seen: Fingerprint): unknown =>
-  JSON.parse(JSON.stringify(comparable(seen)).replaceAll('"qdisc":"noqueue"', '"qdisc":"noop"'))
+/**
+ * Without what nothing takes back: a link that was up once keeps its queueing discipline. Tables of netfilter that do not
+ * know of each other are made at the same time, in any order.
+ */
+const seenAs = (seen: Fingerprint): unknown => {
+  const text = JSON.stringify(comparable(seen), (key, value: unknown) =>
+    key === 'nft' && Array.isArray(value)
+      ? value
+          .join('\n')
+          .split(/\n(?=table )/)
+          .toSorted()
+      : value,
+  )
+  return JSON.parse(text.replaceAll('"qdisc":"noqueue"', '"qdisc":"noop"'))
+}
