@@ -170,3 +170,11 @@ export const workflows: fc.Arbitrary<readonly StepText[]> = fc
   })
   .map(stepsOf)
   .filter((steps) => steps.length > 1)
+
+/** What the link-local address of a link becomes when its mac changes while it is up, nobody can tell. */
+export const isPredictable = (steps: readonly StepText[]): boolean =>
+  !steps.some(
+    ({ with: it }, at) =>
+      'mac' in it &&
+      steps.slice(0, at).some(({ with: other }) => other['link'] === it['link'] && other['state'] === 'up'),
+  )
