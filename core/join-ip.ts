@@ -1,4 +1,4 @@
-import type { Command, Exec, Output } from './command.ts'
+import { HOST_NETNS, type Command, type Exec, type Output } from './command.ts'
 import { partOf, wasCutOff, type UpTo } from './outcome.ts'
 import { batchWord } from './words.ts'
 
@@ -17,7 +17,8 @@ export function batchLine({ argv, stdin }: Command): BatchLine | undefined {
   const [object = '', verb = ''] = argv.slice(at)
   const changes = CHANGES.test(verb) && (OBJECT.test(object) || (object === 'netns' && at === 1 && NAMING.test(verb)))
   const line = argv.slice(at).map(batchWord)
-  if (!changes || line.includes(undefined)) return undefined
+  // it stands for a path only among the words of a command
+  if (!changes || line.includes(undefined) || argv.includes(HOST_NETNS)) return undefined
   const words = argv.slice(0, at)
   return { lane: words.join(' '), words, line: line.join(' ') }
 }

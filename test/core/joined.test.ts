@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { inNetns, ip, show, type Command, type Exec, type Output } from '../../core/command.ts'
+import { HOST_NETNS, inNetns, ip, show, type Command, type Exec, type Output } from '../../core/command.ts'
 import { askJoined, runJoined } from '../../core/joined.ts'
 import { laneOf } from '../../core/lanes.ts'
 import { printed } from '../support/given.ts'
@@ -53,6 +53,7 @@ test.each<Command>([
   ip(undefined, 'route', 'flush', 'all'),
   ip(undefined, 'netns', 'exec', 'x', 'true'),
   ip('x', 'netns', 'add', 'y'),
+  ip('x', 'link', 'set', 'dev', 'a', 'netns', HOST_NETNS),
   ip(undefined, '-batch', '-'),
   { ...up('a'), okExits: [0, 1] },
   { ...up('a'), timeoutMs: 5 },
