@@ -77,7 +77,10 @@ function told(output: Output, count: number, upTo: UpTo): readonly Output[] {
   const outputs = Array.from({ length: done }, (_, at) =>
     failed.has(at) ? { ...success, stderr: failed.get(at)!, exitCode: exitCodeOf(failed.get(at)!) } : success,
   )
-  if (output.exitCode === 0 && !output.timedOut) return [...outputs.slice(0, -1), { ...success, stderr: output.stderr }]
+  // a tool that does not do what it was told to has printed something else
+  const stdout = done < count ? output.stdout : ''
+  if (output.exitCode === 0 && !output.timedOut)
+    return [...outputs.slice(0, -1), { ...success, stdout, stderr: output.stderr }]
   if (stopped || done === count) return outputs
   const last = { ...output, stdout: '', stderr: rest, durationMs: success.durationMs }
   return wasCutOff(output) && upTo === 'end'

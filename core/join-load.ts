@@ -1,5 +1,5 @@
 import { netnsOf, programIn, type Command, type Exec, type Output } from './command.ts'
-import { partOf, wasCutOff, type UpTo } from './outcome.ts'
+import { saidBy, wasCutOff, type UpTo } from './outcome.ts'
 import { restoreWord } from './words.ts'
 
 /** A command as a part of a text that a program loads whole or not at all. */
@@ -44,7 +44,7 @@ export async function runLoads(exec: Exec, commands: readonly Command[], upTo: U
   if (commands.length === 1) return [await exec(commands[0]!)]
   const loads = commands.map((command) => loadOf(command)!)
   const output = await exec(joined(loads))
-  if (output.exitCode === 0 && !output.timedOut) return commands.map(() => partOf(output, commands.length))
+  if (output.exitCode === 0 && !output.timedOut) return commands.map(() => saidBy(output, commands.length))
   if (wasCutOff(output) || isLocked(output)) return upTo === 'end' ? commands.map(() => output) : [output]
   const at = cutAt(loads, output.stderr)
   const first = await runLoads(exec, commands.slice(0, at), upTo)

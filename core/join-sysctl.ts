@@ -1,5 +1,5 @@
 import { netnsOf, programIn, type Command, type Exec, type Output } from './command.ts'
-import { oneByOne, partOf, type UpTo } from './outcome.ts'
+import { oneByOne, saidBy, type UpTo } from './outcome.ts'
 
 /** A command that sets kernel parameters, apart. */
 interface Setting {
@@ -28,6 +28,6 @@ export async function runSettings(exec: Exec, commands: readonly Command[], upTo
   if (upTo === 'first failure' || commands.length === 1) return await oneByOne(exec, commands, upTo)
   const settings = commands.map((command) => settingOf(command)!)
   const output = await exec({ argv: [...settings[0]!.words, ...settings.flatMap(({ values }) => values)] })
-  if (output.exitCode === 0 && !output.timedOut) return commands.map(() => partOf(output, commands.length))
+  if (output.exitCode === 0 && !output.timedOut) return commands.map(() => saidBy(output, commands.length))
   return await oneByOne(exec, commands, upTo)
 }

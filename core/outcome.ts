@@ -24,6 +24,13 @@ export const partOf = ({ durationMs }: Output, count: number): Output => ({
   durationMs: durationMs / count,
 })
 
+/** The same with what the process printed, of which nobody knows by which of them: they print nothing when they go well. */
+export const saidBy = (output: Output, count: number): Output => ({
+  ...partOf(output, count),
+  stdout: output.stdout,
+  stderr: output.stderr,
+})
+
 /** Runs commands one after another. */
 export async function oneByOne(exec: Exec, commands: readonly Command[], upTo: UpTo): Promise<readonly Output[]> {
   const outputs: Output[] = []

@@ -4,10 +4,10 @@ import type { Ports } from '../ports.ts'
 import type { Run } from '../run.ts'
 import { batchForth } from './batch.ts'
 import { diagnosed } from './diagnose.ts'
-import { outcomeOf } from './outcome.ts'
+import { outcomeOf, type Holding } from './outcome.ts'
 import { relatedSteps } from './related-steps.ts'
 import { runTogether, shown, type Attempted, type Ran } from './run-together.ts'
-import { sightsOf, type Looking, type Sight, type Sights } from './sights.ts'
+import { sightBy, sightsOf, type Looking, type Sight, type Sights } from './sights.ts'
 import { asEarlier, failureOf, subjectOf, type Subject } from './subject.ts'
 
 /**
@@ -45,25 +45,42 @@ const calledOff = ({ context }: Subject): RunEvent => ({ type: 'StepCalledOff', 
 const lookingAfter = (ran: Ran): Looking => ({
   observe: (look, { step, input, context }) => look.observe(step, input, context, new Set()),
   judge: (seen) =>
-    seen.map(({ subject: { step, input, context }, now: state }) => {
-      const plan = step.plan(input, state, context)
-      if (plan.conflict !== undefined) return { state, left: plan.conflict }
-      return { state, left: plan.apply.length === 0 ? '' : `there is still to do: ${shown(plan.apply)}` }
-    }),
+    seen.map(({ subject: { step, input, context }, now: state }) =>
+      sightBy(() => {
+        const plan = step.plan(input, state, context)
+        if (plan.conflict !== undefined) return { state, left: plan.conflict }
+        return { state, left: plan.apply.length === 0 ? '' : `there is still to do: ${shown(plan.apply)}` }
+      }),
+    ),
   isWorthWaiting: ({ context }) => !ran.get(context.step)?.failure,
 })
 
-/** The events of the steps that are seen to hold; each is seen without what those behind it have done. */
+/**
+ * The events of the steps that are seen to hold; each is seen without what those behind it have done. One whose type breaks
+ * at that fails, behind all others: what they made is noted before the run ends.
+ */
 function outcomesOf(subjects: readonly Subject[], { of, netns }: Sights, ran: Ran, took: number): readonly RunEvent[] {
   const later = relatedSteps()
-  const events: RunEvent[] = []
+  const [events, broken]: [RunEvent[], RunEvent[]] = [[], []]
   for (const [at, subject] of [...subjects.entries()].toReversed()) {
     const { state, left } = of(subject)
     const result = ran.get(subject.context.step)
-    if (left === '') events.push(outcomeOf({ subject, state, refused: wasRefused(result), later, netns }, took))
+    if (left === '') {
+      const event = outcomeOrFailure({ subject, state, refused: wasRefused(result), later, netns }, took)
+      if (event.type === 'StepFailed') broken.push(event)
+      else events.push(event)
+    }
     if (result && result.succeeded > 0) later.add(asEarlier(subject), at)
   }
-  return events.toReversed()
+  return [...events.toReversed(), ...broken.toReversed()]
+}
+
+function outcomeOrFailure(holding: Holding, took: number): RunEvent {
+  try {
+    return outcomeOf(holding, took)
+  } catch (error) {
+    return { type: 'StepFailed', step: holding.subject.context.step, failure: failureOf(error) }
+  }
 }
 
 /** The kernel said no; who took too long may have succeeded. */

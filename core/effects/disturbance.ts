@@ -2,7 +2,7 @@ import { equal, type Json } from '../json.ts'
 import type { Earlier, Plan } from '../step.ts'
 import type { Planned } from './plan-once.ts'
 import { relatedSteps, type RelatedSteps } from './related-steps.ts'
-import type { Subject } from './subject.ts'
+import { unlessInTrouble, type Subject } from './subject.ts'
 
 /** A step of a batch: what it sees at its turn, and what follows from it. */
 export interface Member {
@@ -11,12 +11,16 @@ export interface Member {
   readonly seen: Planned
 }
 
-/** Says how many of the steps can be applied together, so that each of them still holds when all of them are. */
+/**
+ * Says how many of the steps can be applied together, so that each of them still holds when all of them are; they end
+ * before one whose type breaks at that.
+ */
 export function stillHolding(members: readonly Member[]): number {
   const later = relatedSteps()
   for (let at = members.length - 1; at >= 0; at--) {
     const member = members[at]!
-    if (!isUndisturbed(member, later)) return stillHolding(members.slice(0, disturberOf(members, at)))
+    const isGood = unlessInTrouble(() => isUndisturbed(member, later))
+    if (isGood !== true) return stillHolding(members.slice(0, isGood === false ? disturberOf(members, at) : at))
     if (!isDone(member.seen.planned)) later.add(member.itself, at)
   }
   return members.length

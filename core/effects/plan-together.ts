@@ -8,7 +8,7 @@ import type { Earlier } from '../step.ts'
 import { earlierSteps } from './earlier-steps.ts'
 import { stillHolding, type Member } from './disturbance.ts'
 import { expectNetns, type Planned } from './plan-once.ts'
-import { asEarlier, failureOf, subjectOf, type Subject } from './subject.ts'
+import { asEarlier, failureOf, subjectOf, unlessInTrouble, type Subject } from './subject.ts'
 
 /**
  * Plans steps on one look: each on what is there now and on what those before it will have made. Ends before the first of
@@ -29,7 +29,7 @@ export async function planTogether(
   const members: Member[] = []
   for (const [at, candidate] of candidates.entries()) {
     const sight = sights[at]
-    const seen = sight === undefined ? undefined : ifForeseen(() => planned(candidate, sight, there, earlier))
+    const seen = sight === undefined ? undefined : unlessInTrouble(() => planned(candidate, sight, there, earlier))
     if (!seen) break
     const { subject, itself } = candidate
     members.push({ subject, itself, seen })
@@ -59,7 +59,7 @@ async function candidatesOf(
     const record = stepOf(run, id)
     if (!record.open && readsOutputs(record.spec.with).some((other) => stepOf(run, other).outputs === undefined)) break
     const subject = await subjectOf(ports, run, id).catch(ifExpected)
-    if (!subject || subject.step.onlyLooks === true) break
+    if (!subject || subject.step.onlyLooks === true || !canBePatient(subject)) break
     const absent = new Set(subject.uses.filter((name) => made.has(name) && !(name in there)))
     all.push({ subject, itself: asEarlier(subject), absent })
     for (const name of (subject.resources.creates ?? []).flatMap(netnsIn)) made.add(name)
@@ -72,13 +72,9 @@ function ifExpected(error: unknown): undefined {
   failureOf(error)
 }
 
-function ifForeseen<T>(work: () => T | undefined): T | undefined {
-  try {
-    return work()
-  } catch (error) {
-    return ifExpected(error)
-  }
-}
+/** Together, no step needs its patience; one that is broken is to be noticed all the same. */
+const canBePatient = ({ step, input }: Subject): boolean =>
+  unlessInTrouble(() => step.patience?.(input) ?? true) !== undefined
 
 async function sightOf(look: Look, { subject, absent }: Candidate): Promise<Json | undefined> {
   const { step, input, context } = subject

@@ -8,11 +8,12 @@ import type { Run } from '../run.ts'
 import type { Plan } from '../step.ts'
 import { nextOf } from './batch.ts'
 import { diagnosed } from './diagnose.ts'
+import type { Member } from './disturbance.ts'
 import { foresee } from './foresee.ts'
 import { outcomeOf } from './outcome.ts'
 import { planOnce, troubleOf, type Planned } from './plan-once.ts'
 import { planTogether } from './plan-together.ts'
-import { failureOf, subjectOf, type Subject } from './subject.ts'
+import { failureOf, subjectOf, unlessInTrouble, type Subject } from './subject.ts'
 
 /**
  * Looks at the next steps and plans them: what to do, nothing to do, or a conflict. As many are planned as can be told from
@@ -34,9 +35,19 @@ export async function plan(ports: Ports, moment: Moment): Promise<readonly RunEv
     isIntent(seen.planned) ? [intent(subject, seen.state, seen.planned, seen.netns)] : [],
   )
   if (intents.length > 0) return intents
-  const netns = await look.netns()
-  const took = performance.now() - began
-  return together.map(({ subject, seen }) => outcomeOf({ subject, state: seen.state, refused: false, netns }, took))
+  const outcomes = outcomesOf(together, await look.netns(), performance.now() - began)
+  return outcomes.length > 0 ? outcomes : [await planAlone(ports, run, next[0]!)]
+}
+
+/** The events of steps for which there is nothing to do, up to one whose type breaks at that: it tells so by itself. */
+function outcomesOf(members: readonly Member[], netns: NetnsIds, took: number): readonly RunEvent[] {
+  const events: RunEvent[] = []
+  for (const { subject, seen } of members) {
+    const event = unlessInTrouble(() => outcomeOf({ subject, state: seen.state, refused: false, netns }, took))
+    if (!event) break
+    events.push(event)
+  }
+  return events
 }
 
 const isIntent = (planned: Plan): boolean => planned.conflict === undefined && planned.apply.length > 0

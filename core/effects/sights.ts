@@ -33,6 +33,17 @@ export interface Looking {
   readonly isWorthWaiting: (subject: Subject) => boolean
 }
 
+/** Judges a step by `judge`; one whose type breaks at that counts as not seen. */
+export function sightBy(judge: () => Sight): Sight {
+  try {
+    return judge()
+  } catch (error) {
+    return unseen(failureOf(error))
+  }
+}
+
+const unseen = (failure: Failure): Sight => ({ state: null, left: failure.message, failure })
+
 /** How long the kernel may take until what was done can be seen, in milliseconds. */
 const SETTLE_MS = 3_000
 
@@ -65,8 +76,7 @@ async function sights(
     try {
       return [{ subject, now: await observe(look, subject) }]
     } catch (error) {
-      const failure = failureOf(error)
-      all.set(subject.context.step, { state: null, left: failure.message, failure })
+      all.set(subject.context.step, unseen(failureOf(error)))
       return []
     }
   })

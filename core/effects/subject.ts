@@ -91,6 +91,16 @@ export function failureOf(error: unknown): Failure {
   return { message: error.message, ...(error.hint === undefined ? {} : { hint: error.hint }) }
 }
 
+/** Gives what a work gives; undefined when it ends in something that a run has to expect: somebody else tells of that. */
+export function unlessInTrouble<T>(work: () => T): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    failureOf(error)
+    return undefined
+  }
+}
+
 /** Reads a step's outputs off its state. */
 export function outputsIn(step: Step, state: Json, input: unknown): { readonly [name: string]: Json } {
   return Object.fromEntries(Object.entries(step.outputs ?? {}).map(([name, read]) => [name, read(state, input)]))

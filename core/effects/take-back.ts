@@ -1,5 +1,6 @@
-import { needOf } from '../claims.ts'
+import { needOf, type Need } from '../claims.ts'
 import type { Failure, RunEvent } from '../events.ts'
+import type { Json } from '../json.ts'
 import { lookWith } from '../look.ts'
 import type { Moment } from '../machine.ts'
 import type { Ports } from '../ports.ts'
@@ -8,7 +9,7 @@ import { batchBack } from './batch.ts'
 import { diagnosed } from './diagnose.ts'
 import { relatedSteps } from './related-steps.ts'
 import { runTogether, shown, type Attempted, type Ran } from './run-together.ts'
-import { sightsOf, type Looking, type Seen, type Sight } from './sights.ts'
+import { sightBy, sightsOf, type Looking, type Seen, type Sight } from './sights.ts'
 import { asEarlier, failureOf, type Subject } from './subject.ts'
 import { asItIs, subjectToUndo, undoStep } from './undo-step.ts'
 import { absentNetns, outcomeFor, restOf, wayBackFrom, type Outcome } from './way-back.ts'
@@ -85,10 +86,15 @@ function lookingBack(subjects: readonly Subject[]): Looking {
       for (const subject of subjects.toReversed()) {
         const { step, input, resources } = subject
         const each = now.get(subject)
-        if (each) {
-          const { state } = earlier.foretell(step, input, each.now, resources)
-          sights.set(subject, { state, left: shown(wayBackFrom(subject, state, absent.get(subject)!).left) })
+        const judge = (found: Json): Sight => {
+          const { state } = earlier.foretell(step, input, found, resources)
+          return { state, left: shown(wayBackFrom(subject, state, absent.get(subject)!).left) }
         }
+        if (each)
+          sights.set(
+            subject,
+            sightBy(() => judge(each.now)),
+          )
         earlier.add(asEarlier(subject), places.get(subject)!)
       }
       return seen.map(({ subject }: Seen) => sights.get(subject)!)
@@ -104,9 +110,17 @@ async function verdictOn({ ports, run, ran, outcomes }: Back, subject: Subject, 
   const outcome = outcomes.get(step)!
   if (sight.failure) return { type: 'UndoFailed', step, failure: sight.failure }
   const need = needOf(run, step, ports.others, ports.stepOf)
-  if (sight.left === '') return restOf(subject, sight.state, need, outcome) ?? outcome.undone('undone')
+  if (sight.left === '') return restOrFailure(subject, sight.state, need, outcome) ?? outcome.undone('undone')
   const why = whyNot(ran.get(step), sight.left)
   return { type: 'UndoFailed', step, failure: await diagnosed(ports, run, subject, why) }
+}
+
+function restOrFailure(subject: Subject, now: Json, need: Need, outcome: Outcome): Verdict | undefined {
+  try {
+    return restOf(subject, now, need, outcome)
+  } catch (error) {
+    return { type: 'UndoFailed', step: subject.context.step, failure: failureOf(error) }
+  }
 }
 
 const whyNot = (ran: Attempted | undefined, left: string): Failure =>

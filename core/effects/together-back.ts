@@ -1,7 +1,7 @@
 import type { Json } from '../json.ts'
 import { without } from './disturbance.ts'
 import { relatedSteps } from './related-steps.ts'
-import { asEarlier, type Subject } from './subject.ts'
+import { asEarlier, unlessInTrouble, type Subject } from './subject.ts'
 
 /** Steps that are taken back together, gathered from the last one on. */
 export interface TogetherBack {
@@ -35,7 +35,9 @@ export function stillTold(subjects: readonly Subject[]): number {
   let count = subjects.length
   for (let at = subjects.length - 1; at >= 0; at--) {
     const { step, input, resources, record } = subjects[at]!
-    const { stopped } = earlier.foretell(step, input, record.before!, resources)
+    const foretold = unlessInTrouble(() => earlier.foretell(step, input, record.before!, resources))
+    if (!foretold && at < subjects.length - 1) return stillTold(subjects.slice(0, at + 1))
+    const stopped = foretold?.stopped
     if (stopped !== undefined) return stillTold(subjects.slice(0, placeOf(subjects, stopped)))
     earlier.add(asEarlier(subjects[at]!), subjects.length - at)
     count = subjects.length
