@@ -82,7 +82,8 @@ function told(output: Output, count: number, upTo: UpTo): readonly Output[] {
   if (output.exitCode === 0 && !output.timedOut)
     return [...outputs.slice(0, -1), { ...success, stdout, stderr: output.stderr }]
   if (stopped || done === count) return outputs
-  const last = { ...output, stdout: '', stderr: rest, durationMs: success.durationMs }
+  const { durationMs } = output.timedOut ? output : success
+  const last = { ...output, stdout: '', stderr: rest, durationMs }
   return wasCutOff(output) && upTo === 'end'
     ? [...outputs, ...Array.from({ length: count - done }, () => last)]
     : [...outputs, last]
