@@ -48,6 +48,8 @@ test.each([
   ['outputs.x', 'outputs: { x: () => 7n }', 'expected plain JSON, got 7'],
   ['patience', 'patience: () => ({ forMs: 7 })', 'expected { forMs, everyMs }, got {"forMs":7}'],
   ['patience', 'patience() { throw new TypeError("oops") }', 'TypeError: oops'],
+  ['outcome', 'outcome() { throw new TypeError("oops") }', 'TypeError: oops'],
+  ['mine', 'mine() { throw new TypeError("oops") }', 'TypeError: oops'],
 ])('a step type whose %s is broken (%s) fails its step, and nothing else', async (part, parts, says) => {
   const world = await sandboxed()
   const { path, write } = workflowWith(parts)

@@ -99,7 +99,7 @@ test('a workflow in which nothing can be foreseen runs no command more, and equa
   const looked = async (...sysctls: readonly Sysctl[]): Promise<number> => {
     const { stderr } = await world.nsnet('run', fileOf(...sysctls), '-v')
     await world.nsnet('undo')
-    const [before = ''] = stderr.split('applied')
+    const [before = ''] = stderr.split('netns add')
     return before.split('\n').filter((line) => line.startsWith('    $ ')).length
   }
   const none = await looked()
