@@ -3,8 +3,9 @@
  * SIGKILL at the one with the number `NSNET_KILL_AT`. With `NSNET_BOUNDARIES` each is written to that file.
  *
  * A boundary stands where the journal or the kernel has just changed, or is half changed: inside and after each write of a
- * journal, inside and after each command, in the middle of each batch, after each parameter that is set. With `NSNET_EVERY_BOUNDARY` also those that leave the same behind as the one
- * before: before a write, between a write and its fdatasync, around commands that only look.
+ * journal, inside and after each command, after each parameter that is set. What is written or done at one go has several
+ * inside: with the first line, half of it, all but the last line. With `NSNET_EVERY_BOUNDARY` also those that leave the same
+ * behind as the one before: before a write, between a write and its fdatasync, around commands that only look.
  */
 import childProcess from 'node:child_process'
 import fs from 'node:fs'
@@ -38,7 +39,8 @@ function watched(file) {
   file.appendFile = async (text) => {
     const what = nameOf(text)
     sameAgain(`before ${what} is written`)
-    boundary(`${what} is half written`, () => writeSync(file.fd, text.slice(0, text.length / 2)))
+    for (const [how, part] of partsOf(text, 1)) boundary(`${how} of ${what} is written`, () => writeSync(file.fd, part))
+    boundary(`${what} is torn`, () => writeSync(file.fd, text.slice(0, text.length / 2)))
     await appendFile.call(file, text)
     boundary(`${what} is written`)
   }
@@ -72,15 +74,16 @@ childProcess.spawn = (program, args, ...options) => {
   return child
 }
 
-/** The first half of a batch is done, the rest has not come. */
+/** The first part of a batch is done, the rest has not come. */
 function watchStdin({ pid, stdin }, line) {
   const write = stdin.write.bind(stdin)
   stdin.write = (text, ...more) => {
     stdin.write = write
-    boundary(`half of ${line}`, () => {
-      write(halfOf(String(text)))
-      until(() => isAtRest(pid))
-    })
+    for (const [how, part] of partsOf(String(text), LINES_OF_A_CHANGE))
+      boundary(`${how} of ${line}`, () => {
+        write(part)
+        until(() => isAtRest(pid))
+      })
     return write(text, ...more)
   }
 }
@@ -97,13 +100,15 @@ function watchedHelper(child) {
     const tell = changes.test(line) ? boundary : sameAgain
     sameAgain(`before ${line}`)
     if (batch.test(line))
-      boundary(`half of ${line}`, () => {
-        write(script.replace(text, () => halfOf(text)))
-        until(() => childrenOf(child.pid) !== '')
-        until(() => childrenOf(child.pid) === '')
-      })
+      for (const [how, part] of partsOf(text, LINES_OF_A_CHANGE))
+        boundary(`${how} of ${line}`, () => {
+          write(script.replace(text, () => part))
+          until(() => childrenOf(child.pid) !== '')
+          until(() => childrenOf(child.pid) === '')
+        })
     const went = write(script, ...more)
     tell(`inside ${line}`, () => until(() => childrenOf(child.pid) !== ''))
+    if (transaction.test(line)) boundary(`amid ${line}`, () => amid(child.pid))
     let said = ''
     after = (chunk) => {
       said = `${said}${chunk}`.slice(-100)
@@ -136,12 +141,36 @@ const shown = (args) =>
     .replace(/^--pdeathsig KILL -- /, '')
     .replace(/^nsenter --net=\S+ -- /, '')
 
-const halfOf = (text) => {
+/** Behind each change in a batch stands a line that prints something. @see core/join-ip.ts */
+const LINES_OF_A_CHANGE = 2
+
+/** Cuts a text of so many lines a change: behind the first change, in the middle, and before the last one. */
+function partsOf(text, linesOfAChange) {
   const lines = text.split(/(?<=\n)/)
-  return lines.slice(0, Math.ceil(lines.length / 2)).join('')
+  const total = Math.ceil(lines.length / linesOfAChange)
+  const cuts = [
+    ['half', Math.ceil(total / 2)],
+    ['the first', 1],
+    ['all but the last', total - 1],
+  ]
+  const seen = new Set([0, total])
+  return cuts
+    .filter(([, cut]) => !seen.has(cut) && seen.add(cut))
+    .toSorted(([, a], [, b]) => a - b)
+    .map(([how, cut]) => [how, lines.slice(0, cut * linesOfAChange).join('')])
 }
 
 const childrenOf = (pid) => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+
+/** Waits until the program of a helper itself runs, and has had a moment for the first of what it does. */
+function amid(pid) {
+  const isProgram = () => {
+    const [child] = childrenOf(pid).trim().split(' ')
+    return child && !/^(sh|setpriv|nsenter)\n$/.test(commOf(child))
+  }
+  until(isProgram)
+  Atomics.wait(pause, 0, 0, 2)
+}
 
 /** Says whether a process has ended, or has done nothing for longer than the kernel takes for anything. */
 function isAtRest(pid) {
@@ -150,9 +179,13 @@ function isAtRest(pid) {
   return before === statOf(pid) && !/ [RD] /.test(before)
 }
 
-function statOf(pid) {
+const statOf = (pid) => readOf(pid, 'stat')
+const commOf = (pid) => readOf(pid, 'comm')
+
+/** What the kernel says of a process; nothing once that is gone. */
+function readOf(pid, name) {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8')
   } catch {
     return ''
   }
@@ -167,6 +200,9 @@ function until(holds) {
 }
 
 const batch = /^ip (?!.*-json).*-batch/
+
+/** What the kernel takes whole or not at all. */
+const transaction = /\b(ip6?tables\S*-restore|nft -f)/
 
 const changes = new RegExp(
   String.raw`${batch.source}|^ip .*\b(add|set|delete|replace|del)\b|^(ip netns exec \S+ )?(ip6?tables\S* -w|sysctl .*-w|nft -f)`,

@@ -36,7 +36,8 @@ const ways = {
 const nsnet = (args: string): string => `node dist/nsnet.js ${args}`
 
 const signalled = (signal: string, args: string, after: number): string =>
-  `${nsnet(args)} >/dev/null 2>&1 & it=$!; sleep ${after}; kill -${signal} $it 2>/dev/null; wait $it; echo $?`
+  `${nsnet(args)} >/run/shown 2>&1 & it=$!; sleep ${after}; kill -${signal} $it 2>/dev/null; wait $it
+   code=$?; [ $code = 1 ] && cat /run/shown; echo $code`
 
 /** Says whether some nsnet is at work: all but the one that holds the sandbox. */
 const nsnets = `nsnets() { ps -e -o args= | grep 'dist/nsnet[.]js' | grep -v '__sandbox\\|grep' >/dev/null; }`

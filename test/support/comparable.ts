@@ -3,11 +3,14 @@ import type { Json } from '../../core/json.ts'
 
 /**
  * A fingerprint without what two runs of one workflow may differ in: the numbers and macs that the kernel gives, the run
- * that the comments of rules name, and what the kernel does in the background in its own time (whether a carrier is
- * seen, link-local addresses).
+ * that the comments of rules name, what the kernel does in the background in its own time (whether a carrier is
+ * seen, link-local addresses), and which of the tables of iptables, which do not wait for each other, was made first.
  */
 export function comparable(seen: Fingerprint): Json {
-  const text = JSON.stringify(seen, (key, value: Json) => (kernelGiven.has(key) ? undefined : withoutBackground(value)))
+  const text = JSON.stringify(seen, (key, value: Json) => {
+    if (key === 'nft' && value !== null) return inOneOrder(value as readonly string[])
+    return kernelGiven.has(key) ? undefined : withoutBackground(value)
+  })
   return JSON.parse(
     text
       .replaceAll(/nsnet:[a-z0-9]{8}\//g, 'nsnet:RUN/')
@@ -27,3 +30,12 @@ const isLinkLocal = (item: Json): boolean =>
   typeof item === 'string'
     ? /\b(fe80::|ff00::\/8)/.test(item)
     : typeof item === 'object' && item !== null && 'scope' in item && item.scope === 'link'
+
+/** Puts the tables of iptables into the order of their names; tables of others keep their places. */
+function inOneOrder(ruleset: readonly string[]): readonly string[] {
+  const tables = ruleset.join('\n').split(/\n(?=table )/)
+  const sorted = tables.filter((table) => ofIptables.test(table)).toSorted()
+  return tables.flatMap((table) => (ofIptables.test(table) ? sorted.shift()! : table).split('\n'))
+}
+
+const ofIptables = /^table ip6? (raw|mangle|nat|filter|security) /
