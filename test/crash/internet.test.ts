@@ -1,3 +1,3 @@
 import { describeEveryBoundary } from './every-boundary.ts'
 
-describeEveryBoundary('internet')
+describeEveryBoundary('internet', 17)

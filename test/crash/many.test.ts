@@ -1,3 +1,3 @@
 import { describeEveryBoundary } from './every-boundary.ts'
 
-describeEveryBoundary('many')
+describeEveryBoundary('many', 41)

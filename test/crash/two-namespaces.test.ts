@@ -1,3 +1,3 @@
 import { describeEveryBoundary } from './every-boundary.ts'
 
-describeEveryBoundary('two-namespaces')
+describeEveryBoundary('two-namespaces', 17)
