@@ -91,6 +91,17 @@ test('what a batch of ip was ended in is told of the first command that it may n
   expect([first.ran.length, end.ran.length]).toEqual([1, 1])
 })
 
+test('what a batch was ended after, and what a tool printed that did not do its work, is told', async () => {
+  const links = [up('a'), up('b')]
+  const late = giving({ ...killed, durationMs: 1000 })
+  expect(await runJoined(late.exec, [links], 'first failure')).toMatchObject([[{ durationMs: 1000 }]])
+  const odd = giving({ stdout: 'nonsense' }, { stdout: 'nonsense' })
+  expect(await runJoined(odd.exec, [links], 'end')).toMatchObject([[{ stdout: 'nonsense' }, { stdout: 'nonsense' }]])
+  const text = giving({ stdout: 'nonsense' })
+  const both = await runJoined(text.exec, [[nft('add table a\n'), nft('add table b\n')]], 'end')
+  expect(both).toMatchObject([[{ stdout: 'nonsense' }, { stdout: 'nonsense' }]])
+})
+
 test('a transaction that was ended, or could not be started, is not tried again', async () => {
   const rules = [iptables('nat', '-N', 'a'), iptables('nat', '-N', 'b')]
   for (const failure of [
