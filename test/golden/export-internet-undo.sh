@@ -59,7 +59,7 @@ EOF
 sysctl -e -q -w net/ipv4/ip_forward=0 || failed=1
 
 # step default-route (route): What is not local goes to the host
-ip -n ns1 -4 route delete default via 10.0.0.1 metric 0 proto boot || failed=1
+ip -n ns1 route delete default via 10.0.0.1 metric 0 proto boot || failed=1
 
 # step host-reaches-netns (check)
 #   only looks

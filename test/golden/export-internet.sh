@@ -71,7 +71,7 @@ holds 10 1 ip netns exec ns1 ping -n -c 2 -i 0.2 -W 2 -- 10.0.0.1
 holds 10 1 ping -n -c 2 -i 0.2 -W 2 -- 10.0.0.2
 
 # step default-route (route): What is not local goes to the host
-ip -n ns1 -4 route add default via 10.0.0.1
+ip -n ns1 route add default via 10.0.0.1
 
 # step forwarding (sysctl): The host passes packets on between its links
 sysctl -q -w net/ipv4/ip_forward=1
