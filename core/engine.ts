@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { apply } from './effects/apply.ts'
 import { plan } from './effects/plan.ts'
 import { takeBack } from './effects/take-back.ts'
@@ -38,12 +39,16 @@ async function perform(ports: Ports, moment: Moment, { type, index }: Effect): P
     const events = await effects[type](ports, moment)
     // a step whose command the signal has hit too is neither done nor failed
     const left = events.filter((event) => !wasInterrupted(event))
+    if (left.length < events.length && !ports.signal.aborted) await setTimeout(SIGNAL_MS)
     return ports.signal.aborted && left.length < events.length ? [...left, ...interrupted()] : events
   } catch (error) {
     if (error instanceof Interrupted) return interrupted()
     throw error
   }
 }
+
+/** How long a signal may take to reach nsnet, too, when it has reached a command, in milliseconds. */
+const SIGNAL_MS = 50
 
 const wasInterrupted = (event: RunEvent): boolean =>
   'failure' in event && event.failure.output !== undefined && wasHit(event.failure.output)

@@ -197,9 +197,11 @@ function remove(wanted: RouteInput): Command {
   return change(wanted, 'delete', [...asked, ...(asked.includes('metric') ? [] : metric), 'proto', 'boot'])
 }
 
-/** A route is of IPv4 when nothing says otherwise. */
-const change = ({ netns, family }: RouteInput, verb: string, each: RouteWords): Command =>
-  ip(netns, ...(family === 'ipv6' ? ['-6'] : []), 'route', verb, ...each)
+/** A route is of IPv4 when nothing says otherwise; a gateway of IPv6 would. */
+function change({ netns, family }: RouteInput, verb: string, each: RouteWords): Command {
+  const option = family === 'ipv6' ? ['-6'] : each.includes('inet6') ? ['-4'] : []
+  return ip(netns, ...option, 'route', verb, ...each)
+}
 
 const show = ({ netns, family }: RouteInput, options: readonly string[], ...args: RouteWords): Command =>
   ip(netns, family === 'ipv6' ? '-6' : '-4', ...options, 'route', 'show', ...args)

@@ -5,7 +5,8 @@ import type { Run } from '../run.ts'
 import { batchForth } from './batch.ts'
 import { diagnosed } from './diagnose.ts'
 import { outcomeOf, type Holding } from './outcome.ts'
-import { relatedSteps } from './related-steps.ts'
+import { inFlightBehind } from './in-flight.ts'
+import type { RelatedSteps } from './related-steps.ts'
 import { runTogether, shown, type Attempted, type Ran } from './run-together.ts'
 import { sightBy, sightsOf, type Looking, type Sight, type Sights } from './sights.ts'
 import { asEarlier, failureOf, subjectOf, type Subject } from './subject.ts'
@@ -23,9 +24,10 @@ export async function apply(ports: Ports, moment: Moment): Promise<readonly RunE
     const ran = await runTogether(ports, works.map(workOf), 'first failure')
     const begun = subjects.filter(({ context: { step } }) => !intended.has(step) || ran.has(step))
     const sights = await sightsOf(ports, begun, lookingAfter(ran))
+    const later = inFlightBehind(moment.run, ports.secrets, steps.at(-1)!, steps.length)
     return [
       ...works.filter(({ context }) => !ran.has(context.step)).map(calledOff),
-      ...outcomesOf(begun, sights, ran, performance.now() - began),
+      ...outcomesOf(begun, later, sights, ran, performance.now() - began),
       ...(await failuresOf(ports, moment.run, works, sights, ran)),
     ]
   } catch (error) {
@@ -59,8 +61,13 @@ const lookingAfter = (ran: Ran): Looking => ({
  * The events of the steps that are seen to hold; each is seen without what those behind it have done. One whose type breaks
  * at that fails, behind all others: what they made is noted before the run ends.
  */
-function outcomesOf(subjects: readonly Subject[], { of, netns }: Sights, ran: Ran, took: number): readonly RunEvent[] {
-  const later = relatedSteps()
+function outcomesOf(
+  subjects: readonly Subject[],
+  later: RelatedSteps,
+  { of, netns }: Sights,
+  ran: Ran,
+  took: number,
+): readonly RunEvent[] {
   const [events, broken]: [RunEvent[], RunEvent[]] = [[], []]
   for (const [at, subject] of [...subjects.entries()].toReversed()) {
     const { state, left } = of(subject)
@@ -70,7 +77,8 @@ function outcomesOf(subjects: readonly Subject[], { of, netns }: Sights, ran: Ra
       if (event.type === 'StepFailed') broken.push(event)
       else events.push(event)
     }
-    if (result && result.succeeded > 0) later.add(asEarlier(subject), at)
+    // what was in flight before and holds, an earlier nsnet has done
+    if (result ? result.succeeded > 0 : subject.record.open) later.add(asEarlier(subject), at)
   }
   return [...events.toReversed(), ...broken.toReversed()]
 }

@@ -29,7 +29,7 @@ export function laterSteps(run: Run, { reveal }: Secrets, counts: (step: string)
       from -= 1
       const record = records[from]!
       if (record.open && counts(record.spec.id))
-        for (const step of asEarlier(run, reveal(record))) related.add(step, from)
+        for (const step of earlierOf(run, reveal(record))) related.add(step, from)
     }
   }
   return {
@@ -42,7 +42,8 @@ export function laterSteps(run: Run, { reveal }: Secrets, counts: (step: string)
   }
 }
 
-function asEarlier({ started }: Run, { spec, input, resources }: StepRecord): readonly Earlier[] {
+/** Lays out a step as its record has it; nothing when it was never planned. */
+export function earlierOf({ started }: Run, { spec, input, resources }: StepRecord): readonly Earlier[] {
   if (input === undefined || resources === undefined) return []
   return [{ run: started.run, step: spec.id, facts: started.facts, uses: spec.uses, input, resources }]
 }

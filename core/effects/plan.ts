@@ -10,9 +10,11 @@ import { nextOf } from './batch.ts'
 import { diagnosed } from './diagnose.ts'
 import type { Member } from './disturbance.ts'
 import { foresee } from './foresee.ts'
+import { inFlightBehind } from './in-flight.ts'
 import { outcomeOf } from './outcome.ts'
 import { planOnce, troubleOf, type Planned } from './plan-once.ts'
 import { planTogether } from './plan-together.ts'
+import type { RelatedSteps } from './related-steps.ts'
 import { failureOf, subjectOf, unlessInTrouble, type Subject } from './subject.ts'
 
 /**
@@ -35,17 +37,24 @@ export async function plan(ports: Ports, moment: Moment): Promise<readonly RunEv
     isIntent(seen.planned) ? [intent(subject, seen.state, seen.planned, seen.netns)] : [],
   )
   if (intents.length > 0) return intents
-  const outcomes = outcomesOf(together, await look.netns(), performance.now() - began)
+  const later = inFlightBehind(run, ports.secrets, together.at(-1)!.itself.step, together.length)
+  const outcomes = outcomesOf(together, later, await look.netns(), performance.now() - began)
   return outcomes.length > 0 ? outcomes : [await planAlone(ports, run, next[0]!)]
 }
 
 /** The events of steps for which there is nothing to do, up to one whose type breaks at that: it tells so by itself. */
-function outcomesOf(members: readonly Member[], netns: NetnsIds, took: number): readonly RunEvent[] {
-  const events: RunEvent[] = []
-  for (const { subject, seen } of members) {
-    const event = unlessInTrouble(() => outcomeOf({ subject, state: seen.state, refused: false, netns }, took))
-    if (!event) break
-    events.push(event)
+function outcomesOf(
+  members: readonly Member[],
+  later: RelatedSteps,
+  netns: NetnsIds,
+  took: number,
+): readonly RunEvent[] {
+  let events: readonly RunEvent[] = []
+  for (const [at, { subject, itself, seen }] of [...members.entries()].toReversed()) {
+    const event = unlessInTrouble(() => outcomeOf({ subject, state: seen.state, refused: false, later, netns }, took))
+    events = event ? [event, ...events] : []
+    // what was in flight and holds, an earlier nsnet has done
+    if (subject.record.open) later.add(itself, at)
   }
   return events
 }
@@ -61,7 +70,8 @@ async function planAlone(ports: Ports, run: Run, id: string): Promise<RunEvent> 
       return { type: 'StepFailed', step: id, failure: await diagnosed(ports, run, subject, troubleOf(planned), state) }
     if (planned.apply.length > 0) return intent(subject, state, planned, netns)
     const there = await lookWith(ports.exec).netns()
-    return outcomeOf({ subject, state, refused: false, netns: there }, performance.now() - began)
+    const later = inFlightBehind(run, ports.secrets, id, 0)
+    return outcomeOf({ subject, state, refused: false, later, netns: there }, performance.now() - began)
   } catch (error) {
     return { type: 'StepFailed', step: id, failure: failureOf(error) }
   }

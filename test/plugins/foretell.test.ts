@@ -236,7 +236,7 @@ test('a route that an earlier step makes is put back as that step made it', () =
   const { input } = given(typed.get(type)!, second)
   const argvOf = (now: readonly string[]) =>
     undo!(input, before, { slot: [now] }, context).map(({ argv }) => argv.join(' '))
-  expect(argvOf(old.with(3, '10.0.0.8'))).toEqual(['ip -4 route replace unicast default via 10.0.0.9'])
+  expect(argvOf(old.with(3, '10.0.0.8'))).toEqual(['ip route replace unicast default via 10.0.0.9'])
   expect(argvOf(old)).toEqual([])
   for (const more of [
     ['src', '10.0.0.1'],

@@ -13,8 +13,8 @@ test('adds a default route, and removes no other than this one', () =>
   given(route, { ...uplink, netns: 'ns1' })
     .seeing({ slot: [] })
     .plans({
-      apply: ['ip -n ns1 -4 route add default via 10.0.0.1'],
-      undo: ['ip -n ns1 -4 route delete default via 10.0.0.1 metric 0 proto boot'],
+      apply: ['ip -n ns1 route add default via 10.0.0.1'],
+      undo: ['ip -n ns1 route delete default via 10.0.0.1 metric 0 proto boot'],
     }))
 
 test('writes every attribute', () =>
@@ -36,7 +36,7 @@ test('gives an IPv4 route an IPv6 gateway', () =>
 test('puts the route in the place of another one, and that one back as it was', () =>
   given(route, { ...uplink, replace: true })
     .seeing({ slot: [foreign] })
-    .plans({ apply: ['ip -4 route replace default via 10.0.0.1'], undo: [`ip -4 route replace ${old}`] }))
+    .plans({ apply: ['ip route replace default via 10.0.0.1'], undo: [`ip route replace ${old}`] }))
 
 test('conflicts with the route that is in its place', () => {
   const seen = given(route, uplink).seeing({ slot: [foreign] })
