@@ -4,6 +4,8 @@ import { expect, test } from 'vitest'
 import { ip, type Command } from '../../core/command.ts'
 import { privateKernel, type Kernel } from '../support/kernel.ts'
 import { layer } from '../support/layer.ts'
+import { sandboxed } from '../support/sandbox.ts'
+import { faultsOf, stageOf } from './trial.ts'
 
 const inKernel = layer()
 
@@ -42,3 +44,13 @@ test.each([
     expect((await killedInside(kernel, groups)).toSorted()).toEqual(['a', 'b'])
   },
 )
+
+test('steps of one chain, killed when some or all are done and not journaled, are undone exactly after a resume', async () => {
+  const stage = await stageOf(await sandboxed(), 'workflows/internet.json')
+  for (const where of [/^after iptables-\w+-restore/, /^the first of StepApplied default-route/]) {
+    const at = stage.boundaries.run.findIndex((boundary) => where.test(boundary))
+    expect(at).toBeGreaterThanOrEqual(0)
+    const faults = await faultsOf(stage, [{ verb: 'run', killAt: at + 1 }], 'resume')
+    expect({ where, faults }).toEqual({ where, faults: [] })
+  }
+}, 120_000)
