@@ -33,9 +33,25 @@ const HELD = 75
  * @see flock(1), flock(2)
  */
 export async function acquire(path: string, holder: string, wait: boolean): Promise<WorkLock> {
-  const file = await locked(path, wait ? [] : ['--timeout', '0.2'])
-  return heldBy(file, holder)
+  return heldBy(await (wait ? locked(path, []) : lockedSoon(path)), holder)
 }
+
+/** How often a lock is tried when its holder has not said yet who it is: each try takes 0.2 s. */
+const TRIES = 25
+
+/** Locks a file that comes free in a moment; whoever has it is given time to say who it is. @throws LOCKED */
+async function lockedSoon(path: string): Promise<FileHandle> {
+  for (let left = TRIES - 1; ; left--) {
+    try {
+      return await locked(path, ['--timeout', '0.2'])
+    } catch (error) {
+      const isNameless = error instanceof NsnetError && error.code === 'LOCKED' && error.message.includes(NAMELESS)
+      if (!isNameless || left === 0) throw error
+    }
+  }
+}
+
+const NAMELESS = 'another nsnet'
 
 /** Takes a lock file as `acquire` does, but only if nobody has it now. @throws JOURNAL_UNWRITABLE, TOOL_MISSING, TOOL_FAILED */
 export async function acquireNow(path: string, holder: string): Promise<WorkLock | undefined> {
@@ -117,7 +133,7 @@ async function lock(file: FileHandle, how: readonly string[]): Promise<void> {
   if (output.exitCode === 0) throw unusable(command, output, 'did not lock')
   if (wasHit(output)) return await lock(file, how)
   if (output.exitCode !== HELD || output.timedOut) return expectSuccess(command, output)
-  const holder = contentOf(file) || 'another nsnet'
+  const holder = contentOf(file) || NAMELESS
   throw new NsnetError(
     'LOCKED',
     `expected to be the only one at work here, but ${holder} is`,
