@@ -113,9 +113,9 @@ const prefixOf = ofObject((address: AddrInput): string =>
 /** Says whether an earlier step takes a link away from the routes of a netns, or sets it down. */
 function dropsRoute(earlier: Earlier, { netns, family }: RouteInput, dev: string | undefined): boolean {
   if (dev === undefined) return false
-  const change = inputOf<LinkInput>(earlier, 'link')
-  const isIt = change !== undefined && change.netns === netns && change.link === dev
-  const goes = isIt && (change.state === 'down' || change.moveTo !== undefined)
+  const other = inputOf<LinkInput>(earlier, 'link')
+  const isIt = other !== undefined && other.netns === netns && other.link === dev
+  const goes = isIt && (other.state === 'down' || other.moveTo !== undefined)
   return goes || (family === 'ipv6' && losesIpv6By(earlier, netns, dev))
 }
 
