@@ -21,11 +21,14 @@ export function noteOf(event: RunEvent): string {
       return 'none of its commands was begun'
     case 'UndoPlanned':
       return `${counted(event.undo.length, 'command')}`
+    case 'StepRetried':
+      return `try ${event.attempt} failed, the next in ${duration(event.delayMs)}: ${event.failure.message}`
     case 'StepFailed':
     case 'UndoFailed':
       return event.failure.message
     case 'StepUndone':
       return event.how + (event.reason ? `, ${event.reason}` : '')
+    case 'StepSkipped':
     case 'StepKept':
       return event.reason
     case 'RunInterrupted':

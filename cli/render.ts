@@ -2,22 +2,29 @@ import type { Command, Output } from '../core/command.ts'
 import type { Failure, RunEvent } from '../core/events.ts'
 import type { Moment } from '../core/machine.ts'
 import { printable } from '../core/quote.ts'
+import { outputsOfRun } from '../core/run-outputs.ts'
 import type { Run, StepRecord } from '../core/run.ts'
 import { toType } from './advice.ts'
 import { commandsIn } from './brief.ts'
 import { commandRow, commandRows, commandText, row } from './rows.ts'
 import { duration, type GlobalOptions, type Screen } from './terminal.ts'
-import { outcomeLines } from './step-line.ts'
+import { plainValue } from './plain-value.ts'
+import { outcomeLines, type Shown } from './step-line.ts'
+import { cut, oneLine } from './text.ts'
 
 /** The lines that say what became of a step: mark, word, step, duration, what changed; and why, where it went wrong. */
 export function eventLines(screen: Screen, run: Run, event: RunEvent): readonly string[] {
-  const lines = (status: StepRecord['status'], durationMs: number | undefined, detail: string): readonly string[] =>
+  const lines = (status: Shown, durationMs: number | undefined, detail: string): readonly string[] =>
     outcomeLines(screen, run, (event as { readonly step: string }).step, status, durationMs, detail)
   switch (event.type) {
     case 'StepApplied':
       return lines('applied', event.durationMs, whatChanged(screen, event.outputs, run.steps.get(event.step)?.apply))
     case 'StepSatisfied':
       return lines('satisfied', event.durationMs, summaryIn(event.outputs) ?? 'held already')
+    case 'StepSkipped':
+      return lines('skipped', undefined, event.reason)
+    case 'StepRetried':
+      return lines('retried', undefined, `try ${event.attempt}: ${event.failure.message}`)
     case 'StepFailed':
     case 'UndoFailed': {
       const status = event.type === 'StepFailed' ? 'failed' : 'undo failed'
@@ -48,6 +55,15 @@ export function counts({ steps }: Run): string {
   const by = new Map<string, number>()
   for (const { status } of steps.values()) by.set(status, (by.get(status) ?? 0) + 1)
   return [...by].map(([status, count]) => `${count} ${status}`).join(', ')
+}
+
+/** What a run gives, once it is whole, one line each. */
+export function outputLines(screen: Screen, { run, status }: Moment): readonly string[] {
+  const outputs = status === 'completed' ? Object.entries(outputsOfRun(run)) : []
+  const width = Math.max(0, ...outputs.map(([name]) => name.length))
+  return outputs.map(([name, value]) =>
+    cut(oneLine(`  ${name.padEnd(width)} = ${plainValue(value)}`), screen.columns()),
+  )
 }
 
 /** What to type next, in the state that a run is in; runs that are kept elsewhere are found there. */

@@ -18,7 +18,7 @@ import { defaultStateDir, openStore, type Store } from '../journal/store.ts'
 import { workOf } from '../journal/summaries.ts'
 import { viewFor } from './progress/choose.ts'
 import { maskedProgress } from './progress/masked.ts'
-import { counts, nextSteps } from './render.ts'
+import { counts, nextSteps, outputLines } from './render.ts'
 import { exitCodeOf, listenForStop } from './signals.ts'
 import { turnWith, type Turn } from './turn.ts'
 import { duration, type GlobalOptions, type Terminal } from './terminal.ts'
@@ -178,6 +178,7 @@ async function withJournal(
 function conclude({ terminal, advise = true }: Session, moment: Moment, ms: number): void {
   if (terminal.options.json) return
   terminal.out(`${terminal.paint('bold', moment.status)}: ${counts(moment.run)}, in ${duration(ms)}`)
+  for (const line of outputLines(terminal, moment)) terminal.out(line)
   if (advise) for (const line of nextSteps(moment, terminal.options)) terminal.out(`  ${line}`)
 }
 

@@ -8,7 +8,7 @@ export const outcomeLines = (
   screen: Screen,
   run: Run,
   id: string,
-  status: StepRecord['status'],
+  status: Shown,
   durationMs: number | undefined,
   detail: string,
 ): readonly string[] => fitted(screen, startOf(screen, run, id, status, durationMs), detail, TELLING.has(status))
@@ -22,9 +22,10 @@ export function fitted(screen: Screen, start: string, detail: string, isWhy: boo
     : [cut(start.trimEnd(), screen.columns()), row(screen, 'why', detail)]
 }
 
-const TELLING: ReadonlySet<StepRecord['status']> = new Set(['failed', 'undo failed', 'kept', 'gone'])
+const TELLING: ReadonlySet<Shown> = new Set(['failed', 'undo failed', 'kept', 'gone', 'skipped', 'retried'])
 
-type Shown = StepRecord['status'] | 'waiting'
+/** What is said of a step: its status, or what it is at. */
+export type Shown = StepRecord['status'] | 'waiting' | 'retried'
 
 /** The mark of each state of a step, and its colour. */
 export const marks: { readonly [status in Shown]: readonly [string, Paint] } = {
@@ -33,6 +34,8 @@ export const marks: { readonly [status in Shown]: readonly [string, Paint] } = {
   planned: ['…', 'yellow'],
   applied: ['✓', 'green'],
   satisfied: ['=', 'dim'],
+  skipped: ['-', 'dim'],
+  retried: ['…', 'yellow'],
   failed: ['✗', 'red'],
   undone: ['↶', 'green'],
   gone: ['=', 'dim'],

@@ -46,7 +46,7 @@ export async function readWorkflow(file: string, options: ReadOptions, exec: Exe
   expectNoSecretInArgv(draft, given)
   const plugins = pluginPaths(path, draft.plugins)
   const registry = await registryWith(plugins, source)
-  const { inputs, steps, secrets } = await prepare(draft, registry, facts, given)
+  const { inputs, steps, outputs, secrets } = await prepare(draft, registry, facts, given)
   if (steps.length > 1000) expectMuch()
   const hash = createHash('sha256').update(source.text).digest('hex')
   const workflow = { name: draft.name, path, text: source.text, hash }
@@ -58,7 +58,13 @@ export async function readWorkflow(file: string, options: ReadOptions, exec: Exe
     inputs,
   } as const
   const traceparent = usableParent(process.env['TRACEPARENT'])
-  const rest = { facts, plugins, ...(traceparent === undefined ? {} : { traceparent }), steps }
+  const rest = {
+    facts,
+    plugins,
+    ...(traceparent === undefined ? {} : { traceparent }),
+    steps,
+    ...(Object.keys(outputs).length === 0 ? {} : { outputs }),
+  }
   if (Object.keys(secrets).length === 0) return { registry, given, secrets: noSecrets, started: { ...head, ...rest } }
   const checks = Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, checkOf(value)]))
   return { registry, given, secrets: secretsOf(secrets), started: { ...head, secrets: checks, ...rest } }

@@ -1,4 +1,4 @@
-import { between, first, from, has, including, last, none, union, without, type Ranges } from './ranges.ts'
+import { between, from, has, including, last, none, union, upwards, without, type Ranges } from './ranges.ts'
 
 /**
  * Steps are taken in the workflow's order: `cursor` counts those that are dealt with, running moves it up, undoing down.
@@ -7,10 +7,16 @@ import { between, first, from, has, including, last, none, union, without, type 
  * planned together last, `again` those that were in flight before that. `left` are the steps that an undo takes back, from
  * its end. `stuck` are those that it could not, `kept` those that it left on purpose; a later undo takes both up again.
  * `halfBack` are those whose way back is journaled and its outcome is not. `until` is where it ends.
+ *
+ * Steps from `end` on are taken whatever became of the others: `failing` says that one has failed, so that only they are
+ * left, and `ended` are those of them that were taken since somebody began or resumed the run.
  */
 export interface Control {
   readonly steps: readonly string[]
   readonly indexOf: ReadonlyMap<string, number>
+  readonly end: number
+  readonly failing: boolean
+  readonly ended: Ranges
   readonly cursor: number
   readonly drifted: Ranges
   readonly ahead: Ranges
@@ -26,6 +32,8 @@ export interface Control {
 
 /** Where the control of a run begins. */
 export const atTheBeginning = {
+  failing: false,
+  ended: none,
   cursor: 0,
   drifted: none,
   ahead: none,
@@ -39,8 +47,29 @@ export const atTheBeginning = {
   until: 0,
 }
 
-/** The step that is planned and applied next: the first that a repair has left, else the one at the cursor. */
-export const nextForth = ({ cursor, drifted }: Control): number => first(drifted) ?? cursor
+/** Goes through the steps that are still to be applied, in their order; those at the end when none is left before them. */
+export function* stepsForth({ steps, cursor, drifted, ahead, end, failing, ended }: Control): Generator<number> {
+  if (!failing) yield* upwards(drifted)
+  const atEnd = failing || (drifted.length === 0 && cursor >= end)
+  const [all, done] = atEnd ? [between(end, steps.length - 1), ended] : [between(cursor, end - 1), ahead]
+  for (const index of upwards(all)) if (!has(done, index)) yield index
+}
+
+/** The step that is planned and applied next; undefined when none is left. */
+export function nextForth(control: Control): number | undefined {
+  for (const index of stepsForth(control)) return index
+  return undefined
+}
+
+/** Leaves only the steps at the end to a run in which a step has failed. */
+export function failedAt({ end, ended }: Control, index: number): Partial<Control> {
+  return { failing: true, ended: index < end ? ended : including(ended, index) }
+}
+
+/** Goes forth again: what is taken in any case is taken anew, unless the run was whole. */
+export function forthAgain({ steps, cursor, failing, ended }: Control): Partial<Control> {
+  return { left: none, failing: false, ended: cursor === steps.length && !failing ? ended : none }
+}
 
 /** Notes the intent of a step. */
 export function planned({ inFlight, batch, again }: Control, index: number): Partial<Control> {
@@ -57,9 +86,10 @@ export const calledOff = ({ inFlight, again }: Control, index: number): Partial<
 
 /** Moves a run past a step that holds now. */
 export function advanced(control: Control, index: number): Partial<Control> {
-  const { drifted, inFlight, stuck, kept } = control
+  const { drifted, inFlight, stuck, kept, end, ended } = control
   return {
     ...counted(control, index),
+    ended: index < end ? ended : including(ended, index),
     drifted: without(drifted, index),
     inFlight: without(inFlight, index),
     stuck: without(stuck, index),
@@ -79,6 +109,7 @@ function counted({ cursor, ahead }: Control, index: number): Pick<Control, 'curs
 /** Lists what a repair applies again; what is not applied yet comes by itself. */
 export const repair = ({ indexOf, cursor }: Control, ids: readonly string[]): Partial<Control> => ({
   left: none,
+  failing: false,
   drifted: ids
     .flatMap((id) => indexOf.get(id) ?? [])
     .filter((index) => index < cursor)
@@ -92,6 +123,7 @@ export const wayBack = (context: Control, stays: string | undefined): Partial<Co
   until: endOf(context, stays),
   left: stepsBack(context, stays),
   drifted: none,
+  failing: false,
 })
 
 const endOf = ({ indexOf }: Control, stays: string | undefined): number =>

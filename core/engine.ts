@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { apply } from './effects/apply.ts'
+import { afterFailures } from './effects/failed.ts'
 import { plan } from './effects/plan.ts'
 import { takeBack } from './effects/take-back.ts'
 import { undo } from './effects/undo.ts'
@@ -36,7 +37,7 @@ async function perform(ports: Ports, moment: Moment, { type, index }: Effect): P
   try {
     goOn(ports.signal)
     ports.progress({ doing: type, step: moment.run.started.steps[index]!.id })
-    const events = await effects[type](ports, moment)
+    const events = afterFailures(moment.run, await effects[type](ports, moment))
     // a step whose command the signal has hit too is neither done nor failed
     const left = events.filter((event) => !wasInterrupted(event))
     if (left.length < events.length && !ports.signal.aborted) await setTimeout(SIGNAL_MS)

@@ -15,6 +15,7 @@ import type { Facts } from './step.ts'
  * - undo: to take a step back. A step is *undone* when what it owns is as it was before.
  * - before: the state that a step saw when it was first planned; undo leads back to it, however often a run resumes.
  * - drifted: it held, and does not hold any more, or others changed what the step made. repair: to apply it again.
+ * - skipped: left out, since its condition does not hold, or since what it needs did not come about.
  * - in flight: planned and not yet known to be applied; after a crash such a step is observed again.
  * - claim: what the steps of a live run make, share and use; what another live run claims is not taken from it.
  * - stale: of another boot of the machine; nothing in the kernel outlived it.
@@ -25,6 +26,8 @@ export type RunEvent =
   | StepCalledOff
   | StepApplied
   | StepSatisfied
+  | StepSkipped
+  | StepRetried
   | StepFailed
   | RunInterrupted
   | RunResumed
@@ -52,6 +55,8 @@ export interface RunStarted {
   /** Name of the systemd unit that began it. */
   readonly unit?: string
   readonly steps: readonly StepSpec[]
+  /** What the run gives when it is whole, with `${{ … }}` in it. */
+  readonly outputs?: { readonly [name: string]: Json }
 }
 
 /** The workflow file as it was read. */
@@ -64,13 +69,33 @@ export interface WorkflowSource {
   readonly hash: string
 }
 
-/** One step of the workflow. `with` still holds `${{ steps.… }}` where a value is known only when an earlier step ran. */
+/** One step of the workflow. `with` and `if` still hold `${{ steps.… }}` where a value is known only when an earlier step ran. */
 export interface StepSpec {
   readonly id: string
   readonly uses: string
   readonly name?: string
   readonly with: Json
   readonly at: Place
+  /** Earlier steps that have to hold before it begins; without one of them it is skipped. */
+  readonly needs?: readonly string[]
+  /** It is skipped unless this is true. */
+  readonly if?: boolean | string
+  readonly retry?: Retry
+  /** How long it may take in all, in milliseconds; without it, each of its commands may take 30 s. */
+  readonly timeoutMs?: number
+  /** The run goes on without it when it fails. */
+  readonly onFailure?: 'continue'
+  /** It is taken whatever became of the steps before it. Such steps stand at the end. */
+  readonly finally?: boolean
+}
+
+/** How often a step that fails is tried again: after `delayMs`, then `factor` times as long, and so on. */
+export interface Retry {
+  readonly times: number
+  readonly delayMs: number
+  readonly factor: number
+  /** Only on failures that say one of these texts; without it, on all. */
+  readonly on?: readonly string[]
 }
 
 /** Where something stands in the workflow file; lines and columns count from 1. */
@@ -79,6 +104,8 @@ export interface Place {
   readonly column: number
   /** JSON pointer, RFC 6901. */
   readonly pointer: string
+  /** The file, where it is not the workflow's own. */
+  readonly file?: string
 }
 
 /** The intent, durable before the first command runs: what the step saw, what it will run, and how to take it back. */
@@ -128,11 +155,30 @@ export interface StepSatisfied {
   readonly durationMs: number
 }
 
+/** The step is left out. */
+export interface StepSkipped {
+  readonly type: 'StepSkipped'
+  readonly step: string
+  readonly reason: string
+}
+
+/** The step did not come about and is tried again; it may be half done. */
+export interface StepRetried {
+  readonly type: 'StepRetried'
+  readonly step: string
+  readonly failure: Failure
+  /** How often it has failed by now. */
+  readonly attempt: number
+  readonly delayMs: number
+}
+
 /** The step did not come about; a step that was planned may be half done, and is ours to undo. */
 export interface StepFailed {
   readonly type: 'StepFailed'
   readonly step: string
   readonly failure: Failure
+  /** The run goes on without it. */
+  readonly continues?: boolean
 }
 
 /** What went wrong: a sentence, advice, and the command that failed with what it said. */

@@ -21,6 +21,9 @@ export function hiddenEvent(event: RunEvent, { hide, mask }: Secrets): RunEvent 
     }
     case 'UndoPlanned':
       return { ...event, undo: hide(event.undo) }
+    case 'StepSkipped':
+      return { ...event, reason: mask(event.reason) }
+    case 'StepRetried':
     case 'StepFailed':
     case 'UndoFailed':
       return { ...event, failure: hiddenFailure(event.failure, { hide, mask }) }

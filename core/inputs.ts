@@ -1,8 +1,7 @@
-import { fromText, isOf } from './input-value.ts'
+import { fromText, mistakeInValue } from './input-value.ts'
 import type { Json } from './json.ts'
 import { didYouMean } from './near.ts'
-import { withArticle } from './counted.ts'
-import { ENOUGH, got, listed, pointerOf, type Hint, type Problem } from './problems.ts'
+import { ENOUGH, listed, pointerOf, type Hint, type Problem } from './problems.ts'
 import { fill, scopeOf, templatesIn } from './resolve.ts'
 import { mistakeInSecret } from './secret.ts'
 import type { Facts } from './step.ts'
@@ -49,14 +48,15 @@ export function resolveInputs(draft: Draft, given: Given, facts: Facts): Inputs 
 
   const valueOf = (name: string, spec: InputSpec, path: readonly string[]): Json | undefined => {
     const { type = 'string', default: otherwise, secret } = spec ?? {}
-    if (secret === true) return secretOf(name)
-    const wrong = (value: Json, field: string): undefined =>
-      add(name, `expected ${withArticle(type)}, got ${got(value)}`, undefined, field) as undefined
-    if (Object.hasOwn(given.texts, name)) return fromText(given.texts[name]!, type) ?? wrong(given.texts[name]!, '')
-    if (Object.hasOwn(given.values, name))
-      return isOf(type, given.values[name]!) ? given.values[name]! : wrong(given.values[name]!, '')
-    if (Object.hasOwn(given.environment, name))
-      return fromText(given.environment[name]!, type) ?? wrong(given.environment[name]!, '')
+    if (secret === true) return secretOf(name, spec)
+    const checked = (value: Json, field: string): Json | undefined => {
+      const { message, hint } = mistakeInValue(spec, value) ?? {}
+      return message === undefined ? value : (add(name, message, hint, field) as undefined)
+    }
+    const read = (text: string): Json | undefined => checked(fromText(text, type) ?? text, '')
+    if (Object.hasOwn(given.texts, name)) return read(given.texts[name]!)
+    if (Object.hasOwn(given.values, name)) return checked(given.values[name]!, '')
+    if (Object.hasOwn(given.environment, name)) return read(given.environment[name]!)
     if (otherwise === undefined)
       return add(
         name,
@@ -64,14 +64,15 @@ export function resolveInputs(draft: Draft, given: Given, facts: Facts): Inputs 
         `set it: --set ${name}=VALUE`,
       ) as undefined
     const value = fromDefault(name, otherwise as Json, path)
-    return value === undefined || isOf(type, value) ? value : wrong(value, '/default')
+    return value === undefined ? value : checked(value, '/default')
   }
 
-  const secretOf = (name: string): string | undefined => {
+  const secretOf = (name: string, spec: InputSpec): string | undefined => {
     const value = givenSecret(name, given)
     const around = [draft.source.text, draft.source.path, facts.hostname]
     const mistake = value === undefined ? `expected the secret input "${name}", got nothing` : undefined
-    const message = mistake ?? mistakeInSecret(name, value!, around)
+    const message =
+      mistake ?? mistakeInSecret(name, value!, around) ?? mistakeInValue({ ...spec, type: 'string' }, value!)?.message
     return message === undefined ? value : (add(name, message, howToGive([name])) as undefined)
   }
 

@@ -4,6 +4,8 @@ import {
   atTheBeginning,
   behind,
   calledOff,
+  failedAt,
+  forthAgain,
   goneHalfBack,
   keptAt,
   nextBack,
@@ -11,12 +13,13 @@ import {
   planned,
   repair,
   stepsBack,
+  stepsForth,
   stuckAt,
   wayBack,
   type Control,
 } from './control.ts'
 import type { RunEvent, RunStarted } from './events.ts'
-import { between, downwards, from, has, none, upwards, type Ranges } from './ranges.ts'
+import { downwards, from, none, type Ranges } from './ranges.ts'
 import { begin, note, type Run } from './run.ts'
 
 /** The states of a run. All but `undone` can be undone; `interrupted`, `failed` and `undo failed` can be resumed. */
@@ -41,7 +44,10 @@ export interface Moment {
 
 /** Folds the event that begins a run. */
 export function start(started: RunStarted): Moment {
-  const [snapshot, actions] = initialTransition(machine, { steps: started.steps.map(({ id }) => id) })
+  const { steps } = started
+  const atEnd = steps.findIndex((step) => step.finally === true)
+  const input = { steps: steps.map(({ id }) => id), end: atEnd === -1 ? steps.length : atEnd }
+  const [snapshot, actions] = initialTransition(machine, input)
   return momentOf(begin(started), snapshot, actions)
 }
 
@@ -59,11 +65,7 @@ export function evolveAll(moment: Moment, events: readonly RunEvent[]): Moment {
 export const isMidUndo = ({ snapshot }: Moment): boolean => snapshot.context.halfBack.length > 0
 
 /** Goes through the steps that are still to be applied, in their order. */
-export function* forth({ snapshot: { context } }: Moment): Generator<number> {
-  yield* upwards(context.drifted)
-  for (const index of upwards(between(context.cursor, context.steps.length - 1)))
-    if (!has(context.ahead, index)) yield index
-}
+export const forth = ({ snapshot }: Moment): Generator<number> => stepsForth(snapshot.context)
 
 /** Goes through the steps that are still to be taken back, the last one first. */
 export const back = ({ snapshot: { context } }: Moment): Generator<number> =>
@@ -129,10 +131,18 @@ function forEach(
   return now
 }
 
+/** Moves past the steps whose failure does not matter; another one ends all but the steps at the end. */
+const fail = (control: Control, { events }: Row): Control =>
+  events.reduce((now, event) => {
+    if (event.type !== 'StepFailed') return now
+    const index = now.indexOf.get(event.step)!
+    return { ...now, ...(event.continues === true ? advanced(now, index) : failedAt(now, index)) }
+  }, control)
+
 const nothingInBatch = (control: Control): Control => ({ ...control, batch: none })
 
 const { createMachine } = setup({
-  types: { context: {} as Control, events: {} as Row, input: {} as Pick<Control, 'steps'> },
+  types: { context: {} as Control, events: {} as Row, input: {} as Pick<Control, 'steps' | 'end'> },
   actions: {
     plan: (_, _effect: { index: number }) => {},
     apply: (_, _effect: { index: number }) => {},
@@ -151,7 +161,8 @@ const { createMachine } = setup({
       }) => (event?.type === 'RepairStarted' ? repair(context, event.steps) : {}),
     ),
     beginAgain: assign(atTheBeginning),
-    goForth: assign({ left: none }),
+    goForth: assign(({ context }) => forthAgain(context)),
+    fail: assign(({ context, event }) => fail(context, event)),
     turnBack: assign(
       ({
         context,
@@ -180,7 +191,8 @@ const { createMachine } = setup({
       },
     }) => event?.type === 'UndoStarted' && event.until !== undefined && stepsBack(context, event.until).length === 0,
     someHalfBack: ({ context }) => context.halfBack.length > 0,
-    allDone: ({ context: { cursor, steps, drifted } }) => cursor === steps.length && drifted.length === 0,
+    allDone: ({ context }) => nextForth(context) === undefined && !context.failing,
+    allOver: ({ context }) => nextForth(context) === undefined,
     allBack: ({ context: { left } }) => left.length === 0,
     someStuck: ({ context: { left, stuck, until } }) => left.length === 0 && from(stuck, until).length > 0,
     backInPart: ({ context: { left, until } }) => left.length === 0 && until > 0,
@@ -209,8 +221,9 @@ const takingBack = <const Next extends string>(next: Next) =>
   }) as const
 
 const machine = createMachine({
-  context: ({ input: { steps } }) => ({
+  context: ({ input: { steps, end } }) => ({
     steps,
+    end,
     indexOf: new Map(steps.map((id, at) => [id, at])),
     ...atTheBeginning,
   }),
@@ -231,31 +244,34 @@ const machine = createMachine({
       on: {
         StepApplied: { target: '.next', actions: 'advance' },
         StepSatisfied: { target: '.next', actions: 'advance' },
+        StepSkipped: { target: '.next', actions: 'advance' },
         StepCalledOff: { actions: 'callOff' },
-        StepFailed: 'failed',
+        StepRetried: '.next',
+        StepFailed: { target: '.next', actions: 'fail' },
       },
       states: {
         next: {
           always: [
             { guard: 'someHalfBack', target: 'finishing' },
             { guard: 'allDone', target: '#completed' },
+            { guard: 'allOver', target: '#failed' },
             'planning',
           ],
         },
         // only when the step that an undo was stopped in is undone, it can be planned anew
         finishing: takingBack('#running.next'),
         planning: {
-          entry: { type: 'plan', params: ({ context }) => ({ index: nextForth(context) }) },
+          entry: { type: 'plan', params: ({ context }) => ({ index: nextForth(context)! }) },
           on: { StepPlanned: { target: 'applying', actions: 'takeOff' } },
         },
         applying: {
-          entry: { type: 'apply', params: ({ context }) => ({ index: nextForth(context) }) },
+          entry: { type: 'apply', params: ({ context }) => ({ index: nextForth(context)! }) },
           on: { StepPlanned: { target: 'applying', reenter: true, actions: 'takeAlong' } },
         },
       },
     },
     completed: { id: 'completed' },
-    failed: {},
+    failed: { id: 'failed' },
     interrupted: { id: 'interrupted' },
     undoing: {
       id: 'undoing',
@@ -287,7 +303,7 @@ function transition(snapshot: SnapshotFrom<typeof machine>, event: Row) {
   return [machine.transition(snapshot, event, scope), actions] as const
 }
 
-const actor = createActor(machine, { input: { steps: [] } })
+const actor = createActor(machine, { input: { steps: [], end: 0 } })
 
 const nothing = (): void => undefined
 

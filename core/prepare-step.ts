@@ -9,7 +9,8 @@ import { fill, fillWith, templatesIn, type Filled, type Placed } from './resolve
 import type { KeyedRound, Site, StepPlace } from './site.ts'
 import { roundId } from './step-id.ts'
 import type { Step } from './step.ts'
-import { isSecret, soundReferences, type Add } from './step-references.ts'
+import { checkFlow, type FlowOf } from './step-flow.ts'
+import { isKnown, isSecret, soundReferences, type Add } from './step-references.ts'
 import { problemAt } from './workflow.ts'
 
 /** A step of the file, of which all is checked that is the same in each round. */
@@ -24,6 +25,7 @@ export interface CheckedStep {
   /** Says whether a mistake at a path may come from what is not filled in. */
   readonly isUnsure: (path: readonly PropertyKey[]) => boolean
   readonly tell: Add
+  readonly flow: FlowOf
   /** The places of which a mistake was told, and in how many rounds there was any: what is wrong in one may be so in all. */
   readonly told: { readonly places: Set<string>; rounds: number }
 }
@@ -35,11 +37,13 @@ const ENOUGH_ROUNDS = 100
 export function checkStep(site: Site, place: StepPlace, problems: Problem[]): CheckedStep {
   const { step, block } = place
   const { source } = site.draft
-  const tell: Add = (path, message, hint) =>
-    void problems.push(problemAt(source, `${step.pointer}/with${pointerOf(path)}`, message, hint))
+  const pointerTo = (path: readonly PropertyKey[]): string => pointerIn(step, path)
+  const tell: Add = (path, message, hint) => void problems.push(problemAt(source, pointerTo(path), message, hint))
   const { templates, mistakes } = templatesIn(step.with)
   for (const { path, message } of mistakes) tell(path, message)
-  const sound = new Set(templates.filter((placed) => soundReferences(site, place, placed, tell)))
+  const isSound = ({ path, template }: Placed): boolean =>
+    soundReferences(site, place, template, pointerTo(path), (...wrong) => tell(path, ...wrong))
+  const sound = new Set(templates.filter(isSound))
   if (templates.some(({ template }) => template.references.some((it) => isSecret(site, it)))) site.secretive.add(step)
   const isReady = (it: Placed): boolean => sound.has(it) && it.template.references.every((name) => isKnown(site, name))
   const unsure = templates.filter((it) => !isReady(it))
@@ -51,12 +55,17 @@ export function checkStep(site: Site, place: StepPlace, problems: Problem[]): Ch
     later: block.isRepeated ? unsure.filter((it) => sound.has(it)) : [],
     isUnsure: relatedTo([...mistakes, ...unsure], () => false),
     tell,
+    flow: checkFlow(site, place, problems),
     told: { places: new Set(), rounds: 0 },
   }
 }
 
-const isKnown = ({ inputs }: Site, [root, key = '']: readonly string[]): boolean =>
-  root === 'inputs' ? Object.hasOwn(inputs, key) : root !== 'steps'
+/** Finds where a part of what a step is given stands: what comes from defaults, stands there. */
+function pointerIn({ pointer, origins = {} }: StepPlace['step'], path: readonly PropertyKey[]): string {
+  const [field = '', ...rest] = path
+  const origin = typeof field === 'string' && Object.hasOwn(origins, field) ? origins[field] : undefined
+  return origin === undefined ? `${pointer}/with${pointerOf(path)}` : origin + pointerOf(rest)
+}
 
 function typeOf({ draft, registry }: Site, { step }: StepPlace, problems: Problem[]): Step | undefined {
   const type = registry.stepOf(step.uses)
@@ -75,14 +84,15 @@ export async function specFor(site: Site, step: CheckedStep, scope: StepScope): 
   const { id, uses, name, with: given } = place.step
   const fullId = scope.round === undefined ? id : roundId(id, scope.round.key)
   const head = { id: fullId, uses, ...(name === undefined ? {} : { name }) }
-  if (step.told.rounds >= ENOUGH_ROUNDS) return { ...head, with: given, at }
+  const flow = step.flow(scope)
+  if (step.told.rounds >= ENOUGH_ROUNDS) return { ...head, with: given, at, ...flow }
   const now = fill(given, ready, scope)
   const { value, mistakes } = scope.round && step.later.length > 0 ? inRound(site, step, now, scope.round) : now
   const mistaken = mistakes.length === 0 ? isUnsure : relatedTo(mistakes, isUnsure)
   const { issues = [] } = type ? await type.input['~standard'].validate(value) : {}
   const found = issues.length === 0 ? [] : mistakesOf(issues, value, type!.input).filter(({ path }) => !mistaken(path))
   if (mistakes.length + found.length > 0) tellAll(site, step, scope.round, [...mistakes, ...found])
-  return { ...head, with: value, at }
+  return { ...head, with: value, at, ...flow }
 }
 
 /** Writes for a round what is filled in later; where it reads `each`, that may have come to what is no expression. */

@@ -2,12 +2,14 @@ import type { StepSpec } from './events.ts'
 import { findRounds } from './for-each.ts'
 import { resolveInputs, type Given } from './inputs.ts'
 import type { Json } from './json.ts'
+import { withDefaults } from './defaults.ts'
 import { laterReferences } from './later-references.ts'
 import { maskedError } from './masked-error.ts'
 import { checkStep, specFor } from './prepare-step.ts'
 import { ENOUGH, invalid, type Problem } from './problems.ts'
 import type { Registry } from './registry.ts'
 import { scopeOf } from './resolve.ts'
+import { checkOutputs } from './run-outputs.ts'
 import { noSecrets, secretsOf } from './secret.ts'
 import type { KeyedRound, Site, StepPlace } from './site.ts'
 import type { Facts } from './step.ts'
@@ -19,6 +21,8 @@ export interface Prepared {
   readonly inputs: { readonly [name: string]: Json }
   /** Those with `forEach` as often as they are done. */
   readonly steps: readonly StepSpec[]
+  /** What the run gives when it is whole, with the expressions that read it. */
+  readonly outputs: { readonly [name: string]: Json }
   /** The values of the secret inputs. */
   readonly secrets: { readonly [name: string]: string }
 }
@@ -28,12 +32,14 @@ export interface Prepared {
  *
  * @throws WORKFLOW_INVALID with every mistake
  */
-export async function prepare(draft: Draft, registry: Registry, facts: Facts, given: Given): Promise<Prepared> {
+export async function prepare(read: Draft, registry: Registry, facts: Facts, given: Given): Promise<Prepared> {
+  const problems: Problem[] = [...read.problems]
+  const draft = withDefaults(read, registry, problems)
   const inputs = resolveInputs(draft, given, facts)
   const secrets = Object.fromEntries(Object.entries(inputs.values).filter(([name]) => draft.inputs[name]?.secret))
   const { hide, mask } = Object.keys(secrets).length === 0 ? noSecrets : secretsOf(secrets as Prepared['secrets'])
   const all = placesOf(draft)
-  const problems = [...draft.problems, ...inputs.problems, ...duplicates(draft, all)]
+  problems.push(...inputs.problems, ...duplicates(draft, all))
   const known = { draft, registry, facts, given, inputs: inputs.values }
   const places = new Map(all.toReversed().map((place) => [place.step.id, place]))
   const site: Site = { ...known, places, rounds: new Map(), edges: [], secretive: new Set() }
@@ -41,10 +47,12 @@ export async function prepare(draft: Draft, registry: Registry, facts: Facts, gi
   const steps = await stepsOf(site, all, problems).catch((error: unknown) => {
     throw maskedError(error, mask)
   })
+  checkOutputs(site, problems)
   problems.push(...laterReferences(draft.source, site.edges))
   if (problems.length > 0) throw invalid(draft.source.path, problems.map(maskedBy(mask)))
   const hidden = steps.map((step) => ({ ...step, with: hide(step.with) }))
-  return { inputs: hide(inputs.values), steps: hidden, secrets: secrets as Prepared['secrets'] }
+  const { outputs } = draft
+  return { inputs: hide(inputs.values), steps: hidden, outputs, secrets: secrets as Prepared['secrets'] }
 }
 
 /** How many bytes all rounds of all steps take at most, about: what they are given may be long. */
@@ -67,7 +75,7 @@ async function stepsOf(site: Site, all: readonly StepPlace[], problems: Problem[
         if (isEnough()) break
         const spec = await specFor(site, step, { ...known, round })
         steps.push(spec)
-        if (round) weight += weightOf(spec.with) + step.ready.length * EXPRESSION
+        if (round) weight += weightOf(spec.with) + weightOf(spec.needs ?? null) + step.ready.length * EXPRESSION
       }
       if (weight <= MAX_WEIGHT) continue
       problems.push(tooHeavy(site, block))

@@ -35,6 +35,14 @@ export function readsOutputs(tree: Json): readonly string[] {
   return [...new Set(read.flatMap(([root, id = '']) => (root === 'steps' ? [id] : [])))]
 }
 
+/** Names the steps that have to hold before a step begins: those that it needs, and those whose outputs it reads. */
+export function neededBy({ needs = [], if: condition = true, with: given }: StepSpec): readonly string[] {
+  const read = readsOutputs(given)
+  return typeof condition === 'boolean' && needs.length === 0
+    ? read
+    : [...new Set([...needs, ...readsOutputs(condition), ...read])]
+}
+
 /** Fills the given expressions into a copy of a tree. */
 export const fill = (tree: Json, templates: readonly Placed[], scope: Scope): Filled =>
   fillWith(tree, templates, (template) => template.evaluate(scope))

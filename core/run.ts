@@ -11,6 +11,7 @@ export interface StepRecord {
     | 'planned'
     | 'applied'
     | 'satisfied'
+    | 'skipped'
     | 'failed'
     | 'undone'
     | 'gone'
@@ -39,6 +40,8 @@ export interface StepRecord {
   /** Runs that a kept step is needed by. */
   readonly neededBy?: readonly string[]
   readonly durationMs?: number
+  /** How often it was tried in vain, and how long the next try waits; until it holds. */
+  readonly tried?: { readonly attempt: number; readonly delayMs: number } | undefined
   /** What was known before its last intent, as long as that has no outcome. */
   readonly formerly?: StepRecord | undefined
 }
@@ -89,7 +92,9 @@ function afterwards(record: StepRecord, event: StepEvent): StepRecord {
 /** Forgets what an earlier application left: commands run again, and what they make is another thing. */
 function planned(record: StepRecord, event: StepPlanned): StepRecord {
   const { before, seen } = sightsOf(record, event.before)
-  return { ...event, spec: record.spec, status: 'planned', open: true, before, seen, formerly: record }
+  const { spec, tried } = record
+  const known = { ...event, spec, status: 'planned', open: true, before, seen, formerly: record } as const
+  return tried === undefined ? known : { ...known, tried }
 }
 
 /** Written out, for it is half of most journals: an object that is spread behind another one costs twice the time. */
@@ -98,6 +103,7 @@ function applied(record: StepRecord, { type, step, after, undo, netns, outputs, 
   known.status = 'applied'
   known.takingBack = undefined
   known.formerly = undefined
+  known.tried = undefined
   return known
 }
 
@@ -128,9 +134,13 @@ type StepEvent = Extract<RunEvent, { readonly step: string }>
 function changeOf(event: Exclude<StepEvent, StepPlanned | StepApplied | StepCalledOff>): Partial<StepRecord> {
   switch (event.type) {
     case 'StepSatisfied':
-      return { ...event, status: 'satisfied', open: false, takingBack: undefined }
+      return { ...event, status: 'satisfied', open: false, takingBack: undefined, tried: undefined }
+    case 'StepSkipped':
+      return { status: 'skipped', reason: event.reason }
+    case 'StepRetried':
+      return { failure: event.failure, tried: { attempt: event.attempt, delayMs: event.delayMs } }
     case 'StepFailed':
-      return { status: 'failed', failure: event.failure }
+      return { status: 'failed', failure: event.failure, tried: undefined }
     case 'UndoPlanned':
       return { takingBack: event.undo }
     case 'StepUndone':

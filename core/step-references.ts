@@ -1,7 +1,7 @@
+import type { Template } from './expression.ts'
 import { isSecretInput, referenceMistake } from './inputs.ts'
 import { didYouMean } from './near.ts'
-import { listed, pointerOf, type Hint } from './problems.ts'
-import type { Placed } from './resolve.ts'
+import { listed, type Hint } from './problems.ts'
 import type { Site, StepPlace } from './site.ts'
 import { partsOfId, roundId } from './step-id.ts'
 
@@ -13,19 +13,38 @@ interface Wrong {
   readonly hint?: Hint
 }
 
-/** Checks the names that a text reads; a reference to a later step is noted and told at the end. */
-export function soundReferences(site: Site, place: StepPlace, { path, template }: Placed, add: Add): boolean {
+/** Checks the names that a text at `pointer` reads; a reference to a later step is noted and told at the end. */
+export function soundReferences(
+  site: Site,
+  place: StepPlace,
+  template: Template,
+  pointer: string,
+  add: (message: string, hint?: Hint) => void,
+): boolean {
   const wrong = template.references.flatMap((reference) => {
     const [root] = reference
-    if (root === 'steps')
-      return outputMistake(site, place, reference, `${place.step.pointer}/with${pointerOf(path)}`) ?? []
+    if (root === 'steps') return outputMistake(site, place, reference, pointer) ?? []
     const isOfRound = place.block.isRepeated && (root === 'each' || root === 'index')
     return isOfRound ? [] : (referenceMistake(reference, site.draft, site.facts) ?? [])
   })
-  for (const { message, hint } of wrong) add(path, message, hint)
+  for (const { message, hint } of wrong) add(message, hint)
   const used = wrong.length > 0 ? undefined : template.used.find((it) => isSecret(site, it))
-  if (used) add(path, `expected ${used.join('.')} by itself: what is made of a secret could not be hidden`)
+  if (used) add(`expected ${used.join('.')} by itself: what is made of a secret could not be hidden`)
   return wrong.length === 0 && used === undefined
+}
+
+/** Says whether what is read is known before anything runs. */
+export const isKnown = ({ inputs }: Site, [root, key = '']: readonly string[]): boolean =>
+  root === 'inputs' ? Object.hasOwn(inputs, key) : root !== 'steps'
+
+/** Says what is wrong with a step that another one needs; a later one is noted and told at the end. */
+export function needMistake(site: Site, from: StepPlace, id: string, pointer: string): Wrong | undefined {
+  const all = site.places.get(id)
+  const found = all ? { place: all } : stepNamed(site, from, id)
+  if ('message' in found) return found
+  const { place, round } = found
+  if (isLater(from, place, round)) site.edges.push({ from: idOf(site, from, round), to: id, pointer })
+  return undefined
 }
 
 /** Says whether a secret may stand in what is read. */

@@ -25,7 +25,11 @@ export function workflowJsonSchema(steps: readonly Step[]): JsonSchema {
   return {
     ...whole,
     title: 'nsnet workflow',
-    properties: { ...properties, steps: { ...properties['steps'], items: itemOf([...snippets, groupSnippet]) } },
+    properties: {
+      ...properties,
+      steps: { ...properties['steps'], items: itemOf([...snippets, groupSnippet]) },
+      finally: { ...properties['finally'], items: itemOf(snippets) },
+    },
     $defs: { step: ofStep, group: groupOf(snippets) },
   }
 }
@@ -70,13 +74,22 @@ function usesOf(steps: readonly Step[]): JsonSchema {
 /** What `with` must be for a step type. */
 function ruleFor(step: Step): JsonSchema {
   const { type, summary, docs } = step
-  const { $schema: _, ...given } = opened(explained(inputSchemaOf(step) ?? {}))
+  const { $schema: _, ...given } = opened(loosened(explained(inputSchemaOf(step) ?? {})))
   const markdown = [summary, docs?.details, docs?.manual?.join(', ')].filter((text) => text !== undefined).join('\n\n')
   const uses = { const: type, description: summary, markdownDescription: markdown }
   return {
     if: { properties: { uses: { const: type } }, required: ['uses'] },
     then: { properties: { uses, with: given } },
   }
+}
+
+/** Asks for no field: it may come from `defaults`. */
+function loosened({ required: _, ...schema }: JsonSchema): JsonSchema {
+  const loose = (keyword: 'anyOf' | 'oneOf' | 'allOf'): object =>
+    Array.isArray(schema[keyword]) ? { [keyword]: (schema[keyword] as readonly JsonSchema[]).map(loosened) } : {}
+  // of alternatives that ask for nothing, several may fit
+  const { oneOf, ...one } = { ...schema, ...loose('anyOf'), ...loose('oneOf'), ...loose('allOf') } as JsonSchema
+  return oneOf === undefined ? one : { ...one, anyOf: oneOf }
 }
 
 /** A step to begin with, where editors complete a whole step; `$` would be a place to fill in. */

@@ -8,7 +8,9 @@ import {
   groupedStepSchema,
   groupSchema,
   inputsSchema,
+  inputTypes,
   pluginPath,
+  retrySchema,
   stepSchema,
   workflowSchema,
   type InputSpec,
@@ -20,6 +22,10 @@ export interface Draft {
   readonly name: string
   readonly inputs: { readonly [name: string]: InputSpec }
   readonly plugins: readonly string[]
+  /** What is added to what all steps are given. */
+  readonly defaults: Fields
+  readonly outputs: Fields
+  /** Those of `finally` come last. */
   readonly blocks: readonly Block[]
   readonly problems: readonly Problem[]
 }
@@ -28,12 +34,20 @@ export interface Draft {
 export interface Block {
   /** JSON pointer, RFC 6901. */
   readonly pointer: string
-  /** It has a `forEach`, or is a group and should have. */
+  /** It has a `forEach`. */
   readonly isRepeated: boolean
   /** What it is repeated for, whatever stands there. */
   readonly forEach: Json | undefined
+  /** What is added to what its steps are given. */
+  readonly defaults: Fields
+  /** The condition of the group. */
+  readonly if: Json | undefined
+  /** It is taken whatever became of the others. */
+  readonly finally: boolean
   readonly steps: readonly DraftStep[]
 }
+
+type Fields = { readonly [field: string]: Json }
 
 /** A step as the file has it. */
 export interface DraftStep {
@@ -41,13 +55,26 @@ export interface DraftStep {
   readonly id: string
   readonly uses: string
   readonly name?: string | undefined
-  readonly with: { readonly [field: string]: Json }
+  readonly with: Fields
+  readonly flow: Flow
+  /** Where fields of `with` stand that come from defaults. */
+  readonly origins?: { readonly [field: string]: string }
+}
+
+/** When and how often a step is taken, as the file has it. */
+export interface Flow {
+  readonly needs?: readonly string[]
+  readonly if?: Json
+  readonly retry?: z.infer<typeof retrySchema>
+  readonly timeout?: number
+  readonly onFailure?: 'stop' | 'continue'
 }
 
 /** A workflow file, but for its inputs and steps: these are looked at one by one, until there are mistakes enough. */
 const headSchema = workflowSchema.extend({
   inputs: z.record(z.string(), z.unknown()).default({}),
   steps: z.array(z.unknown()),
+  finally: z.array(z.unknown()).default([]),
 })
 
 /** Understands what it can of a workflow file, so that all its mistakes can be told at once. */
@@ -55,11 +82,12 @@ export function draftOf(source: Source): Draft {
   const { value } = source
   const head = headSchema.safeParse(value)
   const parts = (typeof value === 'object' && value !== null ? value : {}) as { readonly [field: string]: unknown }
-  const list: readonly unknown[] = Array.isArray(parts['steps']) ? parts['steps'] : []
   const mistakes = head.success ? [] : [...mistakesOf(head.error.issues, value, headSchema as Schema<unknown>)]
   const inputs = head.success ? head.data.inputs : headSchema.shape.inputs.catch({}).parse(parts['inputs'] ?? {})
   const specs = Object.entries(inputs).map(([key, spec]) => [key, draftInput(spec, key, mistakes)])
-  const blocks = list.flatMap((item, index) => draftBlock(item, ['steps', index], mistakes))
+  const blocks = (['steps', 'finally'] as const).flatMap((field) =>
+    listIn(parts, field).flatMap((item, index) => draftBlock(item, [field, index], mistakes)),
+  )
   return {
     source,
     name: typeof parts['name'] === 'string' ? parts['name'] : '',
@@ -68,6 +96,8 @@ export function draftOf(source: Source): Draft {
       .array(pluginPath)
       .catch([])
       .parse(parts['plugins'] ?? []),
+    defaults: fieldsIn(parts, 'defaults'),
+    outputs: fieldsIn(parts, 'outputs'),
     blocks,
     problems: mistakes.map(({ path, message, hint }) => problemAt(source, pointerOf(path), message, hint)),
   }
@@ -84,7 +114,23 @@ function draftInput(value: unknown, key: string, mistakes: Mistake[]): unknown {
   if (input.success) return input.data[key]
   for (const mistake of mistakesOf(input.error.issues, { [key]: value }, inputsSchema as Schema<unknown>))
     mistakes.push({ ...mistake, path: ['inputs', ...mistake.path] })
-  return value
+  return soundPart(value)
+}
+
+/** What can be used of an input that has a mistake. */
+function soundPart(value: unknown): object {
+  if (typeof value !== 'object' || value === null) return {}
+  const { type, default: otherwise, secret } = value as { readonly [field: string]: unknown }
+  const isType = (inputTypes as readonly unknown[]).includes(type) && type !== 'enum'
+  return { default: otherwise, ...(isType ? { type } : {}), ...(secret === true ? { secret } : {}) }
+}
+
+const listIn = (value: { readonly [field: string]: unknown }, field: string): readonly unknown[] =>
+  Array.isArray(value[field]) ? value[field] : []
+
+function fieldsIn(value: { readonly [field: string]: unknown }, field: string): Fields {
+  const given = value[field]
+  return typeof given === 'object' && given !== null && !Array.isArray(given) ? (given as Fields) : {}
 }
 
 /** What stands in `forEach` is looked at when it is filled in: that finds the same mistakes in texts and in what they give. */
@@ -98,13 +144,15 @@ function draftBlock(value: unknown, path: readonly PropertyKey[], mistakes: Mist
   const forEach = has(value, 'forEach') ? (value['forEach'] as Json) : undefined
   if (!has(value, 'steps')) {
     const steps = draftStep(onlyStep, value, path, mistakes)
-    return steps.length === 0 ? [] : [{ pointer, isRepeated: has(value, 'forEach'), forEach, steps }]
+    const block = { pointer, isRepeated: has(value, 'forEach'), forEach, if: undefined, defaults: {} }
+    return steps.length === 0 ? [] : [{ ...block, finally: path[0] === 'finally', steps }]
   }
   const group = onlyGroup.safeParse(value)
   if (!group.success) note(mistakes, path, mistakesOf(group.error.issues, value, onlyGroup as Schema<unknown>))
-  const list: readonly unknown[] = Array.isArray(value['steps']) ? value['steps'] : []
-  const steps = list.flatMap((step, index) => draftGrouped(step, [...path, 'steps', index], mistakes))
-  return [{ pointer, isRepeated: true, forEach, steps }]
+  const steps = listIn(value, 'steps').flatMap((step, index) => draftGrouped(step, [...path, 'steps', index], mistakes))
+  const { if: condition } = group.success ? group.data : {}
+  const rest = { if: condition, defaults: fieldsIn(value, 'defaults'), finally: path[0] === 'finally', steps }
+  return [{ pointer, isRepeated: has(value, 'forEach'), forEach, ...rest }]
 }
 
 function draftGrouped(value: unknown, path: readonly PropertyKey[], mistakes: Mistake[]): readonly DraftStep[] {
@@ -128,8 +176,13 @@ function draftStep(
   const { id = '', uses, name, with: given = {} } = (step.data ?? value ?? {}) as Partial<Record<string, unknown>>
   if (typeof uses !== 'string' || typeof given !== 'object' || given === null) return []
   const words = { id: typeof id === 'string' ? id : '', uses, ...(typeof name === 'string' ? { name } : {}) }
-  return [{ pointer, ...words, with: given as DraftStep['with'] }]
+  return [{ pointer, ...words, with: given as Fields, flow: step.success ? flowIn(step.data) : {} }]
 }
+
+const flowIn = ({ needs, if: condition, retry, timeout, onFailure }: z.infer<typeof groupedStepSchema>): Flow =>
+  Object.fromEntries(
+    Object.entries({ needs, if: condition, retry, timeout, onFailure }).filter(([, it]) => it !== undefined),
+  )
 
 function note(mistakes: Mistake[], above: readonly PropertyKey[], found: readonly Mistake[]): void {
   for (const mistake of found) mistakes.push({ ...mistake, path: [...above, ...mistake.path] })

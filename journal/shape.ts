@@ -40,7 +40,13 @@ const spec = object({
   uses: text,
   name: optional(text),
   with: fields,
-  at: object({ line: number, column: number, pointer: text }),
+  at: object({ line: number, column: number, pointer: text, file: optional(text) }),
+  needs: optional(list(id)),
+  if: optional(check('a boolean or a text', (value) => typeof value === 'boolean' || typeof value === 'string')),
+  retry: optional(object({ times: number, delayMs: number, factor: number, on: optional(texts) })),
+  timeoutMs: optional(number),
+  onFailure: optional(anyOf('continue')),
+  finally: optional(flag),
 })
 
 const events: { readonly [type in RunEvent['type']]: Check } = {
@@ -55,6 +61,7 @@ const events: { readonly [type in RunEvent['type']]: Check } = {
     traceparent: optional(text),
     unit: optional(text),
     steps: list(spec),
+    outputs: optional(fields),
   }),
   StepPlanned: object({
     step: id,
@@ -76,7 +83,9 @@ const events: { readonly [type in RunEvent['type']]: Check } = {
   }),
   StepSatisfied: object({ step: id, input: present, resources, outputs: fields, durationMs: number }),
   StepCalledOff: object({ step: id }),
-  StepFailed: object({ step: id, failure }),
+  StepSkipped: object({ step: id, reason: text }),
+  StepRetried: object({ step: id, failure, attempt: number, delayMs: number }),
+  StepFailed: object({ step: id, failure, continues: optional(flag) }),
   RunInterrupted: object({ signal: text }),
   RunResumed: object({ facts: optional(facts) }),
   RepairStarted: object({ steps: list(id) }),

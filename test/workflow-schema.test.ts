@@ -74,7 +74,7 @@ test('tells a step from a group, whose steps have no forEach of their own', () =
     then: { $ref: '#/$defs/group' },
     else: { $ref: '#/$defs/step' },
   })
-  expect(part(whole, '$defs', 'group', 'required')).toEqual(['forEach', 'steps'])
+  expect(part(whole, '$defs', 'group', 'required')).toEqual(['steps'])
   expect(part(whole, '$defs', 'group', 'properties', 'steps', 'items')).toMatchObject({
     $ref: '#/$defs/step',
     properties: { forEach: false },

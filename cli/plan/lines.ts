@@ -1,18 +1,24 @@
 import type { Ahead } from '../../core/effects/plan-ahead.ts'
-import type { RunStarted } from '../../core/events.ts'
+import type { RunStarted, StepSpec } from '../../core/events.ts'
 import type { Change } from '../../core/step.ts'
 import { commandsIn } from '../brief.ts'
+import { flowRows } from '../flow-rows.ts'
 import { commandLines, placeOf } from '../render.ts'
 import { fitted, markedStart } from '../step-line.ts'
 import { row } from '../rows.ts'
 import type { Paint, Terminal } from '../terminal.ts'
 
 /** Writes what a step would do: mark, word, step and what changes; with `-v` each command and its way back. */
-export function aheadLines(terminal: Terminal, started: RunStarted, ahead: Ahead): readonly string[] {
+export function aheadLines(terminal: Terminal, started: RunStarted, ahead: Ahead, spec: StepSpec): readonly string[] {
   const start = markedStart(terminal, marks[ahead.outcome], ahead.outcome.padEnd(9), started, ahead.step)
   const lines = fitted(terminal, start, detailOf(terminal, ahead), ahead.reason !== undefined)
-  const whole = terminal.options.verbose && ahead.apply.length > 0
-  return [...lines, ...conflictLines(terminal, started, ahead), ...(whole ? commandLines(terminal, ahead) : [])]
+  const { verbose } = terminal.options
+  return [
+    ...lines,
+    ...conflictLines(terminal, started, ahead, spec),
+    ...(verbose ? flowRows(terminal, spec) : []),
+    ...(verbose && ahead.apply.length > 0 ? commandLines(terminal, ahead) : []),
+  ]
 }
 
 /** Sums up a plan: `8 to make, 5 to change, 3 known later`. */
@@ -23,6 +29,7 @@ export function sumOf(all: readonly Ahead[]): string {
     satisfied: 'satisfied',
     check: 'to check',
     later: 'known later',
+    skipped: 'skipped',
     conflict: 'in conflict',
   }
   const counted = Object.entries(words).map(([outcome, text]) => [
@@ -38,6 +45,7 @@ const marks: { readonly [outcome in Ahead['outcome']]: readonly [string, Paint] 
   satisfied: ['=', 'dim'],
   conflict: ['!', 'red'],
   later: ['?', 'dim'],
+  skipped: ['-', 'dim'],
   check: ['?', 'dim'],
 }
 
@@ -52,8 +60,12 @@ function detailOf(terminal: Terminal, { outcome, reason, apply, changes, probes 
 /** Writes a change: `eth0 mtu 1500 → 1400`; a value that there is none of yet has no arrow. */
 const changeText = ({ what, from, to }: Change): string => (from === null ? `${what} ${to}` : `${what} ${from} → ${to}`)
 
-function conflictLines(terminal: Terminal, started: RunStarted, { step, outcome, hint }: Ahead): readonly string[] {
+function conflictLines(
+  terminal: Terminal,
+  started: RunStarted,
+  { outcome, hint }: Ahead,
+  spec: StepSpec,
+): readonly string[] {
   if (outcome !== 'conflict') return []
-  const spec = started.steps.find(({ id }) => id === step)!
   return [row(terminal, 'at', placeOf(started, spec)), ...(hint === undefined ? [] : [row(terminal, 'hint', hint)])]
 }

@@ -1,3 +1,4 @@
+import { outputsOfRun } from '../../core/run-outputs.ts'
 import type { Story } from './story.ts'
 
 /** What `show --json` writes: the run as its journal has it, or had it at a past moment; or one of its steps. */
@@ -6,6 +7,6 @@ export function documentOf({ moment, now, last, ofStep }: Story, isPast: boolean
   const { seq, at, event } = now
   const past = isPast ? { past: { last, at, event } } : {}
   const records = [...run.steps.values()]
-  if (step === undefined) return { ...run.started, status, steps: records, seq, ...past }
+  if (step === undefined) return { ...run.started, status, steps: records, outputs: outputsOfRun(run), seq, ...past }
   return { run: run.started.run, status, step: run.steps.get(step), events: ofStep.get(step) ?? [], seq, ...past }
 }

@@ -2,6 +2,7 @@ import type { Entry } from '../../core/events.ts'
 import type { Json } from '../../core/json.ts'
 import type { Run, StepRecord } from '../../core/run.ts'
 import { noteOf, wordsOf } from '../event-words.ts'
+import { flowRows } from '../flow-rows.ts'
 import { plainValue } from '../plain-value.ts'
 import { placeOf, failureLines, summaryIn, whatChanged } from '../render.ts'
 import { outcomeLines } from '../step-line.ts'
@@ -37,6 +38,7 @@ export function stepRows(screen: Screen, run: Run, id: string, events: readonly 
     ...(failed(record) ? [] : [row(screen, 'at', placeOf(run.started, spec))]),
     row(screen, 'type', spec.uses),
     ...(spec.name === undefined ? [] : [row(screen, 'name', spec.name)]),
+    ...flowRows(screen, spec),
     ...value('with', record.input ?? spec.with),
     ...value('before', record.before),
     ...(apply ? commandRows(screen, 'apply', apply) : []),

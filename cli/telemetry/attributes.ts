@@ -70,6 +70,10 @@ function outcomeOf(event: RunEvent): readonly [outcome: string, result: string] 
       return ['planned', 'success']
     case 'StepApplied':
       return ['applied', 'success']
+    case 'StepSkipped':
+      return ['skipped', 'skip']
+    case 'StepRetried':
+      return ['retried', 'failure']
     case 'StepSatisfied':
       return ['satisfied', 'skip']
     case 'StepUndone':

@@ -59,7 +59,7 @@ function linesOf(
     : `do exactly this: ${howToRun(terminal, run, file, options)}`
   return [
     `plan of ${printable(workflow.name)} as run ${terminal.paint('bold', run)}; nothing is changed`,
-    ...all.flatMap((ahead) => aheadLines(terminal, started, ahead)),
+    ...all.flatMap((ahead, at) => aheadLines(terminal, started, ahead, started.steps[at]!)),
     `${terminal.paint('bold', 'plan')}: ${sumOf(all)}`,
     ...(hasChanges(all) || conflict ? [`  ${next}`] : ['  nothing to do']),
   ]

@@ -3,7 +3,7 @@ import type { Moment } from '../../core/machine.ts'
 import { didYouMean } from '../../core/near.ts'
 import { listed } from '../../core/problems.ts'
 import { summaryOf } from '../../journal/summaries.ts'
-import { counts, nextSteps } from '../render.ts'
+import { counts, nextSteps, outputLines } from '../render.ts'
 import { storeFor } from '../session.ts'
 import { affectedBy } from '../show/affected.ts'
 import { documentOf } from '../show/document.ts'
@@ -38,7 +38,7 @@ export async function show(terminal: Terminal, name: string, { at, step }: ShowO
     ? headRows(terminal, story, await stateOf(store, summary), await affectedBy(store, moment))
     : pastRows(terminal, story)
   for (const line of [...head, ...stepsOf(terminal, story, step)]) terminal.out(line)
-  if (step === undefined) terminal.out(counts(moment.run))
+  if (step === undefined) for (const line of [counts(moment.run), ...outputLines(terminal, moment)]) terminal.out(line)
   const next = present ? nextSteps(moment, terminal.options) : [`now: nsnet show ${id}`]
   if (step === undefined || !present) for (const line of next) terminal.out(`  ${line}`)
   return 0

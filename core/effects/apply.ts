@@ -10,6 +10,7 @@ import type { RelatedSteps } from './related-steps.ts'
 import { runTogether, shown, type Attempted, type Ran } from './run-together.ts'
 import { sightBy, sightsOf, type Looking, type Sight, type Sights } from './sights.ts'
 import { asEarlier, failureOf, subjectOf, type Subject } from './subject.ts'
+import { withinLimit } from './time-limit.ts'
 
 /**
  * Runs the commands of the steps in flight and looks which of them hold now. That a step holds is the verdict; an exit code
@@ -21,7 +22,8 @@ export async function apply(ports: Ports, moment: Moment): Promise<readonly RunE
   try {
     const subjects = await Promise.all(steps.map((id) => subjectOf(ports, moment.run, id)))
     const works = subjects.filter(({ context }) => intended.has(context.step))
-    const ran = await runTogether(ports, works.map(workOf), 'first failure')
+    const exec = works.length === 1 ? withinLimit(ports.exec, works[0]!.record, 'applying') : ports.exec
+    const ran = await runTogether({ ...ports, exec }, works.map(workOf), 'first failure')
     const begun = subjects.filter(({ context: { step } }) => !intended.has(step) || ran.has(step))
     const sights = await sightsOf(ports, begun, lookingAfter(ran))
     const later = inFlightBehind(moment.run, ports.secrets, steps.at(-1)!, steps.length)

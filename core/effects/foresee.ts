@@ -1,4 +1,4 @@
-import type { StepFailed } from '../events.ts'
+import type { StepFailed, StepSpec } from '../events.ts'
 import type { Look } from '../look.ts'
 import type { Ports } from '../ports.ts'
 import type { ResourceKey } from '../resource.ts'
@@ -17,7 +17,8 @@ export async function foresee(ports: Ports, run: Run, look: Look): Promise<StepF
     // what comes after a step of which little is known may use what that one makes
     if (!subject) return undefined
     const { creates = [], uses = [] } = subject.resources
-    const failure = uses.some((key) => made.has(key)) ? undefined : await foreseen(look, subject)
+    const isTold = mayDoWithout(subject.record.spec) || uses.some((key) => made.has(key))
+    const failure = isTold ? undefined : await foreseen(look, subject)
     if (failure) return { type: 'StepFailed', step, failure }
     for (const key of creates) made.add(key)
   }
@@ -27,9 +28,15 @@ export async function foresee(ports: Ports, run: Run, look: Look): Promise<StepF
 /** The steps of a run of which nothing is done yet, as far as the last one that can be foreseen. */
 function toForesee({ stepOf }: Ports, records: readonly StepRecord[]): readonly string[] {
   const untouched = records.every(({ status, open }) => !open && (status === 'pending' || status === 'failed'))
-  const last = untouched ? records.findLastIndex(({ spec }) => stepOf(spec.uses)?.foreseeable) : -1
+  const last = untouched
+    ? records.findLastIndex(({ spec }) => stepOf(spec.uses)?.foreseeable && !mayDoWithout(spec))
+    : -1
   return records.slice(0, last + 1).map(({ spec }) => spec.id)
 }
+
+/** Says whether a run may come about without a step, or the step at another try. */
+const mayDoWithout = ({ if: condition = true, onFailure, retry }: StepSpec): boolean =>
+  condition !== true || onFailure === 'continue' || retry !== undefined
 
 /** A step with its input; undefined when that depends on what earlier steps will give. */
 async function knownSubject(ports: Ports, run: Run, step: string): Promise<Subject | undefined> {

@@ -3,12 +3,13 @@ import type { Failure, RunStarted, StepSpec } from '../events.ts'
 import type { Json } from '../json.ts'
 import { lookWith, type Look } from '../look.ts'
 import type { Looking } from '../ports.ts'
-import { readsOutputs } from '../resolve.ts'
+import { neededBy, readsOutputs } from '../resolve.ts'
 import { begin, note, type Run } from '../run.ts'
 import { probesOf, type Change, type Plan } from '../step.ts'
 import { earlierSteps, type EarlierSteps } from './earlier-steps.ts'
 import { expectNetns, troubleOf } from './plan-once.ts'
-import { asEarlier, failureOf, outputsIn, subjectOf, type Subject } from './subject.ts'
+import { conditionReason } from './skips.ts'
+import { asEarlier, failureOf, outputsIn, subjectOf, unlessInTrouble, type Subject } from './subject.ts'
 
 /** What a step would do, as far as it can be told before it is its turn. */
 export interface Ahead {
@@ -17,9 +18,9 @@ export interface Ahead {
   /**
    * - `make`: nothing of it is there. `change`: something that is there gets another value. `satisfied`: it holds already.
    * - `conflict`: something is in the way. `later`: known only when earlier steps have run; `reason` says why.
-   * - `check`: it only looks, at its turn, by the commands in `probes`.
+   * - `check`: it only looks, at its turn, by the commands in `probes`. `skipped`: it is left out; `reason` says why.
    */
-  readonly outcome: 'make' | 'change' | 'satisfied' | 'conflict' | 'later' | 'check'
+  readonly outcome: 'make' | 'change' | 'satisfied' | 'conflict' | 'later' | 'check' | 'skipped'
   readonly input?: Json
   readonly before?: Json
   readonly probes?: readonly Command[]
@@ -50,7 +51,12 @@ interface Site {
 
 async function aheadOf(site: Site, spec: StepSpec): Promise<Ahead> {
   const { run, looking, earlier } = site
-  const unknown = readsOutputs(spec.with).filter((id) => run.steps.get(id)?.outputs === undefined)
+  const reason = skipReasonAhead(site, spec)
+  if (reason !== undefined) {
+    note(run, { type: 'StepSkipped', step: spec.id, reason })
+    return { ...empty(spec), outcome: 'skipped', reason }
+  }
+  const unknown = readsOutputs([spec.with, spec.if ?? true]).filter((id) => run.steps.get(id)?.outputs === undefined)
   if (unknown.length > 0) {
     earlier.doubt(spec.id)
     return later(spec, `known when ${unknown.join(', ')} has run`)
@@ -62,6 +68,14 @@ async function aheadOf(site: Site, spec: StepSpec): Promise<Ahead> {
     earlier.doubt(spec.id)
     return inConflict(spec, failureOf(error))
   }
+}
+
+/** Says why a step will be left out, as far as that is known. */
+function skipReasonAhead({ run, looking }: Site, spec: StepSpec): string | undefined {
+  const skipped = neededBy(spec).find((id) => run.steps.get(id)?.status === 'skipped')
+  if (skipped !== undefined) return `needs ${skipped}, which was skipped`
+  const isKnown = readsOutputs(spec.if ?? true).every((id) => run.steps.get(id)?.outputs !== undefined)
+  return isKnown ? unlessInTrouble(() => conditionReason(run, looking.secrets, spec)) : undefined
 }
 
 async function outcomeOf(site: Site, spec: StepSpec, subject: Subject): Promise<Ahead> {

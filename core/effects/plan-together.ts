@@ -2,12 +2,12 @@ import type { Json } from '../json.ts'
 import type { Look, NetnsIds } from '../look.ts'
 import type { Ports } from '../ports.ts'
 import { netnsIn } from '../resource.ts'
-import { readsOutputs } from '../resolve.ts'
 import { stepOf, type Run } from '../run.ts'
 import type { Earlier } from '../step.ts'
 import { earlierSteps } from './earlier-steps.ts'
 import { stillHolding, type Member } from './disturbance.ts'
 import { expectNetns, type Planned } from './plan-once.ts'
+import { isWaiting, skipsAmong } from './skips.ts'
 import { asEarlier, failureOf, subjectOf, unlessInTrouble, type Subject } from './subject.ts'
 
 /**
@@ -56,8 +56,9 @@ async function candidatesOf(
   const made = new Set<string>()
   const all: Candidate[] = []
   for (const id of ids) {
-    const record = stepOf(run, id)
-    if (!record.open && readsOutputs(record.spec.with).some((other) => stepOf(run, other).outputs === undefined)) break
+    const { open, spec } = stepOf(run, id)
+    if (spec.timeoutMs !== undefined || (!open && isWaiting(run, spec))) break
+    if (!open && skipsAmong(run, ports.secrets, [id], id).length > 0) continue
     const subject = await subjectOf(ports, run, id).catch(ifExpected)
     if (!subject || subject.step.onlyLooks === true || !canBePatient(subject)) break
     const absent = new Set(subject.uses.filter((name) => made.has(name) && !(name in there)))

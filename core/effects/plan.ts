@@ -8,6 +8,7 @@ import type { Run } from '../run.ts'
 import type { Plan } from '../step.ts'
 import { nextOf } from './batch.ts'
 import { diagnosed } from './diagnose.ts'
+import { waitToRetry } from './failed.ts'
 import type { Member } from './disturbance.ts'
 import { foresee } from './foresee.ts'
 import { inFlightBehind } from './in-flight.ts'
@@ -15,6 +16,8 @@ import { outcomeOf } from './outcome.ts'
 import { planOnce, troubleOf, type Planned } from './plan-once.ts'
 import { planTogether } from './plan-together.ts'
 import type { RelatedSteps } from './related-steps.ts'
+import { skipReason, skipsAmong } from './skips.ts'
+import { withinLimit } from './time-limit.ts'
 import { failureOf, subjectOf, unlessInTrouble, type Subject } from './subject.ts'
 
 /**
@@ -31,15 +34,19 @@ export async function plan(ports: Ports, moment: Moment): Promise<readonly RunEv
   const foreseen = await foresee(ports, run, look)
   if (foreseen) return [foreseen]
   const next = nextOf(moment)
+  const skips = skipsAmong(run, ports.secrets, next, undefined)
+  if (skips.length > 0) return skips
+  await waitToRetry(ports, run, next)
   const together = await planTogether(ports, run, next, look)
   if (together.length === 0) return [await planAlone(ports, run, next[0]!)]
+  const between = skipsAmong(run, ports.secrets, next, together.at(-1)!.itself.step)
   const intents = together.flatMap(({ subject, seen }) =>
     isIntent(seen.planned) ? [intent(subject, seen.state, seen.planned, seen.netns)] : [],
   )
-  if (intents.length > 0) return intents
+  if (intents.length > 0) return [...between, ...intents]
   const later = inFlightBehind(run, ports.secrets, together.at(-1)!.itself.step, together.length)
   const outcomes = outcomesOf(together, later, await look.netns(), performance.now() - began)
-  return outcomes.length > 0 ? outcomes : [await planAlone(ports, run, next[0]!)]
+  return outcomes.length > 0 ? [...between, ...outcomes] : [await planAlone(ports, run, next[0]!)]
 }
 
 /** The events of steps for which there is nothing to do, up to one whose type breaks at that: it tells so by itself. */
@@ -64,8 +71,11 @@ const isIntent = (planned: Plan): boolean => planned.conflict === undefined && p
 async function planAlone(ports: Ports, run: Run, id: string): Promise<RunEvent> {
   const began = performance.now()
   try {
+    const skipped = skipReason(run, ports.secrets, id)
+    if (skipped !== undefined) return { type: 'StepSkipped', step: id, reason: skipped }
     const subject = await subjectOf(ports, run, id)
-    const { state, planned, netns } = await planPatiently(ports, subject)
+    const exec = withinLimit(ports.exec, subject.record, 'planning')
+    const { state, planned, netns } = await planPatiently({ ...ports, exec }, subject)
     if (planned.conflict !== undefined)
       return { type: 'StepFailed', step: id, failure: await diagnosed(ports, run, subject, troubleOf(planned), state) }
     if (planned.apply.length > 0) return intent(subject, state, planned, netns)
@@ -81,7 +91,7 @@ async function planAlone(ports: Ports, run: Run, id: string): Promise<RunEvent> 
 const PASSING = { forMs: 10_000, everyMs: 20 }
 
 async function planPatiently(ports: Ports, subject: Subject): Promise<Planned> {
-  const patience = subject.step.patience?.(subject.input) ?? { forMs: 0, everyMs: 0 }
+  const patience = patienceOf(subject)
   const { step } = subject.context
   const exec = patience.forMs > 0 ? watched(ports, step) : ports.exec
   const began = performance.now()
@@ -94,6 +104,12 @@ async function planPatiently(ports: Ports, subject: Subject): Promise<Planned> {
     ports.progress({ doing: 'wait', step, attempt, leftMs, message: seen.planned.conflict })
     await ports.pause(everyMs)
   }
+}
+
+/** How long a step is waited for, within its time limit. */
+function patienceOf({ step, input, record }: Subject): { readonly forMs: number; readonly everyMs: number } {
+  const patience = step.patience?.(input) ?? { forMs: 0, everyMs: 0 }
+  return { ...patience, forMs: Math.min(patience.forMs, record.spec.timeoutMs ?? patience.forMs) }
 }
 
 /** Tells of each command that it runs: where a step waits, one may take long. */

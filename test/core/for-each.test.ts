@@ -205,9 +205,11 @@ describe('tells the mistake and where it stands', () => {
       ['lab.json:3:27 /steps/0/forEach/to: expected an integer, got "9" (the input "n" is "9", its default)'],
     ],
     [
-      'a group without forEach',
+      'each in a group without forEach',
       lab({}, { steps: [a] }),
-      [expect.stringMatching(/^lab.json:3:1 \/steps\/0\/forEach: expected a list, or a range .*, got nothing$/)],
+      [
+        'lab.json:3:52 /steps/0/steps/0/with/netns: expected inputs.* or host.* here, got each (a step or group with "forEach" has it)',
+      ],
     ],
     [
       'a group without steps',

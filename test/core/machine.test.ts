@@ -231,3 +231,26 @@ describe('a step that is called off', () => {
     expect(facts.steps.get('a')).toMatchObject({ status: 'planned', open: true, before: null })
   })
 })
+
+const leftBehind = (step: string): RunEvent => ({ ...failed(step), continues: true }) as RunEvent
+const retried = (step: string): RunEvent =>
+  ({ ...failed(step), type: 'StepRetried', attempt: 1, delayMs: 0 }) as unknown as RunEvent
+const skipped = (step: string): RunEvent => ({ type: 'StepSkipped', step, reason: 'no' })
+
+describe('what is taken in any case', () => {
+  const begun = { ...run, steps: run.steps.map((step) => (step.id === 'c' ? { ...step, finally: true } : step)) }
+  test('comes next when a step before it fails', () => after(begun, failed('a')).next('plan c'))
+  test('leaves the run failed', () => after(begun, failed('a'), ...done('c')).is('failed'))
+  test('is taken anew when the run goes on', () =>
+    after(begun, failed('a'), ...done('c'), resumed, ...done('a'), ...done('b')).next('plan c'))
+  test('is taken once when the run is whole', () =>
+    after(begun, ...['a', 'b', 'c'].flatMap(done), resumed).is('completed'))
+  test('is undone with the rest', () => after(begun, failed('a'), ...done('c'), undoStarted()).next('undo c'))
+  test('waits for what does not matter when it fails', () => after(begun, planned('a'), leftBehind('a')).next('plan b'))
+  test('a step that failed and does not matter is undone too', () =>
+    after(run, planned('a'), leftBehind('a'), ...done('b'), ...done('c'), undoStarted(), undone('c'), undone('b')).next(
+      'undo a',
+    ))
+  test('a step that is tried again is planned anew', () => after(run, planned('a'), retried('a')).next('plan a'))
+  test('a step that is skipped is passed', () => after(run, skipped('a'), skipped('b')).next('plan c'))
+})
