@@ -7,7 +7,7 @@ import { fits } from '../core/secret-check.ts'
 import { noSecrets, secretsOf, type Secrets } from '../core/secret.ts'
 import { parseSource } from '../core/source.ts'
 import type { Draft } from '../core/workflow.ts'
-import { readText } from './read-text.ts'
+import { readText } from '../library/read-text.ts'
 
 /** How inputs are given on the command line. */
 export interface InputOptions {

@@ -2,9 +2,9 @@ import type { Given } from '../core/inputs.ts'
 import type { Opened } from '../journal/journals.ts'
 import type { WorkLock } from '../journal/lock.ts'
 import { secretsFor, type GivenSecrets } from './given.ts'
-import { registryOfRun } from './plugins.ts'
+import { registryOfRun } from '../library/plugins.ts'
 import { locked, lockOf, type Session } from './session.ts'
-import type { Turn } from './turn.ts'
+import type { Turn } from '../library/turn.ts'
 
 /** A session that finds the plugins and the secrets of each run by itself. */
 export interface Working extends Omit<Session, 'registry' | 'secrets'> {

@@ -1,6 +1,6 @@
 import type { Summary } from '../journal/index.ts'
 import type { Store } from '../journal/store.ts'
-import { bootOf } from './facts.ts'
+import { bootOf } from '../library/facts.ts'
 
 let boot: string | undefined
 

@@ -4,10 +4,10 @@ import type { RunEvent, RunStarted } from '../core/events.ts'
 import type { Moment } from '../core/machine.ts'
 import { stepOf } from '../core/run.ts'
 import { nearest } from '../core/near.ts'
-import { expectSameNetns } from './facts.ts'
+import { expectSameNetns } from '../library/facts.ts'
 import { withRun, workOn, type OpenedRun, type Working } from './opened-run.ts'
 import { continueRun, lockOf, momentOf, type Session } from './session.ts'
-import type { Turn } from './turn.ts'
+import type { Turn } from '../library/turn.ts'
 
 export interface Extent {
   /** Undo only what came after this step; it stays. */

@@ -4,7 +4,7 @@ import type { Given } from '../core/inputs.ts'
 import type { Moment } from '../core/machine.ts'
 import type { Registry } from '../core/registry.ts'
 import type { Run } from '../core/run.ts'
-import { expectSameNetns } from './facts.ts'
+import { expectSameNetns } from '../library/facts.ts'
 import { expectRight, secretsFor } from './given.ts'
 
 /** A run, and what has become of its steps. */

@@ -13,10 +13,10 @@ import { noSecrets, secretsOf, type Secrets } from '../core/secret.ts'
 import { parseSource } from '../core/source.ts'
 import { draftOf } from '../core/workflow.ts'
 import { newRunId } from '../journal/store.ts'
-import { readFacts } from './facts.ts'
+import { readFacts } from '../library/facts.ts'
 import { expectNoSecretInArgv, givenBy, type InputOptions } from './given.ts'
-import { pluginPaths, registryWith } from './plugins.ts'
-import { readText } from './read-text.ts'
+import { pluginPaths, registryWith } from '../library/plugins.ts'
+import { readText } from '../library/read-text.ts'
 import { usableParent } from './traceparent.ts'
 
 export interface ReadyRun {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 
-const sources = listSources(['core', 'journal', 'plugins', 'cli', 'bench'])
+const sources = listSources(['core', 'journal', 'plugins', 'library', 'cli', 'bench'])
 const imports = new Map(sources.map((file) => [file, importsOf(file)]))
 
 /** Which folders a folder may import from. */
@@ -10,8 +10,9 @@ const below: { readonly [folder: string]: readonly string[] } = {
   core: ['core'],
   journal: ['journal', 'core'],
   plugins: ['plugins', 'core'],
-  cli: ['cli', 'journal', 'plugins', 'core'],
-  bench: ['bench', 'cli', 'journal', 'core'],
+  library: ['library', 'journal', 'plugins', 'core'],
+  cli: ['cli', 'library', 'journal', 'plugins', 'core'],
+  bench: ['bench', 'cli', 'library', 'journal', 'core'],
 }
 
 /** Who alone may import a package. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { z } from 'zod'
-import { builtinSteps } from '../cli/builtin.ts'
+import { builtinSteps } from '../library/builtin.ts'
 import { markdownOf } from '../cli/steps/step-markdown.ts'
 import { sheetOf } from '../cli/steps/step-sheet.ts'
 import type { StepExample } from '../core/step-docs.ts'

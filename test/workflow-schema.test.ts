@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { builtinSteps } from '../cli/builtin.ts'
+import { builtinSteps } from '../library/builtin.ts'
 import type { JsonSchema } from '../core/input-schema.ts'
 import { defineStep, type Step } from '../core/step.ts'
 import { workflowJsonSchema } from '../core/workflow-schema.ts'

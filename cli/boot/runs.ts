@@ -1,6 +1,6 @@
 import type { Summary } from '../../journal/index.ts'
 import type { Store } from '../../journal/store.ts'
-import { bootOf } from '../facts.ts'
+import { bootOf } from '../../library/facts.ts'
 
 /** Lists the runs that a unit has begun, the latest first. */
 export const runsOf = async ({ list }: Store, unit: string): Promise<readonly Summary[]> =>

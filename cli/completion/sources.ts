@@ -72,7 +72,7 @@ function valuesOf(name: string, { type, default: preset }: Input): readonly Cand
 
 /** Those that nsnet brings along: a plugin is code, which no key but Enter may run. */
 const types: Source = async () => {
-  const { builtinSteps } = await import('../builtin.ts')
+  const { builtinSteps } = await import('../../library/builtin.ts')
   return { candidates: builtinSteps.map(({ type, summary = '' }) => ({ value: type, about: summary })) }
 }
 
@@ -126,7 +126,10 @@ async function workflowOf(cursor: Cursor): Promise<Workflow> {
   if (file === undefined) return {}
   const path = resolve(expanded(file))
   if (!existsSync(path)) return {}
-  const [{ readText }, { parseSource }] = await Promise.all([import('../read-text.ts'), import('../../core/source.ts')])
+  const [{ readText }, { parseSource }] = await Promise.all([
+    import('../../library/read-text.ts'),
+    import('../../core/source.ts'),
+  ])
   return (await parseSource(await readText(path), path)).value as Workflow
 }
 

@@ -1,6 +1,6 @@
 import type { Command, Output } from '../../core/command.ts'
 import { quote } from '../../core/quote.ts'
-import { makeNamespaces } from '../sandbox/namespaces.ts'
+import { makeNamespaces } from '../../library/sandbox/namespaces.ts'
 import type { Feature } from './features.ts'
 import { fail, ok, warn, type Found } from './finding.ts'
 

@@ -1,6 +1,6 @@
 import { show, type Command, type Output } from '../../core/command.ts'
-import { missingCapabilities } from '../privilege.ts'
-import { allowNamespaces, makeNamespaces } from '../sandbox/namespaces.ts'
+import { missingCapabilities } from '../../library/privilege.ts'
+import { allowNamespaces, makeNamespaces } from '../../library/sandbox/namespaces.ts'
 import { fail, ok, warn, type Found } from './finding.ts'
 import type { Sysctls } from './sysctls.ts'
 

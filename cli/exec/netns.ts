@@ -7,7 +7,7 @@ import { netnsIn, type NetnsId } from '../../core/resource.ts'
 import type { Run } from '../../core/run.ts'
 import { expectSuccess } from '../../core/tools.ts'
 import type { Store } from '../../journal/store.ts'
-import { bootOf } from '../facts.ts'
+import { bootOf } from '../../library/facts.ts'
 import { momentOf } from '../session.ts'
 
 /**

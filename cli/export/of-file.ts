@@ -5,7 +5,7 @@ import { processExec } from '../../core/exec.ts'
 import { quote } from '../../core/quote.ts'
 import type { Context, Step } from '../../core/step.ts'
 import type { InputOptions } from '../given.ts'
-import { expectPrivilege } from '../privilege.ts'
+import { expectPrivilege } from '../../library/privilege.ts'
 import { readWorkflow } from '../workflow-file.ts'
 import { backOf, checkOf, expectNoSecrets, noteOf, type Part, type Script } from './script.ts'
 

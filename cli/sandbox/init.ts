@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { processExec } from '../../core/exec.ts'
 import { exitCodeOf } from '../signals.ts'
-import { makeWorld } from './world.ts'
+import { makeWorld } from '../../library/sandbox/world.ts'
 
 /**
  * The first process of the sandbox: makes its world, runs the command, and ends with the command's exit code. When it

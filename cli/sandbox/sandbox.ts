@@ -3,8 +3,8 @@ import { NsnetError } from '../../core/errors.ts'
 import { toolPath } from '../../core/tool-path.ts'
 import { SEE_DOCTOR } from '../../core/tools.ts'
 import { exitOf, listen } from '../foreground.ts'
-import { allowNamespaces, makeNamespaces } from './namespaces.ts'
-import { BIN, STATE } from './world.ts'
+import { allowNamespaces, makeNamespaces } from '../../library/sandbox/namespaces.ts'
+import { BIN, STATE } from '../../library/sandbox/world.ts'
 
 export interface SandboxOptions {
   /** The command has the terminal to itself, as a shell needs it; else it is told to stop as nsnet itself is. */

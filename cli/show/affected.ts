@@ -2,7 +2,7 @@ import { dependantsOf, needOf } from '../../core/claims.ts'
 import type { Moment } from '../../core/machine.ts'
 import { registryOf } from '../../core/registry.ts'
 import type { Store } from '../../journal/store.ts'
-import { bootOf } from '../facts.ts'
+import { bootOf } from '../../library/facts.ts'
 
 /** Another run that an undo would meet. */
 export interface Affected {
@@ -19,7 +19,7 @@ export async function affectedBy({ claims }: Store, { run }: Moment): Promise<re
   if (open.length === 0 || started.facts.boot !== bootOf()) return []
   const others = await claims(started)
   if (others.length === 0) return []
-  const { stepOf } = registryOf((await import('../builtin.ts')).builtinSteps)
+  const { stepOf } = registryOf((await import('../../library/builtin.ts')).builtinSteps)
   const first = dependantsOf(run, open, others)
   const needs = open.flatMap((id) => needOf(run, id, others, stepOf).runs.map((other) => [other, id] as const))
   const sharing = [...new Set(needs.map(([other]) => other))].filter((other) => !first.some((it) => it.run === other))

@@ -9,7 +9,7 @@ import { systemctl, systemdRuns } from '../boot/systemctl.ts'
 import { expectUnitName, fileOf, readUnit, removeUnit, unitNameOf, writeUnit } from '../boot/unit-files.ts'
 import { unitText, workflowIn, type Unit } from '../boot/unit-text.ts'
 import type { InputOptions } from '../given.ts'
-import { readText } from '../read-text.ts'
+import { readText } from '../../library/read-text.ts'
 import { asJson, type Terminal } from '../terminal.ts'
 import { readWorkflow, type ReadyRun } from '../workflow-file.ts'
 

@@ -1,7 +1,7 @@
 import { NsnetError } from '../../core/errors.ts'
 import type { Summary } from '../../journal/index.ts'
 import type { Store } from '../../journal/store.ts'
-import { bootOf } from '../facts.ts'
+import { bootOf } from '../../library/facts.ts'
 import { limitsOf, type LimitOptions, type Limits } from '../prune/limits.ts'
 import { neededFor } from '../prune/needed.ts'
 import { lockOf, momentOf, storeFor } from '../session.ts'

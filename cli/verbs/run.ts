@@ -1,5 +1,5 @@
 import { processExec } from '../../core/exec.ts'
-import { expectPrivilege } from '../privilege.ts'
+import { expectPrivilege } from '../../library/privilege.ts'
 import { againInSandbox } from '../sandbox/again.ts'
 import { beginRun, storeFor } from '../session.ts'
 import { takeBack } from '../taking-back.ts'

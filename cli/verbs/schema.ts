@@ -1,5 +1,5 @@
 import { workflowJsonSchema } from '../../core/workflow-schema.ts'
-import { stepsWith } from '../plugins.ts'
+import { stepsWith } from '../../library/plugins.ts'
 import { asJson, type Terminal } from '../terminal.ts'
 
 /** `nsnet schema [FILE]`: writes the JSON Schema of workflow files, with the step types of a workflow's plugins. */

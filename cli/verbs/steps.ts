@@ -3,7 +3,7 @@ import { didYouMean } from '../../core/near.ts'
 import { markdownOf } from '../steps/step-markdown.ts'
 import { sheetOf, type StepSheet } from '../steps/step-sheet.ts'
 import { listText, sheetText } from '../steps/step-text.ts'
-import { stepsWith } from '../plugins.ts'
+import { stepsWith } from '../../library/plugins.ts'
 import { asJson, type Terminal } from '../terminal.ts'
 
 export interface StepsOptions {

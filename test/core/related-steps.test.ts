@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { builtinSteps } from '../../cli/builtin.ts'
+import { builtinSteps } from '../../library/builtin.ts'
 import { relatedSteps } from '../../core/effects/related-steps.ts'
 import type { Json } from '../../core/json.ts'
 import { linkKey, type Resources } from '../../core/resource.ts'

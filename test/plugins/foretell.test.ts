@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { builtinSteps } from '../../cli/builtin.ts'
+import { builtinSteps } from '../../library/builtin.ts'
 import type { Json } from '../../core/json.ts'
 import type { Earlier } from '../../core/step.ts'
 import { bare } from '../../plugins/lib/addr-state.ts'

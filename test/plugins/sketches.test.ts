@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { builtinSteps } from '../../cli/builtin.ts'
+import { builtinSteps } from '../../library/builtin.ts'
 import { guarded, StepBroken } from '../../core/guard.ts'
 import { isSketches, type Sketch } from '../../core/sketch.ts'
 import { given } from '../support/given.ts'

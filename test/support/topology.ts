@@ -1,4 +1,4 @@
-import { builtinSteps } from '../../cli/builtin.ts'
+import { builtinSteps } from '../../library/builtin.ts'
 import { drawWorkflow } from '../../cli/graph/drawn-steps.ts'
 import type { Topology } from '../../cli/graph/model.ts'
 import { topologyOf } from '../../cli/graph/topology.ts'

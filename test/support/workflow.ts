@@ -3,7 +3,7 @@ import { registryOf } from '../../core/registry.ts'
 import { parseSource } from '../../core/source.ts'
 import { draftOf } from '../../core/workflow.ts'
 import type { Given } from '../../core/inputs.ts'
-import { builtinSteps } from '../../cli/builtin.ts'
+import { builtinSteps } from '../../library/builtin.ts'
 import { context } from './given.ts'
 
 const nothingGiven: Given = { texts: {}, values: {}, environment: {} }

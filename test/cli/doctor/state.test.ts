@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { bootOf } from '../../../cli/facts.ts'
+import { bootOf } from '../../../library/facts.ts'
 import { lookAtState } from '../../../cli/doctor/state-look.ts'
 import { stateFindings, type StateSeen } from '../../../cli/doctor/state.ts'
 import type { RunEvent } from '../../../core/events.ts'
