@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander'
+import { ownTheProcess } from '../core/heap.ts'
 import { program } from './program.ts'
 import { exitCodeFor, tellError } from './failure.ts'
 import { outliveReaders } from './terminal.ts'
@@ -6,13 +7,18 @@ import { outliveReaders } from './terminal.ts'
 /** Runs nsnet as its arguments say; its exit code is that of the process. */
 export async function main(args: readonly string[]): Promise<void> {
   outliveReaders()
+  ownTheProcess()
   try {
     process.exitCode = (await run(args)) || (process.exitCode ?? 0)
   } catch (error) {
-    if (!(error instanceof CommanderError)) tellError(error, args.includes('--json'))
+    if (!(error instanceof CommanderError)) tellError(error, ownWords(args).includes('--json'))
     process.exitCode = exitCodeFor(error)
   }
 }
+
+/** The words for nsnet itself, without those of a command that it is to run. */
+const ownWords = (args: readonly string[]): readonly string[] =>
+  args.includes('--') ? args.slice(0, args.indexOf('--')) : args
 
 async function run(args: readonly string[]): Promise<number> {
   if (args[0] === '__sandbox') return await (await import('./sandbox/init.ts')).sandboxInit(args.slice(1))

@@ -37,9 +37,10 @@ export const canHelp = (argv: readonly string[], stdin: string | undefined): boo
   (stdin === undefined || (/^[^\0]*\n$/.test(stdin) && Buffer.byteLength(stdin) <= MOST_STDIN))
 
 /** The helpers of this nsnet: they are started when all others have more to do than a start takes. */
-export const helpers: Crew = crew()
+export const helpers: Crew = crewIn([])
 
-function crew(): Crew {
+/** Makes a crew whose helpers are put into another place by the words in front of them. */
+export function crewIn(enter: readonly string[]): Crew {
   const idle: Helper[] = []
   const waiting: ((helper: Helper | undefined) => void)[] = []
   let count = 0
@@ -56,7 +57,7 @@ function crew(): Crew {
   }
   const hire = (): Helper | undefined => {
     count += 1
-    const helper = helperWith(free, leave)
+    const helper = helperWith(enter, free, leave)
     if (!helper) count -= 1
     return helper
   }
@@ -83,8 +84,12 @@ interface Helper {
 }
 
 /** Starts a helper; undefined when it cannot be started. */
-function helperWith(free: (helper: Helper) => void, leave: (helper: Helper) => void): Helper | undefined {
-  const shell = start(['sh'], {}, 'many')
+function helperWith(
+  enter: readonly string[],
+  free: (helper: Helper) => void,
+  leave: (helper: Helper) => void,
+): Helper | undefined {
+  const shell = start([...enter, 'sh'], {}, 'many')
   if (shell.pid === undefined) return undefined
   const told = listen(shell)
   let finish: ((done: Done) => void) | undefined

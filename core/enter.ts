@@ -5,14 +5,15 @@ import type { Output } from './command.ts'
  * Puts a command into its netns by nsenter(1) where that means the same as `ip -n NAME` or `ip netns exec NAME`: those copy
  * the mount namespace for it (1.7 ms with one netns, 4.5 ms with 1,000), to give it another `/sys`, which none of these
  * programs reads, and the files of `/etc/netns/NAME`, where there are any. Undefined where it may mean something else, and
- * where the netns is not there: then `ip` says so in its own words.
+ * where the netns is not there: then `ip` says so in its own words. `root` is where the files of the place are seen that the
+ * command runs in: empty for nsnet's own.
  *
  * @see ip-netns(8)
  */
-export function entering(argv: readonly string[]): readonly string[] | undefined {
+export function entering(argv: readonly string[], root: string): readonly string[] | undefined {
   const { netns, inside } = apart(argv)
   if (netns === undefined || !/^(?!\.\.?$)[\w.@+-]+$/.test(netns)) return undefined
-  if (!isNetns(`/run/netns/${netns}`) || existsSync(`/etc/netns/${netns}`)) return undefined
+  if (!isNetns(`${root}/run/netns/${netns}`) || existsSync(`${root}/etc/netns/${netns}`)) return undefined
   return ['nsenter', `--net=/run/netns/${netns}`, '--', ...inside]
 }
 

@@ -1,11 +1,11 @@
 import { setMaxListeners } from 'node:events'
 import { HOST_NETNS, type Command, type Output } from './command.ts'
-import { canHelp, helpers } from './crew.ts'
+import { canHelp, helpers, type Crew } from './crew.ts'
 import { shortcut } from './direct.ts'
 import { couldNotEnter, entering } from './enter.ts'
 import { NsnetError } from './errors.ts'
 import { withoutSecretsInArgv } from './hidden.ts'
-import { runAlone } from './spawn.ts'
+import { runAlone, type Done } from './spawn.ts'
 
 /** How commands are run. */
 export interface ExecOptions {
@@ -17,6 +17,18 @@ export interface ExecOptions {
   readonly fd?: number
   /** Says whether a secret stands in a text: then it goes by stdin where the program takes it, not in the arguments. */
   readonly holds?: (text: string) => boolean
+  /** Where commands run, when it is not where nsnet does. */
+  readonly inside?: Inside
+}
+
+/** Another place on this kernel, with network, mount and pid namespaces of its own. */
+export interface Inside {
+  /** The words that put a command there. */
+  readonly enter: readonly string[]
+  /** Helpers that are there. */
+  readonly crew: Crew
+  /** The directory in which nsnet sees the files of that place. */
+  readonly root: string
 }
 
 /** Bytes of output that are read of one command; more ends it. */
@@ -30,7 +42,7 @@ const TIME_LIMIT_MS = 30_000
  * nsnet and not the running command. The kernel ends the command when nsnet dies (PR_SET_PDEATHSIG by setpriv(1)): after a
  * `kill -9` nothing goes on changing the kernel behind the back of a resume.
  *
- * What nsnet can do itself it does (see `shortcut`), a netns is entered in the cheapest way (see `entering`), and from the
+ * What nsnet can do itself where it is itself it does (see `shortcut`), a netns is entered in the cheapest way (see `entering`), and from the
  * second command on a small process starts them (see `Crew`).
  *
  * A command that takes too long is ended with all that it has started in its process group; the limit is
@@ -38,18 +50,20 @@ const TIME_LIMIT_MS = 30_000
  *
  * @throws USAGE when `NSNET_TIMEOUT` is no number of seconds
  */
-export function processExec({ trace, kill, fd, holds }: ExecOptions = {}) {
+export function processExec({ trace, kill, fd, holds, inside: place }: ExecOptions = {}) {
   const usual = timeLimit(process.env['NSNET_TIMEOUT'])
   // each running command listens, and many may run at the same time
   if (kill) setMaxListeners(Infinity, kill)
+  const { crew, enter, root } = place ?? { crew: helpers, enter: [], root: '' }
   let began = 0
   const run = async (argv: readonly string[], command: Command): Promise<Ran> => {
     const { stdin, timeoutMs } = command
     const limit = limited(timeoutMs ?? usual, kill)
     const helped =
-      (began++ > 0 || helpers.isWarm()) && fd === undefined && KNOWN.test(command.argv[0] ?? '') && canHelp(argv, stdin)
+      (began++ > 0 || crew.isWarm()) && fd === undefined && KNOWN.test(command.argv[0] ?? '') && canHelp(argv, stdin)
     const job = { argv, stdin, begun: limit.begun, maxBytes: MAX_OUTPUT }
-    const ended = (helped ? await helpers.run(job) : undefined) ?? (await runAlone(job, fd))
+    const alone = (): Promise<Done> => runAlone({ ...job, argv: [...enter, ...argv] }, fd)
+    const ended = (helped ? await crew.run(job) : undefined) ?? (await alone())
     const timedOut = limit.over()
     const { stdout, stderr, exitCode, reason } = ended
     return { stdout, stderr: stderr || (timedOut ? '' : reason), exitCode, timedOut }
@@ -58,12 +72,12 @@ export function processExec({ trace, kill, fd, holds }: ExecOptions = {}) {
     const start = performance.now()
     const perform = async (): Promise<Ran> => {
       const wanted = holds ? withoutSecretsInArgv(command, holds) : command
-      const argv = wanted.argv.map(actual)
-      const inside = entering(argv)
+      const argv = wanted.argv.map(place ? actualInside : actual)
+      const inside = entering(argv, root)
       const ran = await run(inside ?? argv, wanted)
       return inside && couldNotEnter(ran) ? await run(argv, wanted) : ran
     }
-    const ran = shortcut(command) ?? (await perform())
+    const ran = (place ? undefined : shortcut(command)) ?? (await perform())
     const output = { ...ran, durationMs: performance.now() - start }
     trace?.(command, output)
     return output
@@ -105,3 +119,7 @@ function timeLimit(seconds: string | undefined): number {
 /** Only where `ip` takes a netns: an alias may say the same. */
 const actual = (word: string, at: number, argv: readonly string[]): string =>
   word === HOST_NETNS && argv[at - 1] === 'netns' ? `/proc/${process.pid}/ns/net` : word
+
+/** The first process of such a place is in its host netns. */
+const actualInside = (word: string, at: number, argv: readonly string[]): string =>
+  word === HOST_NETNS && argv[at - 1] === 'netns' ? '/proc/1/ns/net' : word

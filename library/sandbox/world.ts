@@ -1,11 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
-import { show, succeeded, type Command, type Exec } from '../../core/command.ts'
-import { NsnetError } from '../../core/errors.ts'
 import { quote } from '../../core/quote.ts'
-import { SEE_DOCTOR } from '../../core/tools.ts'
-import { settle } from '../../core/wait.ts'
 
 /** The host's link to the internet. */
 const UPLINK = 'enp1s0'
@@ -21,31 +15,57 @@ export const STATE = `${OWN}/state`
 /** Programs that only the sandbox has. */
 export const BIN = `${OWN}/bin`
 
+/**
+ * Writes the shell script that makes the little world of the sandbox, inside namespaces of its own: a private `/run` and
+ * `/etc`, a host with an uplink and default routes, and behind it an "internet" without a route back to private prefixes.
+ * `nsnet` are the words of the command that is the program `nsnet` there; without any, there is none.
+ */
+export const worldScript = (nsnet: readonly string[]): string =>
+  ['set -e', 'umask 022', privateEtc(), ownPlace(), program(nsnet), network].join('\n')
+
 /** Addresses from the prefixes for documentation: no host of the real internet has them. @see RFC 5737, RFC 3849 */
-const hosts = `127.0.0.1 localhost
+const hosts = (): string => `127.0.0.1 localhost
 ::1 localhost ip6-localhost
 127.0.1.1 ${hostname()}
 203.0.113.10 google.com www.google.com internet
 2001:db8:113::10 ipv6.google.com
 `
 
+const tmpfsOn = (dir: string): string => `mount -t tmpfs -o mode=755 nsnet ${dir}`
+
+/** Writes what a file holds; no line of the text is the word that ends it. */
+const fileOf = (path: string, text: string): string => `cat >${path} <<'NSNET_END'\n${text}NSNET_END`
+
 /**
- * Makes the little world of the sandbox, inside namespaces of its own: a private `/run` and `/etc`, a host with an uplink
- * and default routes, and behind it an "internet" without a route back to private prefixes.
- *
- * @throws SANDBOX_UNAVAILABLE when the kernel does not allow it
+ * An empty `/run`, and an `/etc` whose entries lead to the old one, but for the names of hosts. In a sandbox inside another
+ * one, both are private already.
  */
-export async function makeWorld(exec: Exec): Promise<void> {
-  await privateFiles(exec)
-  await run(exec, { argv: ['unshare', `--net=${INTERNET}`, 'true'] })
-  await run(exec, batch([], hostLines))
-  await run(exec, batch(['nsenter', `--net=${INTERNET}`], internetLines))
-  await settle(
-    () => exec({ argv: ['ip', '-br', 'link', 'show', 'dev', UPLINK] }),
-    ({ stdout }) => stdout.includes('LOWER_UP'),
-    2_000,
-  )
-}
+const privateEtc = (): string => `if [ ! -e ${OLD_ETC} ]; then
+${tmpfsOn('/run')}
+mkdir -p /run/lock ${OLD_ETC}
+mount --rbind /etc ${OLD_ETC}
+${tmpfsOn('/etc')}
+find ${OLD_ETC} -mindepth 1 -maxdepth 1 ! -name netns ! -name hosts ! -name resolv.conf ! -name nsswitch.conf \
+-exec sh -c 'ln -s "$@" /etc' - {} +
+${fileOf('/etc/hosts', hosts())}
+echo '# nobody answers here: the names of the sandbox are in /etc/hosts' >/etc/resolv.conf
+sed '/^hosts:/d' ${OLD_ETC}/nsswitch.conf >/etc/nsswitch.conf 2>/dev/null || :
+echo 'hosts: files' >>/etc/nsswitch.conf
+fi`
+
+/** Private `/run/netns` and `/etc/netns`, a place for the sandbox itself, and a `/sys` that shows the private links. */
+const ownPlace = (): string => `for dir in /run/netns /etc/netns ${OWN}; do
+mkdir -p $dir
+${tmpfsOn('$dir')}
+done
+mkdir -m 700 ${STATE}
+mkdir ${BIN}
+mount -t sysfs sysfs /sys 2>/dev/null || :`
+
+const program = (nsnet: readonly string[]): string =>
+  nsnet.length === 0
+    ? ''
+    : `${fileOf(`${BIN}/nsnet`, `#!/bin/sh\nexec ${nsnet.map(quote).join(' ')} "$@"\n`)}\nchmod 755 ${BIN}/nsnet`
 
 /** Without link-local addresses, so that nothing is tentative and the world is the same every time. */
 const hostLines = [
@@ -69,64 +89,15 @@ const internetLines = [
   'address add 2001:db8:113::10/128 dev lo nodad',
 ]
 
-/**
- * Private `/run/netns` and `/etc/netns`, a place for the sandbox itself, and a `/sys` that shows the private links. In a
- * sandbox inside another one, `/run` and `/etc` are private already.
- */
-async function privateFiles(exec: Exec): Promise<void> {
-  if (!existsSync(OLD_ETC)) await privateEtc(exec)
-  for (const dir of ['/run/netns', '/etc/netns', OWN]) {
-    mkdirSync(dir, { recursive: true })
-    await run(exec, tmpfsOn(dir))
-  }
-  mkdirSync(STATE, { mode: 0o700 })
-  putOnPath()
-  writeFileSync(INTERNET, '')
-  await exec({ argv: ['mount', '-t', 'sysfs', 'sysfs', '/sys'] })
-}
+const batch = (enter: string, lines: readonly string[]): string =>
+  `${enter}ip -batch - <<'NSNET_END'\n${lines.join('\n')}\nNSNET_END`
 
-/** Makes this very nsnet the program `nsnet` of the sandbox. */
-function putOnPath(): void {
-  mkdirSync(BIN)
-  const text = `#!/bin/sh\nexec ${quote(process.execPath)} ${quote(process.argv[1]!)} "$@"\n`
-  writeFileSync(join(BIN, 'nsnet'), text, { mode: 0o755 })
-}
-
-/** An empty `/run`, and an `/etc` whose entries lead to the old one, but for the names of hosts. */
-async function privateEtc(exec: Exec): Promise<void> {
-  await run(exec, tmpfsOn('/run'))
-  for (const dir of ['/run/lock', OLD_ETC]) mkdirSync(dir, { recursive: true })
-  await run(exec, { argv: ['mount', '--rbind', '/etc', OLD_ETC] })
-  await run(exec, tmpfsOn('/etc'))
-  const own: { readonly [name: string]: string } = {
-    hosts,
-    'resolv.conf': '# nobody answers here: the names of the sandbox are in /etc/hosts\n',
-    'nsswitch.conf': `${withoutHosts(OLD_ETC)}hosts: files\n`,
-  }
-  for (const [name, text] of Object.entries(own)) writeFileSync(join('/etc', name), text)
-  for (const name of readdirSync(OLD_ETC)) {
-    if (!(name in own) && name !== 'netns') symlinkSync(join(OLD_ETC, name), join('/etc', name))
-  }
-}
-
-const tmpfsOn = (dir: string): Command => ({ argv: ['mount', '-t', 'tmpfs', '-o', 'mode=755', 'nsnet', dir] })
-
-function withoutHosts(etc: string): string {
-  try {
-    return readFileSync(join(etc, 'nsswitch.conf'), 'utf8').replace(/^hosts:.*\n?/gm, '')
-  } catch {
-    return ''
-  }
-}
-
-const batch = (enter: readonly string[], lines: readonly string[]): Command => ({
-  argv: [...enter, 'ip', '-batch', '-'],
-  stdin: `${lines.join('\n')}\n`,
-})
-
-async function run(exec: Exec, command: Command): Promise<void> {
-  const output = await exec(command)
-  if (succeeded(command, output)) return
-  const message = `cannot make the sandbox: ${show(command)}: ${output.stderr.trim()}`
-  throw new NsnetError('SANDBOX_UNAVAILABLE', message, SEE_DOCTOR)
-}
+/** The uplink has a carrier a moment after both ends are up: at most two seconds are waited for it. */
+const network = `: >${INTERNET}
+unshare --net=${INTERNET} true
+${batch('', hostLines)}
+${batch(`nsenter --net=${INTERNET} `, internetLines)}
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+case $(ip -br link show dev ${UPLINK}) in *LOWER_UP*) break ;; esac
+sleep 0.1
+done`
