@@ -123,7 +123,7 @@ export function summaryIn(outputs: StepRecord['outputs'] = {}): string | undefin
 
 /** Says where a step stands in its workflow file. */
 export const placeOf = ({ workflow }: Run['started'], { at }: StepRecord['spec']): string =>
-  `${workflow.path}:${at.line}:${at.column} ${at.pointer}`
+  `${at.file ?? workflow.path}:${at.line}:${at.column} ${at.pointer}`
 
 /** Lists the commands of a step, each with the verb that it belongs to. */
 export const commandLines = (

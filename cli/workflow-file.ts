@@ -16,6 +16,7 @@ import { newRunId } from '../journal/store.ts'
 import { readFacts } from '../library/facts.ts'
 import { expectNoSecretInArgv, givenBy, type InputOptions } from './given.ts'
 import { pluginPaths, registryWith } from '../library/plugins.ts'
+import { withNested } from '../library/nested-files.ts'
 import { readText } from '../library/read-text.ts'
 import { usableParent } from './traceparent.ts'
 
@@ -42,7 +43,7 @@ export async function readWorkflow(file: string, options: ReadOptions, exec: Exe
   const [text, facts, given] = await Promise.all([readText(path), readFacts(exec), givenBy(options)])
   if (text.length > MUCH / 4) expectMuch()
   const source = await parseSource(text, path)
-  const draft = draftOf(source)
+  const draft = await withNested(draftOf(source))
   expectNoSecretInArgv(draft, given)
   const plugins = pluginPaths(path, draft.plugins)
   const registry = await registryWith(plugins, source)

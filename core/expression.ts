@@ -6,7 +6,7 @@ import { namesIn, valuesOf, type Scope } from './expression-values.ts'
 import { addressOf, cidrhost, cidrsubnet } from './host-number.ts'
 import type { Json } from './json.ts'
 import { isChain, plainExpression } from './plain-expression.ts'
-import { inRound, type Round } from './round-text.ts'
+import { moved, type Move } from './round-text.ts'
 import { piecesOf, type Piece } from './template-text.ts'
 
 /** A text with expressions in it. */
@@ -16,8 +16,8 @@ export interface Template {
   readonly used: readonly Reference[]
   /** Fills the expressions in. A text that is one expression keeps its type. @throws ExpressionError */
   readonly evaluate: (scope: Scope) => Json
-  /** Writes the text for one round, where it cannot be filled in yet. @throws ExpressionError */
-  readonly inRound: (round: Round, fullId: (id: string) => string | undefined) => string
+  /** Writes the text as it is read elsewhere, where it cannot be filled in yet. @throws ExpressionError */
+  readonly moved: (move: Move) => string
 }
 
 /** An expression that cannot be understood or evaluated; the message says why in plain words. */
@@ -46,8 +46,7 @@ export function parseTemplate(text: string): Template {
       if (parts.length === 1 && typeof only === 'object') return only.evaluate(scope)
       return parts.reduce<string>((before, part) => extended(before, part, scope), '')
     },
-    inRound: (round, fullId) =>
-      parts.map((it) => (typeof it === 'string' ? escaped(it) : it.inRound(round, fullId))).join(''),
+    moved: (move) => parts.map((it) => (typeof it === 'string' ? escaped(it) : it.moved(move))).join(''),
   }
 }
 
@@ -77,7 +76,7 @@ function parseExpression(text: string): Template {
     references: plain.references,
     used: isChain(text) ? [] : plain.references,
     evaluate: (scope) => plain.evaluate(scope) ?? cel().evaluate(scope),
-    inRound: (round, fullId) => cel().inRound(round, fullId),
+    moved: (move) => cel().moved(move),
   }
 }
 
@@ -94,7 +93,7 @@ function parseCel(text: string): Template {
     references,
     used,
     evaluate: (scope) => plainly(text, () => asJson(compiled(valuesOf(scope, names)))),
-    inRound: (round, fullId) => plainly(text, () => `\${{ ${inRound(text, compiled.ast as Node, round, fullId)} }}`),
+    moved: (move) => plainly(text, () => `\${{ ${moved(text, compiled.ast as Node, move)} }}`),
   }
 }
 

@@ -75,6 +75,7 @@ const promises: { readonly [name: string]: readonly [string, (given: unknown) =>
   rest: ['a list of keys', isKeys],
   identity: ['plain JSON', (given) => isJson(given)],
   outputs: ['plain JSON', (given) => isJson(given)],
+  moreOutputs: ['an object of plain JSON', (given) => isObject(given) && isJson(given)],
   sketch: ['a list of sketches { draw: "…", … }', isSketches],
   mine: ['true or false', (given) => typeof given === 'boolean'],
   watches: ['a list of keys', isKeys],

@@ -1,12 +1,11 @@
 import type { Place, StepSpec } from './events.ts'
 import { parseTemplate } from './expression.ts'
-import type { Scope } from './expression-values.ts'
 import { withInputNote } from './input-note.ts'
 import { mistakesOf, type Mistake } from './issues.ts'
 import { didYouMean } from './near.ts'
 import { got, listed, pointerOf, withNotes, type Problem } from './problems.ts'
 import { fill, fillWith, templatesIn, type Filled, type Placed } from './resolve.ts'
-import type { KeyedRound, Site, StepPlace } from './site.ts'
+import type { KeyedRound, Site, StepPlace, StepScope } from './site.ts'
 import { roundId } from './step-id.ts'
 import type { Step } from './step.ts'
 import { checkFlow, type FlowOf } from './step-flow.ts'
@@ -75,9 +74,6 @@ function typeOf({ draft, registry }: Site, { step }: StepPlace, problems: Proble
   return type
 }
 
-/** What the expressions of a step read, in a round or without one. */
-export type StepScope = Scope & { readonly round: KeyedRound | undefined }
-
 /** Makes the step of one round, or the only one; what is wrong with it is told where nothing was told before. */
 export async function specFor(site: Site, step: CheckedStep, scope: StepScope): Promise<StepSpec> {
   const { place, at, ready, type, isUnsure } = step
@@ -105,7 +101,7 @@ function inRound(
   const fullId = (id: string): string | undefined =>
     places.get(id)?.block === place.block && rounds.has(place.block) ? roundId(id, round.key) : undefined
   const written = fillWith(value, later, (template) => {
-    const text = template.inRound(round, fullId)
+    const text = template.moved({ round, fullId })
     if (template.references.some(([root]) => root === 'each')) parseTemplate(text)
     return text
   })

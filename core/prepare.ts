@@ -5,12 +5,13 @@ import type { Json } from './json.ts'
 import { withDefaults } from './defaults.ts'
 import { laterReferences } from './later-references.ts'
 import { maskedError } from './masked-error.ts'
+import { expectHidden, expectPlainFlow, givenTo, stepsOfInner, whereGiven, type Inner } from './nested.ts'
 import { checkStep, specFor } from './prepare-step.ts'
 import { ENOUGH, invalid, type Problem } from './problems.ts'
 import type { Registry } from './registry.ts'
 import { scopeOf } from './resolve.ts'
 import { checkOutputs } from './run-outputs.ts'
-import { noSecrets, secretsOf } from './secret.ts'
+import { noSecrets, secretsOf, type Secrets } from './secret.ts'
 import type { KeyedRound, Site, StepPlace } from './site.ts'
 import type { Facts } from './step.ts'
 import { weightOf } from './weight.ts'
@@ -33,27 +34,48 @@ export interface Prepared {
  * @throws WORKFLOW_INVALID with every mistake
  */
 export async function prepare(read: Draft, registry: Registry, facts: Facts, given: Given): Promise<Prepared> {
-  const problems: Problem[] = [...read.problems]
-  const draft = withDefaults(read, registry, problems)
-  const inputs = resolveInputs(draft, given, facts)
-  const secrets = Object.fromEntries(Object.entries(inputs.values).filter(([name]) => draft.inputs[name]?.secret))
-  const { hide, mask } = Object.keys(secrets).length === 0 ? noSecrets : secretsOf(secrets as Prepared['secrets'])
+  const problems: Problem[] = []
+  const whole = await understood(read, { registry, facts, given }, problems)
+  const { draft, inputs, steps, outputs, hide, mask } = whole
+  if (problems.length > 0) throw invalid(draft.source.path, problems.map(maskedBy(mask)))
+  const hidden = steps.map((step) => ({ ...step, with: hide(step.with) }))
+  return { inputs: hide(inputs), steps: hidden, outputs, secrets: secretInputs(draft, inputs) }
+}
+
+/** What a workflow is read with. */
+type Around = Pick<Site, 'registry' | 'facts' | 'given'>
+
+/** Understands what it can of a workflow, and of those in it. */
+async function understood(
+  read: Draft,
+  around: Around,
+  problems: Problem[],
+): Promise<Inner & Pick<Secrets, 'hide' | 'mask'>> {
+  problems.push(...read.problems)
+  const draft = withDefaults(read, around.registry, problems)
+  const inputs = resolveInputs(draft, around.given, around.facts)
+  const secrets = secretInputs(draft, inputs.values)
+  const { hide, mask } = Object.keys(secrets).length === 0 ? noSecrets : secretsOf(secrets)
   const all = placesOf(draft)
   problems.push(...inputs.problems, ...duplicates(draft, all))
-  const known = { draft, registry, facts, given, inputs: inputs.values }
   const places = new Map(all.toReversed().map((place) => [place.step.id, place]))
-  const site: Site = { ...known, places, rounds: new Map(), edges: [], secretive: new Set() }
+  const known = { ...around, draft, inputs: inputs.values, places }
+  const site: Site = { ...known, rounds: new Map(), edges: [], secretive: new Set() }
   findRounds(site, problems)
   const steps = await stepsOf(site, all, problems).catch((error: unknown) => {
     throw maskedError(error, mask)
   })
   checkOutputs(site, problems)
   problems.push(...laterReferences(draft.source, site.edges))
-  if (problems.length > 0) throw invalid(draft.source.path, problems.map(maskedBy(mask)))
-  const hidden = steps.map((step) => ({ ...step, with: hide(step.with) }))
-  const { outputs } = draft
-  return { inputs: hide(inputs.values), steps: hidden, outputs, secrets: secrets as Prepared['secrets'] }
+  return { draft, inputs: inputs.values, steps: endLast(steps), outputs: draft.outputs, hide, mask }
 }
+
+const secretInputs = ({ inputs }: Draft, values: Prepared['inputs']): Prepared['secrets'] =>
+  Object.fromEntries(Object.entries(values).filter(([name]) => inputs[name]?.secret)) as Prepared['secrets']
+
+/** Puts the steps that are taken in any case behind the others, also those of workflows in the workflow. */
+const endLast = (steps: readonly StepSpec[]): readonly StepSpec[] =>
+  steps.some((step) => step.finally) ? steps.toSorted((a, b) => Number(!!a.finally) - Number(!!b.finally)) : steps
 
 /** How many bytes all rounds of all steps take at most, about: what they are given may be long. */
 const MAX_WEIGHT = 32 * 1024 * 1024
@@ -74,7 +96,7 @@ async function stepsOf(site: Site, all: readonly StepPlace[], problems: Problem[
       for (const step of checked) {
         if (isEnough()) break
         const spec = await specFor(site, step, { ...known, round })
-        steps.push(spec)
+        steps.push(...(await withInner(site, step.place, spec, problems)))
         if (round) weight += weightOf(spec.with) + weightOf(spec.needs ?? null) + step.ready.length * EXPRESSION
       }
       if (weight <= MAX_WEIGHT) continue
@@ -83,6 +105,26 @@ async function stepsOf(site: Site, all: readonly StepPlace[], problems: Problem[
     }
   }
   return steps
+}
+
+/** Puts in place of a step that stands for another workflow the steps of that one. */
+async function withInner(
+  site: Site,
+  { step }: StepPlace,
+  spec: StepSpec,
+  problems: Problem[],
+): Promise<readonly StepSpec[]> {
+  const draft = site.draft.nested.get(step.pointer)
+  if (!draft) return [spec]
+  const tell = (field: string, message: string, hint?: string): void =>
+    void problems.push(problemAt(site.draft.source, `${step.pointer}/${field}`, message, hint))
+  const values = givenTo(site.draft, step, spec, problems)
+  expectPlainFlow(spec, tell)
+  expectHidden(draft, values, Object.values(secretInputs(site.draft, site.inputs)), tell)
+  const own: Problem[] = []
+  const inner = await understood(draft, { ...site, given: { texts: {}, values, environment: {} } }, own)
+  problems.push(...own.flatMap(whereGiven(site.draft, step, values)))
+  return stepsOfInner(inner, spec, (message) => tell('id', message))
 }
 
 function tooHeavy({ draft }: Site, { pointer }: Block): Problem {

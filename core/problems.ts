@@ -7,6 +7,8 @@ export type Hint = string | undefined | (() => string | undefined)
 
 /** One mistake in a workflow file. */
 export interface Problem {
+  /** Path of the file; without it, the file that is refused. */
+  readonly file?: string
   readonly line: number
   readonly column: number
   /** JSON pointer, RFC 6901. */
@@ -31,8 +33,9 @@ const LONGEST = 400
 
 /** Makes the refusal of a file that tells all its mistakes, in their order: `internet.json:31:7 /steps/6: expected …`. */
 export function invalid(path: string, problems: readonly Problem[]): NsnetError {
-  const sorted = unique(problems).toSorted((a, b) => a.line - b.line || a.column - b.column)
-  const lines = sorted.slice(0, MOST).map((problem) => lineOf(basename(path), problem))
+  const isOther = ({ file = path }: Problem): number => Number(file !== path)
+  const sorted = unique(problems).toSorted((a, b) => isOther(a) - isOther(b) || a.line - b.line || a.column - b.column)
+  const lines = sorted.slice(0, MOST).map((problem) => lineOf(basename(problem.file ?? path), problem))
   if (sorted.length > MOST) lines.push(`… and ${sorted.length >= ENOUGH ? '' : `${sorted.length - MOST} `}more`)
   const count = sorted.length >= ENOUGH ? `${ENOUGH} mistakes or more` : `${sorted.length} mistakes`
   return new NsnetError(
@@ -45,7 +48,8 @@ const unique = (problems: readonly Problem[]): readonly Problem[] => [
   ...new Map(problems.map((problem) => [keyOf(problem), problem])).values(),
 ]
 
-const keyOf = ({ line, column, pointer, message }: Problem): string => `${line}:${column} ${pointer}: ${message}`
+const keyOf = ({ file = '', line, column, pointer, message }: Problem): string =>
+  `${file}:${line}:${column} ${pointer}: ${message}`
 
 function lineOf(file: string, { line, column, pointer, message, hint }: Problem): string {
   const advice = typeof hint === 'function' ? hint() : hint

@@ -9,21 +9,28 @@ export interface Round {
   readonly index: number
 }
 
+/** Where an expression is read instead of where it stands. */
+export interface Move {
+  /** Its values are put in place of `each` and `index`. */
+  readonly round?: Round | undefined
+  /** Its values are put in place of `inputs.NAME`. */
+  readonly inputs?: { readonly [name: string]: Json }
+  /** Gives the id that a step has there; undefined for the same. */
+  readonly fullId: (id: string) => string | undefined
+}
+
 /**
- * Writes an expression for one round, so that it can be read without knowing of rounds: with values in place of `each` and
- * `index`, and with the full ids of the steps of that round.
+ * Writes an expression so that it can be read elsewhere: without knowing of a round, or of the workflow that it stands in.
  *
- * @throws Error when `each` has no such field
+ * @throws Error when `each` or `inputs` has no such field
  */
-export function inRound(text: string, ast: Node, round: Round, fullId: (id: string) => string | undefined): string {
-  const edits = editsIn({ text, round, fullId }, ast)
+export function moved(text: string, ast: Node, move: Move): string {
+  const edits = editsIn({ text, ...move }, ast)
   return edits.reduceRight((it, { start, end, by }) => it.slice(0, start) + by + it.slice(end), text)
 }
 
-interface Site {
+interface Site extends Move {
   readonly text: string
-  readonly round: Round
-  readonly fullId: (id: string) => string | undefined
 }
 
 interface Edit {
@@ -37,21 +44,21 @@ function editsIn(site: Site, node: unknown): readonly Edit[] {
   if (Array.isArray(node)) return node.flatMap((it) => editsIn(site, it)).toSorted((a, b) => a.start - b.start)
   if (!isNode(node)) return []
   const chain = chainOf(node)
-  if (chain?.[0] === 'each') return [valueEdit(site, node, chain)]
-  if (chain?.[0] === 'index') return [{ ...placeOf(node), by: `${site.round.index}` }]
+  const { round, inputs } = site
+  if (chain?.[0] === 'each' && round) return [valueEdit(site, node, chain, round.each)]
+  if (chain?.[0] === 'index' && round) return [{ ...placeOf(node), by: `${round.index}` }]
+  if (chain?.[0] === 'inputs' && inputs) return [valueEdit(site, node, chain, inputs)]
   if (chain?.[0] === 'steps') return stepEdits(site, node, chain)
   return editsIn(site, node.args)
 }
 
-/** Puts in the value that a chain of names leads to, or, where it is in parentheses or no single value, all of `each`. */
-function valueEdit({ text, round }: Site, node: Node, chain: Reference): Edit {
+/** Puts in the value that a chain of names leads to, or, where it is in parentheses or no single value, all of it. */
+function valueEdit({ text }: Site, node: Node, chain: Reference, all: Json): Edit {
   const root = rootOf(node, 1)
-  const value = chain.slice(1).reduce<Json | undefined>(fieldOf, round.each)
-  if (value === undefined) throw new Error(`expected a name that each has, got ${chain.join('.')}`)
+  const value = chain.slice(1).reduce<Json | undefined>(fieldOf, all)
+  if (value === undefined) throw new Error(`expected a name that ${chain[0]} has, got ${chain.join('.')}`)
   const whole = typeof value !== 'object' && !text.slice(root.start, node.end).includes(')')
-  return whole
-    ? { start: root.start, end: node.end, by: literalOf(value) }
-    : { ...placeOf(root), by: literalOf(round.each) }
+  return whole ? { start: root.start, end: node.end, by: literalOf(value) } : { ...placeOf(root), by: literalOf(all) }
 }
 
 function stepEdits({ text, fullId }: Site, node: Node, chain: Reference): readonly Edit[] {

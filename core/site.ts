@@ -1,3 +1,4 @@
+import type { Scope } from './expression-values.ts'
 import type { Given } from './inputs.ts'
 import type { Json } from './json.ts'
 import type { Edge } from './later-references.ts'
@@ -42,3 +43,6 @@ export interface Rounds {
 export interface KeyedRound extends Round {
   readonly key: string
 }
+
+/** What the expressions of a step read, in a round or without one. */
+export type StepScope = Scope & { readonly round: KeyedRound | undefined }

@@ -3,10 +3,9 @@ import { parseTemplate, type Template } from './expression.ts'
 import type { Json } from './json.ts'
 import { got, type Hint, type Problem } from './problems.ts'
 import { piecesOf } from './template-text.ts'
-import type { KeyedRound, Site, StepPlace } from './site.ts'
+import type { KeyedRound, Site, StepPlace, StepScope } from './site.ts'
 import { roundId } from './step-id.ts'
 import { isKnown, needMistake, soundReferences } from './step-references.ts'
-import type { StepScope } from './prepare-step.ts'
 import { problemAt } from './workflow.ts'
 
 /** When and how often a step is taken, as the journal has it. */
@@ -42,7 +41,7 @@ export function checkFlow(site: Site, place: StepPlace, problems: Problem[]): Fl
   }
   return (scope) => ({
     ...(needs.length === 0 ? {} : { needs: needs.flatMap((id) => idsOf(site, place, id, scope.round)) }),
-    ...together(conditions.map((it) => it(scope))),
+    ...allOf(conditions.map((it) => it(scope))),
     ...same,
   })
 }
@@ -70,7 +69,8 @@ function conditionAt(site: Site, place: StepPlace, pointer: string, given: Json 
   const isReady = template.references.every((name) => isKnown(site, name))
   return (scope) => {
     try {
-      if (!isReady) return scope.round ? template.inRound(scope.round, inBlock(place, site, scope.round)) : given
+      if (!isReady)
+        return scope.round ? template.moved({ round: scope.round, fullId: inBlock(place, site, scope.round) }) : given
       const value = template.evaluate(scope)
       if (typeof value === 'boolean') return value
       tell(
@@ -101,8 +101,8 @@ const inBlock =
   (id: string): string | undefined =>
     places.get(id)?.block === block ? roundId(id, round.key) : undefined
 
-/** Says both of a group's and a step's own condition in one. */
-function together(conditions: readonly (boolean | string)[]): Pick<FlowSpec, 'if'> {
+/** Says several conditions in one. */
+export function allOf(conditions: readonly (boolean | string)[]): Pick<FlowSpec, 'if'> {
   if (conditions.includes(false)) return { if: false }
   const texts = conditions.filter((it) => typeof it === 'string').map((text) => text.trim())
   if (texts.length < 2) return texts[0] === undefined ? {} : { if: texts[0] }

@@ -1,10 +1,14 @@
 import type { Json } from './json.ts'
 
+/** How long an id is at most: it stands in the comments of rules, of which nft takes 128 bytes. */
+export const MAX_ID = 82
+
 /**
- * Id of a step in a run: its name in the file, and in brackets what tells the rounds of a `forEach` apart. It is typed by
- * people and stands in the comments of rules, of which nft takes 128 bytes: it has at most 82.
+ * Id of a step in a run: its name in the file, and in brackets what tells the rounds of a `forEach` apart; behind the id of a
+ * step that stands for a workflow, and a slash, where it is of that one. It is typed by people.
  */
-export const STEP_ID = /^[A-Za-z][\w-]{0,62}(?:\[-?\w[\w.-]{0,15}\])?$/
+export const STEP_ID =
+  /^(?=.{1,82}$)[A-Za-z][\w-]{0,62}(?:\[-?\w[\w.-]{0,15}\])?(?:\/[A-Za-z][\w-]{0,62}(?:\[-?\w[\w.-]{0,15}\])?)*$/
 
 /** Names a step of a round: `addr[3]`, `addr[web]`. */
 export const roundId = (id: string, key: string): string => `${id}[${key}]`

@@ -70,7 +70,8 @@ function outputMistake(
   const { place, round } = found
   if (isLater(from, place, round)) site.edges.push({ from: idOf(site, from, round), to: id, pointer })
   const type = site.registry.stepOf(place.step.uses)
-  const names = Object.keys(type?.outputs ?? {})
+  const inner = site.draft.nested.get(place.step.pointer)
+  const names = Object.keys(inner?.outputs ?? type?.outputs ?? {})
   if (!type || names.includes(output)) return undefined
   const hint = (): string => didYouMean(output, names) ?? `it has ${listed(names)}`
   return { message: `expected an output of step "${id}" (${place.step.uses}), got "${output}"`, hint }

@@ -92,6 +92,8 @@ export interface Step<Input = unknown, State extends Json = Json> {
   drift?(input: Input, after: State | undefined, now: State, context: Context): string | undefined
   /** Values that later steps read as `steps.<id>.outputs.<name>`; `summary` is for people. */
   readonly outputs?: { readonly [name: string]: (state: State, input: Input) => Json }
+  /** Further outputs, whose names depend on what the step is given. */
+  moreOutputs?(state: State, input: Input): { readonly [name: string]: Json }
   /**
    * Says what the step adds to the picture of the network (`nsnet graph`): boxes, links, addresses, arrows; a note for what
    * has no shape. Without it the step is a note with its name.

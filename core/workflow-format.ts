@@ -110,9 +110,7 @@ const condition = z
   .describe('a condition, ${{ … }}: where it is false the step is skipped, and with it what needs it')
 
 /** Id of a step, or of one of its rounds. */
-const stepName = z
-  .string()
-  .regex(/^[A-Za-z][\w-]{0,62}(\[.{1,18}\])?(\/[A-Za-z][\w-]{0,62}(\[.{1,18}\])?)*$/, 'expected the id of a step')
+const stepName = z.string().regex(/^[A-Za-z][\w-]{0,62}(\[.{1,18}\])?$/, 'expected the id of a step')
 
 const seconds = { error: 'expected seconds, more than 0 and at most 86400' }
 

@@ -27,6 +27,8 @@ export interface Draft {
   readonly outputs: Fields
   /** Those of `finally` come last. */
   readonly blocks: readonly Block[]
+  /** The workflows that steps stand for, by the pointers of these. */
+  readonly nested: ReadonlyMap<string, Draft>
   readonly problems: readonly Problem[]
 }
 
@@ -99,13 +101,14 @@ export function draftOf(source: Source): Draft {
     defaults: fieldsIn(parts, 'defaults'),
     outputs: fieldsIn(parts, 'outputs'),
     blocks,
+    nested: new Map(),
     problems: mistakes.map(({ path, message, hint }) => problemAt(source, pointerOf(path), message, hint)),
   }
 }
 
 /** Places a mistake in the file. */
-export function problemAt({ at }: Source, pointer: string, message: string, hint?: Hint): Problem {
-  return { ...at(pointer), pointer, message, hint }
+export function problemAt({ at, path }: Source, pointer: string, message: string, hint?: Hint): Problem {
+  return { file: path, ...at(pointer), pointer, message, hint }
 }
 
 function draftInput(value: unknown, key: string, mistakes: Mistake[]): unknown {

@@ -8,6 +8,7 @@ import nftables from '../plugins/nftables.ts'
 import route from '../plugins/route.ts'
 import sysctl from '../plugins/sysctl.ts'
 import veth from '../plugins/veth.ts'
+import workflow from '../plugins/workflow.ts'
 
 /** The step types that nsnet brings along. */
 export const builtinSteps = [
@@ -20,4 +21,5 @@ export const builtinSteps = [
   iptables,
   nftables,
   check,
+  workflow,
 ] as unknown as readonly Step[]

@@ -103,5 +103,6 @@ export function unlessInTrouble<T>(work: () => T): T | undefined {
 
 /** Reads a step's outputs off its state. */
 export function outputsIn(step: Step, state: Json, input: unknown): { readonly [name: string]: Json } {
-  return Object.fromEntries(Object.entries(step.outputs ?? {}).map(([name, read]) => [name, read(state, input)]))
+  const named = Object.entries(step.outputs ?? {}).map(([name, read]) => [name, read(state, input)])
+  return { ...Object.fromEntries(named), ...step.moreOutputs?.(state, input) }
 }

@@ -1,0 +1,137 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { fingerprint } from '../../core/fingerprint.ts'
+import { sandboxed, type Sandboxed } from '../support/sandbox.ts'
+
+const dir = mkdtempSync(join(tmpdir(), 'nsnet-nested-'))
+afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+function fileOf(name: string, parts: object): string {
+  const path = join(dir, `${name}.json`)
+  writeFileSync(path, JSON.stringify({ name, ...parts }))
+  return path
+}
+
+const room = {
+  inputs: { color: { type: 'netns' }, net: { type: 'prefix' } },
+  steps: [
+    { id: 'ns', uses: 'netns', with: { netns: '${{ inputs.color }}' } },
+    {
+      id: 'cable',
+      uses: 'veth',
+      with: { name: 'to-${{ inputs.color }}', peer: { name: 'eth0', netns: '${{ inputs.color }}' } },
+    },
+    {
+      id: 'alias',
+      uses: 'link',
+      with: { link: 'to-${{ inputs.color }}', alias: "${{ inputs.color + ' ' + steps.cable.outputs.mac }}" },
+    },
+    {
+      id: 'address',
+      uses: 'addr',
+      with: { link: 'to-${{ inputs.color }}', address: '${{ address(inputs.net, 1) }}' },
+      needs: ['alias'],
+    },
+  ],
+  finally: [{ id: 'end', uses: 'netns', with: { netns: 'end-${{ inputs.color }}' } }],
+  outputs: { mac: '${{ steps.cable.outputs.mac }}', net: '${{ inputs.net }}' },
+}
+const within = (id: string, inputs: object, more: object = {}): object => ({
+  id,
+  uses: 'workflow',
+  with: { file: './room.json', inputs },
+  ...more,
+})
+
+const statusesOf = async ({ nsnet }: Sandboxed, id: string) => {
+  const { steps } = JSON.parse((await nsnet('show', id, '--json')).stdout) as {
+    steps: readonly { readonly spec: { readonly id: string }; readonly status: string }[]
+  }
+  return Object.fromEntries(steps.map(({ spec, status }) => [spec.id, status]))
+}
+
+const roomWith = (id: string, status: string) =>
+  ['ns', 'cable', 'alias', 'address', 'end'].map((step) => [`${id}/${step}`, status] as const)
+
+test('a workflow is part of another one: run, resumed where it failed, and undone exactly', async () => {
+  fileOf('room', room)
+  const world = await sandboxed()
+  const before = await fingerprint(world.exec)
+  const house = fileOf('house', {
+    inputs: { blue: { type: 'boolean', default: false } },
+    steps: [
+      within('rooms', { color: '${{ each }}', net: '10.${{ index }}.0.0/24' }, { forEach: ['red', 'green'] }),
+      within('blue', { color: 'blue', net: '10.9.0.0/24' }, { if: '${{ inputs.blue }}' }),
+      { id: 'note', uses: 'link', with: { link: 'late', alias: "${{ steps['rooms[red]'].outputs.mac }}" } },
+    ],
+    outputs: { net: "${{ steps['rooms[green]'].outputs.net }}" },
+  })
+  expect(await world.nsnet('run', house, '--id', 'house')).toMatchObject({ exitCode: 1 })
+  await world.sh('ip link add late type veth peer name later')
+  const { exitCode, stdout } = await world.nsnet('resume', 'house')
+  expect({ exitCode, stdout }).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('net = 10.1.0.0/24') })
+  expect(await statusesOf(world, 'house')).toEqual({
+    ...Object.fromEntries([...roomWith('rooms[red]', 'applied'), ...roomWith('rooms[green]', 'applied')]),
+    'rooms[red]': 'satisfied',
+    'rooms[green]': 'satisfied',
+    ...Object.fromEntries(roomWith('blue', 'skipped')),
+    blue: 'skipped',
+    note: 'applied',
+  })
+  const [link] = JSON.parse(await world.sh('ip -json link show dev to-red')) as { address: string; ifalias: string }[]
+  expect(link!.ifalias).toBe(`red ${link!.address}`)
+  const [note] = JSON.parse(await world.sh('ip -json link show dev late')) as { ifalias: string }[]
+  expect(note!.ifalias).toBe(link!.address)
+  expect(await world.nsnet('undo', 'house')).toMatchObject({ exitCode: 0 })
+  await world.sh('ip link delete late')
+  expect(await fingerprint(world.exec)).toEqual(before)
+}, 60_000)
+
+test('what is wrong with it is told where it stands', async () => {
+  fileOf('room', { ...room, outputs: { net: '${{ steps.cabel.outputs.mac }}' } })
+  fileOf('itself', { steps: [{ id: 'a', uses: 'workflow', with: { file: 'itself.json' } }] })
+  fileOf('hidden', { inputs: { key: { secret: true } }, steps: [] })
+  const veth = { id: 'v', uses: 'veth', with: { name: 'a', peer: { name: 'b' } } }
+  const house = fileOf('mistakes', {
+    steps: [
+      veth,
+      within('one', { color: '-red', net: '10.0.0.0/24' }),
+      within(
+        'two',
+        { colour: 'red', color: '${{ steps.v.outputs.mac }}', net: '10.0.0.0/24' },
+        { retry: { times: 1 } },
+      ),
+      { id: 'three', uses: 'workflow', with: { file: './none.json' } },
+      { id: 'four', uses: 'workflow', with: { file: './itself.json' } },
+      { id: 'five', uses: 'workflow', with: { file: './hidden.json', inputs: { key: 'hunter2-hunter2' } } },
+      { id: 'six', uses: 'link', with: { link: 'lo', alias: '${{ steps.one.outputs.nat }}' } },
+    ],
+  })
+  const world = await sandboxed()
+  const { exitCode, stderr } = await world.nsnet('validate', house)
+  expect(exitCode).toBe(65)
+  const lines = stderr.trim().split('\n').slice(1)
+  expect(lines).toEqual([
+    expect.stringMatching(/^ {2}mistakes.json:1:\d+ \/steps\/1\/with\/inputs\/color: expected a netns name: .*"-red"/),
+    expect.stringMatching(
+      /\/steps\/2\/with\/inputs: expected an input to set, got "colour" \(did you mean "color"\?\)/,
+    ),
+    expect.stringMatching(
+      /\/steps\/2\/with\/inputs\/color: expected what is known before the run begins, got an output of "v"/,
+    ),
+    expect.stringMatching(/\/steps\/2\/retry: expected no "retry" of a step that stands for a workflow/),
+    expect.stringMatching(/\/steps\/3\/with\/file: expected a workflow file, cannot read .*none.json/),
+    expect.stringMatching(/\/steps\/5\/with\/inputs\/key: expected a secret input for "key", which is one/),
+    expect.stringMatching(
+      /\/steps\/6\/with\/alias: expected an output of step "one" \(workflow\), got "nat" \(did you mean "net"/,
+    ),
+    expect.stringMatching(
+      /^ {2}itself.json:1:\d+ \/steps\/0\/with\/file: expected no cycle, got .*itself.json → .*itself.json/,
+    ),
+    expect.stringMatching(
+      /^ {2}room.json:1:\d+ \/outputs\/net: expected the id of a step, got "cabel" \(did you mean "cable"\?\)/,
+    ),
+  ])
+}, 60_000)
