@@ -5,19 +5,31 @@ const hooks = `
 let own
 export const initialize = (data) => { own = data }
 export const resolve = (specifier, context, next) =>
-  specifier === 'nsnet' ? { url: own, shortCircuit: true } : next(specifier, context)
+  Object.hasOwn(own, specifier) ? { url: own[specifier], shortCircuit: true } : next(specifier, context)
 `
 
 let done = false
 
+/** What plugins import, with its place beside this file: in the bundle, in the sources. */
+const entries: { readonly [name: string]: readonly [bundle: string, source: string] } = {
+  nsnet: ['./index.mjs', './index.ts'],
+  'nsnet/net': ['./net.mjs', '../net/index.ts'],
+  'nsnet/testing': ['./testing.mjs', '../testing/index.ts'],
+}
+
 /**
- * Makes `import … from 'nsnet'` in plugins mean the nsnet that loads them, wherever the plugin's file is.
+ * Makes `import … from 'nsnet'` in plugins mean the nsnet that loads them, wherever the plugin's file is; and so with
+ * `nsnet/net` and `nsnet/testing`.
  *
  * @see module.register in the documentation of Node.js
  */
 export function answerToOwnName(): void {
   if (done) return
   done = true
-  const own = new URL(import.meta.url.endsWith('.ts') ? './index.ts' : './index.mjs', import.meta.url).href
-  register(`data:text/javascript,${encodeURIComponent(hooks)}`, { data: own })
+  const isSource = import.meta.url.endsWith('.ts')
+  const own = Object.entries(entries).map(([name, [bundle, source]]) => [
+    name,
+    new URL(isSource ? source : bundle, import.meta.url).href,
+  ])
+  register(`data:text/javascript,${encodeURIComponent(hooks)}`, { data: Object.fromEntries(own) })
 }

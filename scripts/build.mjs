@@ -1,18 +1,25 @@
 /**
  * Bundles nsnet into `dist/`: `nsnet.js` (the command), `main.js` and `work.js` (what most verbs need), a file for each of
- * the rest, and `index.mjs` (what plugins import), which all share one instance of each module. `--types` writes the
- * declarations too.
+ * the rest, and `index.mjs`, `net.mjs` and `testing.mjs` (what authors of steps import), which all share one instance of each
+ * module. `--types` writes the declarations too.
  */
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, rmSync, writeFileSync } from 'node:fs'
 import { rolldown } from 'rolldown'
 
 /** Verbs whose code is in `work.js`: those that are used often, or called by programs. */
 const often = ['list', 'log', 'plan', 'resume', 'run', 'show', 'undo', 'validate', 'verify']
 
+/** What authors of steps import: the name of its chunk, its source, and the module that gives it to them. */
+const entries = [
+  { name: 'plugin', source: 'core/index.ts', module: 'index.mjs' },
+  { name: 'net', source: 'net/index.ts', module: 'net.mjs' },
+  { name: 'testing', source: 'testing/index.ts', module: 'testing.mjs' },
+]
+
 rmSync('dist', { recursive: true, force: true })
 const files = await bundle({
-  input: { nsnet: 'cli/load.ts', plugin: 'core/index.ts' },
+  input: { nsnet: 'cli/load.ts', ...Object.fromEntries(entries.map(({ name, source }) => [name, source])) },
   plugins: [{ name: 'whole-zod', resolveId: wholeZod }],
   preserveEntrySignatures: 'allow-extension',
   codeSplitting: {
@@ -24,7 +31,9 @@ const files = await bundle({
 })
 await bundle({ input: { zod: 'zod' }, codeSplitting: false })
 writeFileSync('dist/package.json', '{ "type": "commonjs" }\n')
-writeFileSync('dist/index.mjs', moduleFor(files.find(({ name }) => name === 'plugin')))
+for (const { name, module } of entries)
+  writeFileSync(`dist/${module}`, moduleFor(files.find((file) => file.isEntry && file.name === name)))
+copyFileSync('testing/boundaries.mjs', 'dist/boundaries.mjs')
 chmodSync('dist/nsnet.js', 0o755)
 compile()
 

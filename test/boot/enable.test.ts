@@ -81,7 +81,7 @@ test('what a unit starts and stops is its own run: once, after kill -9, after a 
   await world.nsnet('undo', byHand, '--state-dir', state)
   expect(await fingerprint(world.exec)).toEqual(before)
 
-  const kill = [`NODE_OPTIONS=--import=${resolve('test/crash/boundaries.mjs')}`, 'NSNET_KILL_AT=9']
+  const kill = [`NODE_OPTIONS=--import=${resolve('testing/boundaries.mjs')}`, 'NSNET_KILL_AT=9']
   expect(await call('ExecStart', kill)).toMatchObject({ exitCode: 137 })
   const [killed] = await runs()
   expect(killed).toMatchObject({ unit: 'lab', state: 'interrupted' })

@@ -19,7 +19,7 @@ async function killedInside(kernel: Kernel, groups: readonly (readonly Command[]
   const request = JSON.stringify({ ask: 'runJoined', groups, upTo: 'first failure' })
   const run = (env: string) =>
     kernel.exec({
-      argv: ['env', env, process.execPath, '--import', resolve('test/crash/boundaries.mjs'), inKernel.file, request],
+      argv: ['env', env, process.execPath, '--import', resolve('testing/boundaries.mjs'), inKernel.file, request],
     })
   expect(await run(`NSNET_BOUNDARIES=${boundaries}`)).toMatchObject({ exitCode: 0 })
   const at = readFileSync(boundaries, 'utf8')

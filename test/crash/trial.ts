@@ -4,7 +4,7 @@ import { differences, tell } from '../../core/difference.ts'
 import { fingerprint, type Fingerprint } from '../../core/fingerprint.ts'
 import { equal, type Json } from '../../core/json.ts'
 import { settle } from '../../core/wait.ts'
-import { comparable } from '../support/comparable.ts'
+import { comparable } from '../../testing/comparable.ts'
 import type { Sandboxed } from '../support/sandbox.ts'
 
 /**
@@ -112,7 +112,7 @@ export const newState = (): string => `/run/nsnet/own/trial-${process.pid}-${sta
 
 const every = process.env['NSNET_CRASH'] === 'every' ? ['NSNET_EVERY_BOUNDARY=1'] : []
 
-const preload = ['--import', resolve('test/crash/boundaries.mjs')]
+const preload = ['--import', resolve('testing/boundaries.mjs')]
 
 async function nsnet(world: Sandboxed, state: string, act: Act, workflow: string, env: readonly string[] = []) {
   const { verb, killAt } = act

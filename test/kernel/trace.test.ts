@@ -49,7 +49,7 @@ test('a run that is killed, goes on and is undone gives each span once, to an en
     'OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318',
     `TRACEPARENT=00-${'c3'.repeat(16)}-${'d4'.repeat(8)}-01`,
   ]
-  const killed = [...env, `NODE_OPTIONS=--import=${resolve('test/crash/boundaries.mjs')}`, 'NSNET_KILL_AT=7']
+  const killed = [...env, `NODE_OPTIONS=--import=${resolve('testing/boundaries.mjs')}`, 'NSNET_KILL_AT=7']
   expect(await world.nsnetIn(killed, 'run', file, '--trace')).toMatchObject({ exitCode: 137 })
   expect(await world.nsnetIn(env, 'resume', '--trace')).toMatchObject({
     exitCode: 0,

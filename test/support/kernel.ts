@@ -1,11 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { readFileSync, readlinkSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
 import { onTestFinished } from 'vitest'
 import { processExec } from '../../core/exec.ts'
 import { fingerprint } from '../../core/fingerprint.ts'
 import { settle } from '../../core/wait.ts'
 import type { Exec, Output } from '../../core/command.ts'
+import { openWorld } from '../../testing/sandbox.ts'
 
 /** A real kernel of one's own: private network, mount and pid namespaces, gone when the test ends. */
 export interface Kernel {
@@ -27,13 +26,8 @@ export function privateKernel(): Promise<Kernel> {
 
 /** Opens the kernel that a command holds: it prints a line when all is ready, and then sleeps in its namespaces. */
 export async function kernelOf(holder: readonly string[]): Promise<Kernel> {
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...holder], { stdio: ['ignore', 'pipe', 'inherit'] })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  await once(child.stdout, 'data')
-  const pid = lastDescendantOf(child.pid!)
-  const inside = { user: readlinkSync(`/proc/${pid}/ns/user`), own: readlinkSync('/proc/self/ns/user') }
-  const user = inside.user === inside.own ? [] : ['--user', '--preserve-credentials']
-  const enter = ['nsenter', '--target', `${pid}`, ...user, '--net', '--mount', '--pid', `--wd=${process.cwd()}`, '--']
+  const { enter, close } = await openWorld(holder)
+  onTestFinished(close)
   const run = processExec()
   const exec: Exec = (command) => run({ ...command, argv: [...enter, ...command.argv] })
   return { exec, enter, sh: async (line) => checked(line, await exec({ argv: line.split(' ') })) }
@@ -46,11 +40,6 @@ export const settledFingerprint = (exec: Exec): ReturnType<typeof fingerprint> =
     (seen) => !JSON.stringify(seen).includes('"tentative":true'),
     10_000,
   )
-
-function lastDescendantOf(pid: number): number {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
-  return children === '' ? pid : lastDescendantOf(Number(children.split(' ').at(-1)))
-}
 
 function checked(line: string, { exitCode, stdout, stderr }: Output): string {
   if (exitCode !== 0) throw new Error(`${line}: exit code ${exitCode}: ${stderr}`)

@@ -1,12 +1,12 @@
-import type { Fingerprint } from '../../core/fingerprint.ts'
-import type { Json } from '../../core/json.ts'
+import type { Fingerprint } from '../core/fingerprint.ts'
+import type { Json } from '../core/json.ts'
 
 /**
  * A fingerprint without what two runs of one workflow may differ in: the numbers and macs that the kernel gives, the run
  * that the comments of rules name, what the kernel does in the background in its own time (whether a carrier is
  * seen, link-local addresses), and which of the tables of iptables, which do not wait for each other, was made first.
  */
-export function comparable(seen: Fingerprint): Json {
+export function comparable(seen: Fingerprint | Json): Json {
   const text = JSON.stringify(seen, (key, value: Json) => {
     if (key === 'nft' && value !== null) return inOneOrder(value as readonly string[])
     return kernelGiven.has(key) ? undefined : withoutBackground(value)

@@ -6,6 +6,10 @@
  * journal, inside and after each command, after each parameter that is set. What is written or done at one go has several
  * inside: with the first line, half of it, all but the last line. With `NSNET_EVERY_BOUNDARY` also those that leave the same
  * behind as the one before: before a write, between a write and its fdatasync, around commands that only look.
+ *
+ * With `NSNET_KILL_CHANGE` it is ended as soon as so many changes of the kernel are done, those of a batch counted one by
+ * one: between two commands. What changes the kernel is known of the usual tools; `NSNET_CHANGES` is a list (JSON) of more
+ * command lines that do.
  */
 import childProcess from 'node:child_process'
 import fs from 'node:fs'
@@ -13,7 +17,7 @@ import files from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 
 const { appendFileSync, openSync, readFileSync, writeSync } = fs
-const { NSNET_KILL_AT, NSNET_BOUNDARIES, NSNET_EVERY_BOUNDARY } = process.env
+const { NSNET_KILL_AT, NSNET_KILL_CHANGE, NSNET_CHANGES, NSNET_BOUNDARIES, NSNET_EVERY_BOUNDARY } = process.env
 
 let count = 0
 function boundary(what, half = () => undefined) {
@@ -21,6 +25,28 @@ function boundary(what, half = () => undefined) {
   if (NSNET_BOUNDARIES) appendFileSync(NSNET_BOUNDARIES, `${what}\n`)
   if (count !== Number(NSNET_KILL_AT)) return
   half()
+  process.kill(process.pid, 'SIGKILL')
+}
+
+let changed = 0
+/** Stands behind so many changes of the kernel. */
+function done(what, changes = 1) {
+  boundary(what)
+  const before = changed
+  changed += changes
+  const last = Number(NSNET_KILL_CHANGE)
+  if (last > before && last <= changed) process.kill(process.pid, 'SIGKILL')
+}
+
+/** Stands before a batch: ends nsnet when so many of its changes are done, where the next one would be too many. */
+function amidst(text, half) {
+  const cut = Number(NSNET_KILL_CHANGE) - changed
+  if (!(cut > 0 && cut < changesIn(text))) return
+  half(
+    linesOf(text)
+      .slice(0, cut * LINES_OF_A_CHANGE)
+      .join(''),
+  )
   process.kill(process.pid, 'SIGKILL')
 }
 
@@ -65,25 +91,29 @@ const { spawn } = childProcess
 childProcess.spawn = (program, args, ...options) => {
   const line = shown(args)
   if (line === 'sh') return watchedHelper(spawn(program, args, ...options))
-  const tell = changes.test(line) ? boundary : sameAgain
+  const isChange = changes.test(line) || named.has(line)
   sameAgain(`before ${line}`)
   const child = spawn(program, args, ...options)
-  if (batch.test(line)) watchStdin(child, line)
-  tell(`inside ${line}`)
-  child.prependListener('exit', () => tell(`after ${line}`))
+  let inIt = 1
+  if (batch.test(line)) watchStdin(child, line, (text) => (inIt = changesIn(text)))
+  if (isChange) boundary(`inside ${line}`)
+  else sameAgain(`inside ${line}`)
+  child.prependListener('exit', () => (isChange ? done(`after ${line}`, inIt) : sameAgain(`after ${line}`)))
   return child
 }
 
 /** The first part of a batch is done, the rest has not come. */
-function watchStdin({ pid, stdin }, line) {
+function watchStdin({ pid, stdin }, line, see) {
   const write = stdin.write.bind(stdin)
   stdin.write = (text, ...more) => {
     stdin.write = write
-    for (const [how, part] of partsOf(String(text), LINES_OF_A_CHANGE))
-      boundary(`${how} of ${line}`, () => {
-        write(part)
-        until(() => isAtRest(pid))
-      })
+    see(String(text))
+    const half = (part) => {
+      write(part)
+      until(() => isAtRest(pid))
+    }
+    for (const [how, part] of partsOf(String(text), LINES_OF_A_CHANGE)) boundary(`${how} of ${line}`, () => half(part))
+    amidst(String(text), half)
     return write(text, ...more)
   }
 }
@@ -97,22 +127,27 @@ function watchedHelper(child) {
     const [, words, , text = '', mark] =
       /^(.*?) (<\/dev\/null|<<'\w+'\n([\s\S]*?))(?:\w{24})?\nprintf '[^']*' (\w+)/s.exec(script)
     const line = shown(words.replaceAll("'", '').split(' ').slice(1))
-    const tell = changes.test(line) ? boundary : sameAgain
+    const isChange = changes.test(line) || named.has(line)
+    const tell = isChange ? boundary : sameAgain
     sameAgain(`before ${line}`)
-    if (batch.test(line))
-      for (const [how, part] of partsOf(text, LINES_OF_A_CHANGE))
-        boundary(`${how} of ${line}`, () => {
-          write(script.replace(text, () => part))
-          until(() => childrenOf(child.pid) !== '')
-          until(() => childrenOf(child.pid) === '')
-        })
+    if (batch.test(line)) {
+      const half = (part) => {
+        write(script.replace(text, () => part))
+        until(() => childrenOf(child.pid) !== '')
+        until(() => childrenOf(child.pid) === '')
+      }
+      for (const [how, part] of partsOf(text, LINES_OF_A_CHANGE)) boundary(`${how} of ${line}`, () => half(part))
+      amidst(text, half)
+    }
     const went = write(script, ...more)
     tell(`inside ${line}`, () => until(() => childrenOf(child.pid) !== ''))
     if (transaction.test(line)) boundary(`amid ${line}`, () => amid(child.pid))
     let said = ''
     after = (chunk) => {
       said = `${said}${chunk}`.slice(-100)
-      if (said.includes(`\n${mark} `)) tell(`after ${line}`)
+      if (!said.includes(`\n${mark} `)) return
+      if (isChange) done(`after ${line}`, batch.test(line) ? changesIn(text) : 1)
+      else sameAgain(`after ${line}`)
     }
     return went
   }
@@ -131,7 +166,7 @@ fs.writeSync = (fd, ...what) => {
   if (!parameters.has(fd)) return writeSync(fd, ...what)
   sameAgain(`before ${parameters.get(fd)} is set`)
   const written = writeSync(fd, ...what)
-  boundary(`${parameters.get(fd)} is set`)
+  done(`${parameters.get(fd)} is set`)
   return written
 }
 
@@ -146,7 +181,7 @@ const LINES_OF_A_CHANGE = 2
 
 /** Cuts a text of so many lines a change: behind the first change, in the middle, and before the last one. */
 function partsOf(text, linesOfAChange) {
-  const lines = text.split(/(?<=\n)/)
+  const lines = linesOf(text)
   const total = Math.ceil(lines.length / linesOfAChange)
   const cuts = [
     ['half', Math.ceil(total / 2)],
@@ -159,6 +194,9 @@ function partsOf(text, linesOfAChange) {
     .toSorted(([, a], [, b]) => a - b)
     .map(([how, cut]) => [how, lines.slice(0, cut * linesOfAChange).join('')])
 }
+
+const linesOf = (text) => text.split(/(?<=\n)/)
+const changesIn = (text) => Math.ceil(linesOf(text).length / LINES_OF_A_CHANGE)
 
 const childrenOf = (pid) => readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
 
@@ -207,5 +245,7 @@ const transaction = /\b(ip6?tables\S*-restore|nft -f)/
 const changes = new RegExp(
   String.raw`${batch.source}|^ip .*\b(add|set|delete|replace|del)\b|^(ip netns exec \S+ )?(ip6?tables\S* -w|sysctl .*-w|nft -f)`,
 )
+
+const named = new Set(JSON.parse(NSNET_CHANGES ?? '[]'))
 
 syncBuiltinESMExports()

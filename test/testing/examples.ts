@@ -1,0 +1,68 @@
+import type { Example } from '../../testing/trial.ts'
+
+/** A netns, a veth with one end in it, and an address here: what many examples stand on. */
+const cable = [
+  { uses: 'netns', with: { netns: 'ns1' } },
+  { uses: 'veth', with: { name: 'veth-host', peer: { name: 'veth-ns', netns: 'ns1' } } },
+  { uses: 'link', with: { link: 'veth-host', state: 'up' } },
+  { uses: 'link', with: { link: 'veth-ns', netns: 'ns1', state: 'up' } },
+  { uses: 'addr', with: { link: 'veth-host', address: '10.0.0.1/24' } },
+]
+
+/** A table and a chain that belong to somebody else, with a rule in each. */
+const others = [
+  'iptables -t nat -A POSTROUTING -s 192.0.2.0/24 -j MASQUERADE',
+  'nft add table inet others',
+  `nft add chain inet others input '{ type filter hook input priority 0; policy accept; }'`,
+  'nft add rule inet others input tcp dport 22 accept',
+]
+
+/**
+ * By which each step type that nsnet brings along is proved, two or three a type; they cost one to two seconds each. A type
+ * that no kernel can show in a sandbox has a reason instead.
+ */
+export const examples: { readonly [type: string]: readonly Example[] | { readonly skip: string } } = {
+  netns: [{ input: { netns: 'ns1' } }, { input: { netns: 'ns2' }, before: ['ip netns add ns1'] }],
+  veth: [
+    { input: { name: 'v0', peer: { name: 'v1' } } },
+    {
+      input: { name: 'v0', netns: 'ns1', mtu: 1400, peer: { name: 'v1', mac: '02:00:00:00:00:01' } },
+      before: ['ip netns add ns1'],
+    },
+  ],
+  link: [
+    { input: { link: 'veth-ns', netns: 'ns1', state: 'down', mtu: 1200, mac: '02:00:00:00:00:01' }, before: cable },
+    {
+      input: { link: 'v0', moveTo: 'ns1', alias: 'to the lab', state: 'up' },
+      before: ['ip netns add ns1', 'ip link add v0 type veth peer name v1'],
+    },
+  ],
+  addr: [
+    { input: { link: 'veth-ns', netns: 'ns1', address: '10.0.0.2/24' }, before: cable },
+    { input: { link: 'veth-ns', netns: 'ns1', address: '2001:db8::2/64', nodad: true }, before: cable },
+  ],
+  route: [
+    { input: { to: '10.9.0.0/16', via: '10.0.0.2', metric: 50 }, before: cable },
+    { input: { to: 'default', via: '198.51.100.7', replace: true } },
+  ],
+  sysctl: [
+    { input: { key: 'net.ipv4.ip_forward', value: 1 } },
+    { input: { key: 'net.ipv6.conf.veth-ns.disable_ipv6', value: 1, netns: 'ns1' }, before: cable },
+  ],
+  iptables: [
+    { input: { table: 'nat', chain: 'POSTROUTING', rule: '-s 10.0.0.0/24 -j MASQUERADE' }, before: others },
+    { input: { chain: 'FORWARD', policy: 'DROP', family: 'ipv6' } },
+  ],
+  nftables: [
+    { input: { family: 'inet', table: 'others', chain: 'input', rule: 'tcp dport 80 accept' }, before: others },
+    {
+      input: {
+        ruleset:
+          'table inet own { chain c { type filter hook forward priority 0; policy accept; ct state new accept; } }',
+        netns: 'ns1',
+      },
+      before: ['ip netns add ns1'],
+    },
+  ],
+  check: [{ input: { ping: '203.0.113.10', count: 1 } }],
+}

@@ -1,0 +1,119 @@
+import { netnsOf, show, succeeded, type Command, type Exec, type Output } from '../core/command.ts'
+import { listNetns, parseNetns } from '../core/fingerprint.ts'
+import { equal, type Json } from '../core/json.ts'
+import { probesOf, undoOf, type Context, type Plan, type Step } from '../core/step.ts'
+import { Breach } from './breach.ts'
+import { printed } from './given.ts'
+
+/** A step on a real kernel, its verbs called by hand as the engine would. Each throws `Breach`. */
+export interface ByHand<State extends Json> {
+  /** Probes and observes. Probes in a netns that is not there are not run, and print nothing. */
+  readonly observe: (where: Context) => Promise<State>
+  readonly plan: (where: Context) => Promise<Plan>
+  /** Plans, and runs what is to be applied; gives what was seen before, and the commands. */
+  readonly apply: () => Promise<Applied<State>>
+  /** Takes the step back to `before`: whatever the exit codes, looking again decides. Gives the commands. */
+  readonly undo: (before: State) => Promise<readonly Command[]>
+}
+
+/** How a step was applied. */
+export interface Applied<State extends Json> {
+  readonly before: State
+  readonly commands: readonly Command[]
+}
+
+/** Drives one step by hand. */
+export function byHand<Input, State extends Json>(
+  exec: Exec,
+  step: Step<Input, State>,
+  input: Input,
+  where: Context,
+): ByHand<State> {
+  const undoing: Context = { ...where, undoing: true }
+  const observe = (looking: Context): Promise<State> => observed(exec, step, input, looking)
+  const plan = async (looking: Context): Promise<Plan> => step.plan(input, await observe(looking), looking)
+  const wayBack = async (before: State): Promise<readonly Command[]> =>
+    undoOf(step, input, before, await observe(undoing), undoing).map(asData)
+  return {
+    observe,
+    plan,
+    async apply() {
+      const before = await observe(where)
+      const made = step.plan(input, before, where)
+      if (made.conflict !== undefined) throw new Breach('no-conflict', `the conflict: ${made.conflict}`)
+      const commands = made.apply.map(asData)
+      for (const command of commands) await ran(exec, command)
+      return { before, commands }
+    },
+    async undo(before) {
+      const commands = await wayBack(before)
+      for (const command of commands) await exec(command)
+      const left = await wayBack(before)
+      if (left.length > 0) throw new Breach('undo-ends', 'commands that are left to run:', ...left.map(show))
+      return commands
+    },
+  }
+}
+
+async function observed<Input, State extends Json>(
+  exec: Exec,
+  step: Step<Input, State>,
+  input: Input,
+  where: Context,
+): Promise<State> {
+  const outputs: Output[] = []
+  for (const command of probesOf(step, input, where)) outputs.push(await probed(exec, asData(command)))
+  const state = step.observe(outputs[0] ?? printed(''), input, { ...where, outputs })
+  const journaled = JSON.parse(JSON.stringify(state)) as State
+  expectPlain(state, journaled)
+  return journaled
+}
+
+async function probed(exec: Exec, command: Command): Promise<Output> {
+  const netns = netnsOf(command)
+  if (netns !== undefined && !(netns in parseNetns((await exec(listNetns)).stdout))) return printed('')
+  const output = await exec(command)
+  if (!succeeded(command, output)) throw new Breach('probe-lists', ...failed(command, output))
+  return output
+}
+
+async function ran(exec: Exec, command: Command): Promise<void> {
+  const output = await exec(command)
+  if (!succeeded(command, output)) throw new Breach('apply-runs', ...failed(command, output))
+}
+
+const failed = (command: Command, { exitCode, timedOut, stderr }: Output): readonly string[] => [
+  `${show(command)}: ${timedOut ? 'took too long' : `exit code ${exitCode}`}`,
+  ...stderr
+    .trim()
+    .split('\n')
+    .filter((line) => line !== ''),
+]
+
+/** Of a Date, a Map or NaN the journal would give back something else. */
+function expectPlain(state: Json, journaled: Json): void {
+  const strange = strangeIn(state, '')
+  if (strange !== undefined) throw new Breach('state-json', strange, `behind the journal: ${JSON.stringify(journaled)}`)
+}
+
+/** Names the first thing that is no JSON; a field that is undefined is as good as one that is not there. */
+function strangeIn(value: unknown, pointer: string): string | undefined {
+  const here = pointer === '' ? '/' : pointer
+  if (typeof value === 'number') return Number.isFinite(value) ? undefined : `${here} is ${value}`
+  if (typeof value !== 'object') return plainTypes.has(typeof value) ? undefined : `${here} is of type ${typeof value}`
+  if (value === null) return undefined
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null)
+    return `${here} is a ${value.constructor.name}`
+  const parts = Object.entries(value).filter(([, part]) => Array.isArray(value) || part !== undefined)
+  return parts.map(([key, part]) => strangeIn(part, `${pointer}/${key}`)).find((found) => found !== undefined)
+}
+
+const plainTypes = new Set(['string', 'boolean'])
+
+/** Takes a command as the journal would give it back. */
+function asData(command: Command): Command {
+  const data = JSON.parse(JSON.stringify(command)) as Command
+  if (equal(command as unknown as Json, data as unknown as Json)) return data
+  throw new Breach('commands-data', `a command that is another one behind the journal: ${JSON.stringify(data)}`)
+}
