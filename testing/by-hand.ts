@@ -1,9 +1,10 @@
 import { netnsOf, show, succeeded, type Command, type Exec, type Output } from '../core/command.ts'
 import { listNetns, parseNetns } from '../core/fingerprint.ts'
-import { equal, type Json } from '../core/json.ts'
+import type { Json } from '../core/json.ts'
 import { probesOf, undoOf, type Context, type Plan, type Step } from '../core/step.ts'
 import { Breach } from './breach.ts'
 import { printed } from './given.ts'
+import { strangeIn } from './strange.ts'
 
 /** A step on a real kernel, its verbs called by hand as the engine would. Each throws `Breach`. */
 export interface ByHand<State extends Json> {
@@ -92,28 +93,14 @@ const failed = (command: Command, { exitCode, timedOut, stderr }: Output): reado
 
 /** Of a Date, a Map or NaN the journal would give back something else. */
 function expectPlain(state: Json, journaled: Json): void {
-  const strange = strangeIn(state, '')
+  const strange = strangeIn(state)
   if (strange !== undefined) throw new Breach('state-json', strange, `behind the journal: ${JSON.stringify(journaled)}`)
 }
 
-/** Names the first thing that is no JSON; a field that is undefined is as good as one that is not there. */
-function strangeIn(value: unknown, pointer: string): string | undefined {
-  const here = pointer === '' ? '/' : pointer
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : `${here} is ${value}`
-  if (typeof value !== 'object') return plainTypes.has(typeof value) ? undefined : `${here} is of type ${typeof value}`
-  if (value === null) return undefined
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (!Array.isArray(value) && prototype !== Object.prototype && prototype !== null)
-    return `${here} is a ${value.constructor.name}`
-  const parts = Object.entries(value).filter(([, part]) => Array.isArray(value) || part !== undefined)
-  return parts.map(([key, part]) => strangeIn(part, `${pointer}/${key}`)).find((found) => found !== undefined)
-}
-
-const plainTypes = new Set(['string', 'boolean'])
-
 /** Takes a command as the journal would give it back. */
 function asData(command: Command): Command {
+  const strange = strangeIn(command)
   const data = JSON.parse(JSON.stringify(command)) as Command
-  if (equal(command as unknown as Json, data as unknown as Json)) return data
-  throw new Breach('commands-data', `a command that is another one behind the journal: ${JSON.stringify(data)}`)
+  if (strange === undefined) return data
+  throw new Breach('commands-data', `in a command, ${strange}`, `behind the journal: ${JSON.stringify(data)}`)
 }

@@ -50,8 +50,8 @@ export async function trial<Input, State extends Json>(it: Trial<Input, State>):
   const site: KillSite = { nsnet, see, before, whole: made.whole ?? before }
   if (made.whole === undefined) return await ranAndUndone(site)
   const counts = { apply: made.apply.length, undo: made.undo.length }
-  await killedAndResumed(site, counts)
   await killedAndUndone(site, counts)
+  await killedAndResumed(site, counts)
 
   async function appliedAndUndone(): Promise<Made> {
     const { before: state, commands } = await hand.apply()
