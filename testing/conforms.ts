@@ -1,5 +1,6 @@
 import { hostname, release } from 'node:os'
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { builtinSteps } from '../library/builtin.ts'
 import { iptablesBackend } from '../library/iptables-backend.ts'
@@ -74,7 +75,7 @@ function grouped(examples: readonly Example[]): readonly (readonly Example[])[] 
 }
 
 function fileOf(step: Step, plugin: string | URL | undefined): string | undefined {
-  if (plugin !== undefined) return String(plugin).startsWith('file:') ? fileURLToPath(plugin) : String(plugin)
+  if (plugin !== undefined) return String(plugin).startsWith('file:') ? fileURLToPath(plugin) : resolve(String(plugin))
   if (builtinSteps.some(({ type }) => type === step.type)) return undefined
   throw new TypeError(
     `expected the option "plugin" with the file of the step type "${step.type}", got none: the real nsnet has to load it, ` +

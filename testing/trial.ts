@@ -63,7 +63,8 @@ export async function trial<Input, State extends Json>(it: Trial<Input, State>):
     expectMadeNamed(resources, before, whole)
     const undone = await hand.undo(state)
     expectNetnsNamed(resources, [...probesOf(step, input, where), ...commands, ...undone])
-    expectRestored(before, whole, await changesSince(before, see))
+    const found = await changesSince(before, see)
+    if (found.length > 0) throw notRestored(found, differences(whole, await see()))
     return { apply: commands, undo: undone, whole }
   }
 }
@@ -104,10 +105,10 @@ async function expectDone<S extends Json>(hand: ByHand<S>, where: Context): Prom
   if (other.apply.length > 0) throw new Breach('once', 'in another run, the commands:', ...other.apply.map(show))
 }
 
-function expectRestored(before: Picture, whole: Picture, found: readonly Difference[]): void {
-  if (found.length === 0) return
-  const lost = differences(before, whole).filter((difference) => difference.found === undefined)
-  const byUndo = found.filter((it) => it.found === undefined && !lost.some(({ pointer }) => pointer === it.pointer))
-  if (byUndo.length > 0) throw new Breach('undo-own', 'gone after undo, and there before it:', ...toldOf(byUndo))
-  throw new Breach('undo-restores', 'after undo:', ...toldOf(found))
+/** Tells what undo took from what "apply" changed and undo did not put back: the latter was gone before the undo. */
+function notRestored(found: readonly Difference[], byUndo: readonly Difference[]): Breach {
+  const isGone = (it: Difference): boolean => it.found === undefined
+  const taken = found.filter((it) => isGone(it) && byUndo.some((by) => isGone(by) && equal(by.expected, it.expected)))
+  if (taken.length > 0) return new Breach('undo-own', 'gone after undo, and there before it:', ...toldOf(taken))
+  return new Breach('undo-restores', 'after undo:', ...toldOf(found))
 }
