@@ -62,7 +62,7 @@ function packages(missing, manager) {
 
 function build() {
   const built = existsSync('dist/nsnet.js') ? statSync('dist/nsnet.js').mtimeMs : 0
-  const sources = ['core', 'journal', 'plugins', 'library', 'cli'].flatMap((folder) =>
+  const sources = ['core', 'journal', 'plugins', 'library', 'cli', 'net', 'testing'].flatMap((folder) =>
     readdirSync(folder, { recursive: true }).map((file) => join(folder, file)),
   )
   const others = ['package.json', 'scripts/build.mjs', 'scripts/code-cache.cjs']

@@ -41,32 +41,42 @@ export async function trial<Input, State extends Json>(it: Trial<Input, State>):
   const see = (): Promise<Picture> => pictureOf(world.exec, example.looks ?? [])
   const before = await steadyPicture(see)
   const hand = byHand(world.exec, step, input, where)
-  await lookedTwice(hand, where, see, before)
+  await looked(hand, where, see, before)
   replay()
-  const made = step.onlyLooks === true ? await onlyLooked(hand, where) : await appliedAndUndone()
+  const made =
+    step.onlyLooks === true ? await onlyLooked(hand, where) : await appliedAndUndone(hand, where, see, before)
   replay()
-  const all = [...made.apply, ...made.undo]
-  const nsnet = () => nsnetWith(world.exec, [{ uses: step.type, with: example.input }], file, all)
-  const site: KillSite = { nsnet, see, before, whole: made.whole ?? before }
-  if (made.whole === undefined) return await ranAndUndone(site)
-  const counts = { apply: made.apply.length, undo: made.undo.length }
-  await killedAndUndone(site, counts)
-  await killedAndResumed(site, counts)
+  const resources = step.resources(input)
+  expectNetnsNamed(resources, [...probesOf(step, input, where), ...made.apply, ...made.undo])
+  if (made.whole) expectMadeNamed(resources, before, made.whole)
+  const nsnet = () =>
+    nsnetWith(world.exec, [{ uses: step.type, with: example.input }], file, [...made.apply, ...made.undo])
+  await really({ nsnet, see, before }, made)
+}
 
-  async function appliedAndUndone(): Promise<Made> {
-    const { before: state, commands } = await hand.apply()
-    if (commands.length === 0) throw new Breach('acts', 'a plan without commands')
-    const whole = await steadyPicture(see)
-    await expectDone(hand, where)
-    if (equal(before, whole)) throw new Breach('visible', 'no difference')
-    const resources = step.resources(input)
-    expectMadeNamed(resources, before, whole)
-    const undone = await hand.undo(state)
-    expectNetnsNamed(resources, [...probesOf(step, input, where), ...commands, ...undone])
-    const found = await changesSince(before, see)
-    if (found.length > 0) throw notRestored(found, differences(whole, await see()))
-    return { apply: commands, undo: undone, whole }
-  }
+/** Has the real nsnet do it, and kills it. */
+async function really(site: Omit<KillSite, 'whole'>, { apply, undo, whole }: Made): Promise<void> {
+  if (whole === undefined) return await ranAndUndone({ ...site, whole: site.before })
+  const counts = { apply: apply.length, undo: undo.length }
+  await killedAndUndone({ ...site, whole }, counts)
+  await killedAndResumed({ ...site, whole }, counts)
+}
+
+async function appliedAndUndone<S extends Json>(
+  hand: ByHand<S>,
+  where: Context,
+  see: () => Promise<Picture>,
+  before: Picture,
+): Promise<Made> {
+  const { before: state, commands } = await hand.apply()
+  if (commands.length === 0) throw new Breach('acts', 'a plan without commands')
+  const whole = await steadyPicture(see)
+  await expectDone(hand, where)
+  if (equal(before, whole)) throw new Breach('visible', 'no difference')
+  const undo = await hand.undo(state)
+  const found = await changesSince(before, see)
+  if (found.length > 0) throw notRestored(found, differences(whole, await see()))
+  return { apply: commands, undo, whole }
 }
 
 /** What was done by hand, and what the kernel looked like then; a step that only looks made nothing. */
@@ -77,7 +87,7 @@ interface Made {
 }
 
 /** Looks, and expects that looking changed nothing. */
-async function lookedTwice<S extends Json>(
+async function looked<S extends Json>(
   hand: ByHand<S>,
   where: Context,
   see: () => Promise<Picture>,
@@ -107,8 +117,9 @@ async function expectDone<S extends Json>(hand: ByHand<S>, where: Context): Prom
 
 /** Tells what undo took from what "apply" changed and undo did not put back: the latter was gone before the undo. */
 function notRestored(found: readonly Difference[], byUndo: readonly Difference[]): Breach {
-  const isGone = (it: Difference): boolean => it.found === undefined
   const taken = found.filter((it) => isGone(it) && byUndo.some((by) => isGone(by) && equal(by.expected, it.expected)))
   if (taken.length > 0) return new Breach('undo-own', 'gone after undo, and there before it:', ...toldOf(taken))
   return new Breach('undo-restores', 'after undo:', ...toldOf(found))
 }
+
+const isGone = (it: Difference): boolean => it.found === undefined
