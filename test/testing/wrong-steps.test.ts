@@ -165,7 +165,13 @@ const wrong: readonly Wrong[] = [
     why: 'a netns that is made and not named',
     rule: 'made-named',
     says: /not in "creates": netns:ns5/,
-    part: { plan: (wanted: Wanted, there: boolean[]) => withNetns(planned(wanted, there)) },
+    part: {
+      plan: (wanted: Wanted, there: boolean[]) => withNetns(planned(wanted, there)),
+      undo: (...given: Parameters<NonNullable<Twin['undo']>>) => {
+        const left = sound.undo!(...given)
+        return left.length === 0 ? [] : [...left, ip(undefined, 'netns', 'delete', 'ns5')]
+      },
+    },
   },
   {
     why: 'an undo without an end',
