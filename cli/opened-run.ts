@@ -2,7 +2,7 @@ import type { Given } from '../core/inputs.ts'
 import type { Opened } from '../journal/journals.ts'
 import type { WorkLock } from '../journal/lock.ts'
 import { secretsFor, type GivenSecrets } from './given.ts'
-import { registryOfRun } from '../library/plugins.ts'
+import { registryOfRun, type RunRegistry } from '../library/plugins.ts'
 import { locked, lockOf, type Session } from './session.ts'
 import type { Turn } from '../library/turn.ts'
 
@@ -13,7 +13,7 @@ export interface Working extends Omit<Session, 'registry' | 'secrets'> {
 
 /** A run that is open, with its plugins and what is known of its secrets. */
 export interface OpenedRun extends Opened {
-  readonly session: Session
+  readonly session: Session & { readonly registry: RunRegistry }
   readonly known: GivenSecrets
 }
 
@@ -21,7 +21,7 @@ export interface OpenedRun extends Opened {
  * Works on a run, under the lock of what it does and a turn at the kernel: whoever held that before may have gone on with
  * this very run, so its journal is read now, once.
  *
- * @throws LOCKED, RUN_NOT_FOUND, JOURNAL_BROKEN, JOURNAL_UNWRITABLE, PLUGIN_INVALID
+ * @throws LOCKED, RUN_NOT_FOUND, JOURNAL_BROKEN, JOURNAL_UNWRITABLE
  */
 export async function workOn<T>(
   working: Working,

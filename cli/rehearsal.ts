@@ -10,6 +10,7 @@ import { toType } from './advice.ts'
 import { commandsIn } from './brief.ts'
 import { commandLines } from './render.ts'
 import { fitted, markedStart, marks } from './step-line.ts'
+import { BY_JOURNAL, tellOfLacking } from './lacking.ts'
 import { momentOf } from './session.ts'
 import type { Working } from './opened-run.ts'
 import { inUse, stepsAfter, type Extent } from './taking-back.ts'
@@ -60,7 +61,9 @@ async function rehearsals(
   if (dependants.length > 0 && !extent.cascade) throw inUse(started, dependants)
   const first: Rehearsal[] = []
   for (const other of dependants) first.push(...(await rehearsals(session, other.run, { cascade: true }, gone)))
-  const { stepOf } = await registryOfRun(started)
+  const registry = await registryOfRun(started)
+  tellOfLacking(session.terminal, registry, BY_JOURNAL)
+  const { stepOf } = registry
   const { secrets } = secretsFor(started, given)
   const ports = { exec: processExec({ holds: secrets.holds }), secrets, stepOf, others: left(), force, boot: bootOf() }
   const steps = secrets.hide(await undoAhead(ports, moment, extent.to))

@@ -5,8 +5,9 @@ import type { Moment } from '../core/machine.ts'
 import { stepOf } from '../core/run.ts'
 import { nearest } from '../core/near.ts'
 import { expectSameNetns } from '../library/facts.ts'
+import { BY_JOURNAL, tellOfLacking } from './lacking.ts'
 import { withRun, workOn, type OpenedRun, type Working } from './opened-run.ts'
-import { continueRun, lockOf, momentOf, type Session } from './session.ts'
+import { continueRun, lockOf, momentOf } from './session.ts'
 import type { Turn } from '../library/turn.ts'
 
 export interface Extent {
@@ -90,7 +91,11 @@ async function undo(
   return (await continueRun(session, turn, opened, undoing(session, moment, to), claims)).code
 }
 
-function undoing({ terminal }: Session, { run, status }: Moment, to: string | undefined): RunEvent | undefined {
+function undoing(
+  { terminal, registry }: OpenedRun['session'],
+  { run, status }: Moment,
+  to: string | undefined,
+): RunEvent | undefined {
   const open = [...run.steps.values()].some((step) => step.open)
   if (status === 'undone' && !open) {
     terminal.tell(`run ${run.started.run} is undone already`)
@@ -101,6 +106,7 @@ function undoing({ terminal }: Session, { run, status }: Moment, to: string | un
     return undefined
   }
   terminal.tell(`undoing run ${terminal.paint('bold', run.started.run)}${to === undefined ? '' : ` back to ${to}`}`)
+  tellOfLacking(terminal, registry, BY_JOURNAL)
   return { type: 'UndoStarted', ...(to === undefined ? {} : { until: to }) }
 }
 

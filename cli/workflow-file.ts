@@ -45,7 +45,7 @@ export async function readWorkflow(file: string, options: ReadOptions, exec: Exe
   const source = await parseSource(text, path)
   const draft = await withNested(draftOf(source))
   expectNoSecretInArgv(draft, given)
-  const plugins = pluginPaths(path, draft.plugins)
+  const plugins = await pluginPaths(source, draft.plugins)
   const registry = await registryWith(plugins, source)
   const { inputs, steps, outputs, secrets } = await prepare(draft, registry, facts, given)
   if (steps.length > 1000) expectMuch()

@@ -3,9 +3,9 @@ import { HOST_NETNS, type Command, type Output } from './command.ts'
 import { canHelp, helpers, type Crew } from './crew.ts'
 import { shortcut } from './direct.ts'
 import { couldNotEnter, entering } from './enter.ts'
-import { NsnetError } from './errors.ts'
 import { withoutSecretsInArgv } from './hidden.ts'
 import { runAlone, type Done } from './spawn.ts'
+import { timeLimit } from './time-limit.ts'
 
 /** How commands are run. */
 export interface ExecOptions {
@@ -51,7 +51,7 @@ const TIME_LIMIT_MS = 30_000
  * @throws USAGE when `NSNET_TIMEOUT` is no number of seconds
  */
 export function processExec({ trace, kill, fd, holds, inside: place }: ExecOptions = {}) {
-  const usual = timeLimit(process.env['NSNET_TIMEOUT'])
+  const usual = timeLimit(TIME_LIMIT_MS)
   // each running command listens, and many may run at the same time
   if (kill) setMaxListeners(Infinity, kill)
   const { crew, enter, root } = place ?? { crew: helpers, enter: [], root: '' }
@@ -108,12 +108,6 @@ function limited(ms: number, kill: AbortSignal | undefined) {
       return isOver
     },
   }
-}
-
-function timeLimit(seconds: string | undefined): number {
-  if (seconds === undefined || seconds === '') return TIME_LIMIT_MS
-  if (/^\d{1,6}(\.\d{1,3})?$/.test(seconds) && Number(seconds) > 0) return Number(seconds) * 1000
-  throw new NsnetError('USAGE', `expected NSNET_TIMEOUT to be a number of seconds, such as 60, got "${seconds}"`)
 }
 
 /** Only where `ip` takes a netns: an alias may say the same. */

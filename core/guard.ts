@@ -1,33 +1,48 @@
-import { isSketches } from './sketch.ts'
+import { NsnetError } from './errors.ts'
+import { isPromise, notPlain } from './plain-json.ts'
+import { isJson, promises, type Promised } from './promises.ts'
+import type { Schema } from './schema.ts'
 import type { Step } from './step.ts'
+import { PLUGIN_LIMIT_MS, timeLimit, tooLong, within } from './time-limit.ts'
 
-/** A step type whose own code broke: it threw, or gave something that is no plan. */
-export class StepBroken extends Error {
-  readonly hint: string | undefined
-
-  constructor(type: string, part: string, cause: unknown) {
-    super(`the step type "${type}" broke in its "${part}": ${inWords(cause)}`, { cause })
-    const place = cause instanceof Error ? /^ +at (.*)$/m.exec(cause.stack ?? '')?.[1] : undefined
-    this.hint = place === undefined ? undefined : `the mistake is in the step type, not in the workflow: ${place}`
+/** A step type whose own code broke: it threw, took too long, or gave something that is no plan. */
+export class StepBroken extends NsnetError {
+  constructor({ type }: Step, file: string | undefined, part: string, cause: unknown) {
+    const places = cause instanceof Error ? [...(cause.stack ?? '').matchAll(/^ +at (.*)$/gm)].map(([, at]) => at!) : []
+    const place = places.find((at) => file !== undefined && at.includes(file)) ?? places[0]
+    const where = [file ?? (place && 'the step type'), place].filter((it) => it !== undefined)
+    const hint = where.length === 0 ? undefined : `the mistake is in ${where[0]}, not in the workflow`
+    const message = `the step type "${type}" broke in its "${part}": ${inWords(cause)}`
+    super('PLUGIN_INVALID', message, place === undefined ? hint : `${hint}: ${place}`, { cause })
   }
 }
 
-/** Gives a step whose functions throw nothing but `StepBroken`, which names the step type and the function. */
-export function guarded(step: Step): Step {
+/**
+ * Gives a step whose functions throw nothing but `StepBroken`, which names the step type, the function and the plugin's file. What
+ * a plugin gives is looked at closely, and none of its functions may take longer than 10 s (or `NSNET_TIMEOUT`).
+ */
+export function guarded(step: Step, file: string | undefined): Step {
   const parts = new Map<string | symbol, unknown>()
   return new Proxy(step, {
     get(_, name) {
-      if (!parts.has(name)) parts.set(name, guardedPart(step, name))
+      if (!parts.has(name)) parts.set(name, guardedPart({ step, file }, name))
       return parts.get(name)
     },
   })
 }
 
-function guardedPart(step: Step, name: string | symbol): unknown {
-  const part: unknown = Reflect.get(step, name)
-  if (typeof part === 'function') return guardedCall(step, String(name), part as Call)
+/** A step type, and the plugin that it comes from. */
+interface Guarded {
+  readonly step: Step
+  readonly file: string | undefined
+}
+
+function guardedPart(it: Guarded, name: string | symbol): unknown {
+  const part: unknown = Reflect.get(it.step, name)
+  if (typeof part === 'function') return guardedCall(it, String(name), part as Call)
+  if (name === 'input' && it.file !== undefined) return guardedInput(it, it.step.input)
   const hasParts = typeof name === 'string' && WITH_PARTS.has(name) && typeof part === 'object'
-  return hasParts ? guardedParts(step, name, part) : part
+  return hasParts ? guardedParts(it, name, part) : part
 }
 
 /** Fields of a step that hold functions of their own. */
@@ -40,102 +55,66 @@ export function inWords(thrown: unknown): string {
 
 type Call = (this: Step, ...args: unknown[]) => unknown
 
-function guardedCall(step: Step, name: string, call: Call): Call {
+/** How many calls of a function are watched: what ended so often ends, and watching takes time. */
+const WATCHED = 200
+
+function guardedCall({ step, file }: Guarded, name: string, call: Call): Call {
   const promise = promises[name.split('.')[0]!]
+  let calls = 0
   return (...args) => {
     try {
-      const given = call.apply(step, args)
+      const work = (): unknown => call.apply(step, args)
+      const isWatched = file !== undefined && calls++ < WATCHED
+      const given = isWatched ? within(timeLimit(PLUGIN_LIMIT_MS), work) : work()
       // the state that it was given is one: most earlier steps change nothing about it
-      return name === 'foretell' && given === args[1] ? given : expected(promise, given)
+      return name === 'foretell' && given === args[1] ? given : expected(promise, given, file !== undefined)
     } catch (error) {
-      throw new StepBroken(step.type, name, error)
+      throw new StepBroken(step, file, name, error)
     }
   }
 }
 
-function expected([what, keeps]: (typeof promises)[string] | readonly [] = [], given: unknown): unknown {
-  if (keeps === undefined || keeps(given)) return given
-  const got = given instanceof Promise ? 'a promise' : isJson(given) ? JSON.stringify(given) : String(given)
+function expected(promised: Promised | undefined, given: unknown, isPlugin: boolean): unknown {
+  if (promised === undefined) return given
+  const [what, keeps, isState] = promised
+  const odd = isPlugin && isState && given !== undefined ? notPlain(given) : undefined
+  if (odd === undefined && keeps(given)) return given
+  // nobody waits for it: what becomes of it must not end nsnet
+  if (isPromise(given)) given.then(undefined, () => undefined)
+  const got = odd ?? (isPromise(given) ? 'a promise' : isJson(given) ? JSON.stringify(given) : String(given))
   // where it was noticed tells nothing about where the mistake is
   throw Object.assign(new Error(`expected ${what}, got ${got}`), { stack: '' })
 }
 
-function guardedParts(step: Step, name: string, parts: object | null): object {
+function guardedParts(it: Guarded, name: string, parts: object | null): object {
   const calls = Object.entries(parts ?? {}) as readonly (readonly [string, Call])[]
-  return Object.fromEntries(calls.map(([part, call]) => [part, guardedCall(step, `${name}.${part}`, call)]))
+  return Object.fromEntries(calls.map(([part, call]) => [part, guardedCall(it, `${name}.${part}`, call)]))
 }
 
-/** What a step's functions have to give: whatever else comes would break the engine later, where nobody knows why. */
-const promises: { readonly [name: string]: readonly [string, (given: unknown) => boolean] } = {
-  resources: ['an object of lists of keys', isResources],
-  probe: ['a command { argv: […] } or a list of them', (given) => [given].flat().every(isCommand)],
-  observe: ['plain JSON', (given) => isJson(given)],
-  plan: ['{ apply: […], undo: […] } or { conflict: "…" }', isPlan],
-  undo: ['a list of commands', isCommands],
-  rest: ['a list of keys', isKeys],
-  identity: ['plain JSON', (given) => isJson(given)],
-  outputs: ['plain JSON', (given) => isJson(given)],
-  moreOutputs: ['an object of plain JSON', (given) => isObject(given) && isJson(given)],
-  sketch: ['a list of sketches { draw: "…", … }', isSketches],
-  mine: ['true or false', (given) => typeof given === 'boolean'],
-  watches: ['a list of keys', isKeys],
-  outcome: ['plain JSON', (given) => isJson(given)],
-  foretell: ['plain JSON or nothing', (given) => given === undefined || isJson(given)],
-  changes: ['a list of { what, from, to }', isChanges],
-  drift: ['a text or nothing', (given) => given === undefined || typeof given === 'string'],
-  commentOfHandle: ['a text', isText],
-  patience: ['{ forMs, everyMs }', isPatience],
+/** A validator whose only function is guarded; it may be any, and it alone may be waited for. */
+function guardedInput(it: Guarded, input: Schema<unknown>): Schema<unknown> {
+  const standard = input['~standard']
+  const call = guardedCall(it, 'input', (value) => standard.validate(value))
+  const validate = (value: unknown): unknown => {
+    const given = Reflect.apply(call, it.step, [value]) as unknown
+    return isPromise(given) ? awaited(it, given) : given
+  }
+  const own = { ...standard, validate }
+  return new Proxy(input, { get: (from, name) => (name === '~standard' ? own : (Reflect.get(from, name) as unknown)) })
 }
 
-function isObject(given: unknown): given is { readonly [field: string]: unknown } {
-  return typeof given === 'object' && given !== null && !(given instanceof Promise)
-}
-
-/** As the journal has to be able to hold it. */
-function isCommand(given: unknown): boolean {
-  if (!isObject(given)) return false
-  const { argv, stdin = '', timeoutMs = 0, okExits = [] } = given
-  const words = Array.isArray(argv) && argv.length > 0 && argv.every((word) => typeof word === 'string')
-  return words && typeof stdin === 'string' && Number.isFinite(timeoutMs) && [okExits].flat().every(Number.isInteger)
-}
-
-function isKeys(given: unknown): boolean {
-  return Array.isArray(given) && given.every((key) => typeof key === 'string')
-}
-
-function isResources(given: unknown): boolean {
-  return isObject(given) && [given['creates'], given['uses'], given['shares']].every((keys) => isKeys(keys ?? []))
-}
-
-function isPatience(given: unknown): boolean {
-  return isObject(given) && Number.isFinite(given['forMs']) && Number.isFinite(given['everyMs'])
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === 'string'
-}
-
-function isChanges(given: unknown): boolean {
-  return Array.isArray(given) && given.every(isChange)
-}
-
-function isChange(given: unknown): boolean {
-  return isObject(given) && isText(given['what']) && isText(given['to']) && isText(given['from'] ?? '')
-}
-
-function isCommands(given: unknown): boolean {
-  return Array.isArray(given) && given.every(isCommand)
-}
-
-function isPlan(given: unknown): boolean {
-  if (!isObject(given)) return false
-  return typeof given['conflict'] === 'string' || (isCommands(given['apply']) && isCommands(given['undo']))
-}
-
-function isJson(given: unknown): boolean {
+async function awaited({ step, file }: Guarded, given: PromiseLike<unknown>): Promise<unknown> {
+  const ms = timeLimit(PLUGIN_LIMIT_MS)
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(Object.assign(new Error(tooLong(ms)), { stack: '' })), ms)
+  })
   try {
-    return !(given instanceof Promise) && JSON.stringify(given) !== undefined
-  } catch {
-    return false
+    const result = await Promise.race([given, late])
+    return isPromise(result) ? result : expected(promises['input'], result, true)
+  } catch (error) {
+    throw new StepBroken(step, file, 'input', error)
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { API_VERSION } from './api-version.ts'
 export { choice } from './choice.ts'
 export { HANDLE, HOST_NETNS, inNetns, ip, show, type Command, type Output } from './command.ts'
 export { NsnetError, type ErrorCode } from './errors.ts'

@@ -21,6 +21,7 @@ export class CouldNotLook extends Error {
     if (error === undefined) return
     const why = error instanceof StepBroken ? inWords(error.cause) : inWords(error)
     this.failure = { ...this.failure, message: `could not make sense of what the command printed (${why})` }
+    if (error instanceof StepBroken && error.hint !== undefined) this.failure = { ...this.failure, hint: error.hint }
   }
 }
 

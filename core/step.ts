@@ -13,6 +13,8 @@ import type { StepDocs } from './step-docs.ts'
 export interface Step<Input = unknown, State extends Json = Json> {
   /** What workflows write in `uses`. */
   readonly type: string
+  /** The version of the step API that it is written for. Without it, it is taken as it is. @see API_VERSION */
+  readonly apiVersion?: number
   /** One sentence for people: what the step does. */
   readonly summary?: string
   /** What else people should know; `nsnet steps`, editors and docs/steps.md tell it. */

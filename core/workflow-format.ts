@@ -11,14 +11,15 @@ const title = z
   .regex(/^[^\x00-\x1f\x7f-\x9f]{1,200}$/, 'expected a name of 1 to 200 characters, without control characters')
 
 /**
- * File of a plugin, beside the workflow file or below. Loading a plugin runs its code, so that a workflow brings its own
- * along, and cannot name just any file of the machine.
+ * A plugin: a file counted from the workflow's, or an npm package. Loading it runs its code, so a workflow is trusted like a script:
+ * it may name what its author can reach from it. An absolute path would hold on one machine alone, and an address
+ * (`data:`, `node:`) is no file: they are refused.
  */
 export const pluginPath = z
   .string()
   .regex(
-    /^(?!\/)(?!(?:[^]*\/)?\.\.(?:\/|$))[^\x00-\x1f\x7f]{1,4096}$/,
-    'expected the path of a file beside this one or below, such as "./mtu.js"',
+    /^(?!\/)(?![A-Za-z][\w+.-]*:)(?!(?:[^]*\/)?\.{0,2}$)[^\x00-\x1f\x7f]{1,4096}$/,
+    'expected a file relative to this one, such as "./mtu.mjs" or "../shared/mtu.ts", or the name of an npm package',
   )
 
 /** Types of inputs whose values are texts. */
@@ -178,7 +179,10 @@ export const workflowSchema = z.strictObject({
   name: title.describe('name of the workflow'),
   description: z.string().optional().describe('what it is for'),
   inputs: inputsSchema.default({}).describe('values that --set NAME=VALUE changes'),
-  plugins: z.array(pluginPath).default([]).describe('files with custom step types, relative to this file'),
+  plugins: z
+    .array(pluginPath)
+    .default([])
+    .describe('files with custom step types, relative to this file, or npm packages'),
   defaults: defaultsSchema.optional(),
   steps: z.array(z.union([stepSchema, groupSchema])).describe('taken in this order, undone in reverse'),
   finally: z

@@ -1,44 +1,57 @@
 import { existsSync } from 'node:fs'
-import { basename, dirname, resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { NsnetError } from '../core/errors.ts'
 import type { RunStarted } from '../core/events.ts'
+import { findPlugin } from '../core/find-plugin.ts'
+import { loadPlugin } from '../core/load-plugin.ts'
 import { invalid } from '../core/problems.ts'
-import { loadPlugin, registryOf, type Registry } from '../core/registry.ts'
+import { registryOf, type Plugin, type Registry } from '../core/registry.ts'
 import { parseSource, type Source } from '../core/source.ts'
 import type { Step } from '../core/step.ts'
 import { draftOf } from '../core/workflow.ts'
 import { builtinSteps } from './builtin.ts'
 import { readText } from './read-text.ts'
 
-/** Where the plugins of a workflow are: relative paths count from its file. */
-export const pluginPaths = (workflowPath: string, plugins: readonly string[] = []): readonly string[] =>
-  plugins.map((plugin) => resolve(dirname(workflowPath), plugin))
+/**
+ * Finds the files of the plugins that a workflow names, counted from its file.
+ *
+ * @throws PLUGIN_INVALID with the place in the workflow file where the plugin is named
+ */
+export async function pluginPaths(source: Source, plugins: readonly string[] = []): Promise<readonly string[]> {
+  return await Promise.all(plugins.map((plugin, index) => findPlugin(plugin, source.path).catch(placed(source, index))))
+}
 
 /**
  * Loads plugins beside the steps that nsnet brings along.
  *
  * @throws PLUGIN_INVALID with the place in the workflow file where the plugin is named
  */
-export async function registryWith(paths: readonly string[], { at, path: file }: Source): Promise<Registry> {
-  const placed = (index: number) => (error: unknown) => {
+export async function registryWith(paths: readonly string[], source: Source): Promise<Registry> {
+  const loaded = await Promise.all(paths.map((path, index) => load(path).catch(placed(source, index))))
+  try {
+    return registryOf(builtinSteps, ...loaded)
+  } catch (error) {
+    return placed(source, secondOfType(loaded))(error)
+  }
+}
+
+const load = async (file: string): Promise<Plugin> => ({ file, steps: await loadPlugin(file) })
+
+/** Says where in a workflow file the plugin is named that something is wrong with. */
+const placed =
+  ({ at, path }: Source, index: number) =>
+  (error: unknown): never => {
     if (!(error instanceof NsnetError)) throw error
     const { code, message, hint, cause } = error
     const pointer = `/plugins/${index}`
     const { line, column } = at(pointer)
-    throw new NsnetError(code, `${basename(file)}:${line}:${column} ${pointer}: ${message}`, hint, { cause })
+    throw new NsnetError(code, `${basename(path)}:${line}:${column} ${pointer}: ${message}`, hint, { cause })
   }
-  const loaded = await Promise.all(paths.map((path, index) => loadPlugin(path).catch(placed(index))))
-  try {
-    return registryOf([...builtinSteps, ...loaded.flat()])
-  } catch (error) {
-    return placed(secondOfType(loaded))(error)
-  }
-}
 
-/** Finds the first list with a step of a type that was there before. */
-function secondOfType(loaded: readonly (readonly Step[])[]): number {
+/** Finds the first plugin with a step of a type that was there before. */
+function secondOfType(loaded: readonly Plugin[]): number {
   const types = new Set(builtinSteps.map(({ type }) => type))
-  return loaded.findIndex((steps) => steps.some(({ type }) => types.size === types.add(type).size))
+  return loaded.findIndex(({ steps }) => steps.some(({ type }) => types.size === types.add(type).size))
 }
 
 /**
@@ -54,16 +67,46 @@ export async function stepsWith(workflow: string | undefined): Promise<readonly 
   const { plugins, problems } = draftOf(source)
   const mistakes = problems.filter(({ pointer }) => /^(\/plugins\b|$)/.test(pointer))
   if (mistakes.length > 0) throw invalid(path, mistakes)
-  const { types, stepOf } = await registryWith(pluginPaths(path, plugins), source)
+  const { types, stepOf } = await registryWith(await pluginPaths(source, plugins), source)
   return types.flatMap((type) => stepOf(type) ?? [])
 }
 
-/**
- * Loads the plugins of a journaled run as far as they are still there: what lacks one can still be undone.
- *
- * @throws PLUGIN_INVALID of a file that is there
- */
-export async function registryOfRun({ plugins }: RunStarted): Promise<Registry> {
-  const loaded = await Promise.all(plugins.filter(existsSync).map(loadPlugin))
-  return registryOf([...builtinSteps, ...loaded.flat()])
+/** A plugin of a run that cannot be loaded any more. */
+export interface Lacking {
+  /** Absolute path. */
+  readonly file: string
+  /** What is wrong with it, the file included. */
+  readonly why: string
+}
+
+/** The step types that are left to a run. */
+export interface RunRegistry extends Registry {
+  readonly lacking: readonly Lacking[]
+}
+
+/** Loads the plugins of a journaled run as far as that can be done: what lacks one, or has a broken one, can still be undone. */
+export async function registryOfRun({ plugins }: RunStarted): Promise<RunRegistry> {
+  const lacking: Lacking[] = []
+  const loaded: Plugin[] = []
+  const types = new Set(builtinSteps.map(({ type }) => type))
+  for (const file of plugins) {
+    const plugin = await loadedOrNot(file, types)
+    if ('why' in plugin) lacking.push(plugin)
+    else loaded.push(plugin)
+  }
+  return { ...registryOf(builtinSteps, ...loaded), lacking }
+}
+
+async function loadedOrNot(file: string, types: Set<string>): Promise<Plugin | Lacking> {
+  if (!existsSync(file)) return { file, why: `the plugin ${file} is not there any more` }
+  try {
+    const plugin = await load(file)
+    const again = plugin.steps.find(({ type }) => types.has(type))
+    if (again) return { file, why: `the plugin ${file} is broken now: it has the step type "${again.type}" again` }
+    for (const { type } of plugin.steps) types.add(type)
+    return plugin
+  } catch (error) {
+    if (!(error instanceof NsnetError)) throw error
+    return { file, why: `the plugin is broken now: ${error.message}` }
+  }
 }

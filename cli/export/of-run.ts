@@ -13,7 +13,7 @@ import { backOf, checkOf, expectNoSecrets, noteOf, type Part, type Script } from
 /**
  * Makes a script of what a run has done, or of the way back that its journal holds. The kernel is not looked at.
  *
- * @throws NOT_EXPORTABLE when a step was given a secret; RUN_NOT_FOUND, RUN_AMBIGUOUS, JOURNAL_BROKEN, PLUGIN_INVALID
+ * @throws NOT_EXPORTABLE when a step was given a secret; RUN_NOT_FOUND, RUN_AMBIGUOUS, JOURNAL_BROKEN
  */
 export async function scriptOfRun(options: GlobalOptions, name: string, undo: boolean): Promise<Script> {
   const store = await storeFor(options)

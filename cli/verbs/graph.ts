@@ -8,6 +8,7 @@ import { drawRun, drawWorkflow } from '../graph/drawn-steps.ts'
 import { jsonOf } from '../graph/json.ts'
 import type { Topology } from '../graph/model.ts'
 import { topologyOf } from '../graph/topology.ts'
+import { tellOfLacking } from '../lacking.ts'
 import { registryOfRun } from '../../library/plugins.ts'
 import { storeFor } from '../session.ts'
 import { stateOf } from '../state.ts'
@@ -68,6 +69,7 @@ async function ofRun(terminal: Terminal, name: string, options: GraphOptions): P
   const { moment } = folded
   const { started } = moment.run
   const registry = await registryOfRun(started)
+  tellOfLacking(terminal, registry, 'its steps are drawn as notes')
   const steps = await drawRun(moment, registry)
   const drifted =
     options.verify === false ? new Map<string, string>() : await driftOf(terminal, moment, registry, options)

@@ -5,6 +5,7 @@ import type { Run } from '../../core/run.ts'
 import { toType } from '../advice.ts'
 import { bootOf } from '../../library/facts.ts'
 import { expectAll, expectRight, givenBy, type InputOptions } from '../given.ts'
+import { tellOfLacking } from '../lacking.ts'
 import { latestOwning } from '../latest.ts'
 import { workOn } from '../opened-run.ts'
 import { findingLines } from '../plan/finding-lines.ts'
@@ -40,6 +41,7 @@ export async function repair(terminal: Terminal, name: string | undefined, optio
       const { started } = opened.moment.run
       expectRight(started, known)
       expectAll(started, known, 'repair')
+      tellOfLacking(terminal, session.registry, 'its steps cannot be looked at')
       let { moment } = opened
       for (let round = 1; ; round++) {
         const looked = await lookAt(moment, session.registry, given)

@@ -12,6 +12,7 @@ import type { Store } from '../../journal/store.ts'
 import { bootOf, expectSameNetns, readFacts } from '../../library/facts.ts'
 import { toType } from '../advice.ts'
 import { expectAll, expectRight, givenBy, type GivenSecrets, type InputOptions } from '../given.ts'
+import { BY_JOURNAL, expectPlugins, tellOfLacking } from '../lacking.ts'
 import { expectReadable } from '../latest.ts'
 import { workOn } from '../opened-run.ts'
 import { expectPrivilege } from '../../library/privilege.ts'
@@ -44,6 +45,8 @@ export async function resume(
       expectSameNetns(started)
       expectRight(started, known)
       const facts = started.facts.boot === bootOf() ? undefined : await readFacts(processExec())
+      if (isMidUndo(moment)) tellOfLacking(terminal, session.registry, BY_JOURNAL)
+      else expectPlugins(terminal, moment.run, session.registry, facts !== undefined)
       const others = isMidUndo(moment) ? await claimsAlone(turn, store, started) : []
       const first = resumed(terminal, moment, known, facts)
       return (await continueRun(session, turn, opened, first, others)).code

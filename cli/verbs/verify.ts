@@ -5,6 +5,7 @@ import { printable } from '../../core/quote.ts'
 import type { Run } from '../../core/run.ts'
 import { toType } from '../advice.ts'
 import { givenBy, type InputOptions } from '../given.ts'
+import { tellOfLacking } from '../lacking.ts'
 import { latestOwning } from '../latest.ts'
 import { findingLines, sumOf } from '../plan/finding-lines.ts'
 import { registryOfRun } from '../../library/plugins.ts'
@@ -32,6 +33,7 @@ export async function verify(terminal: Terminal, name: string | undefined, optio
   expectPrivilege()
   const given = await givenBy(options)
   const registry = await registryOfRun(await store.started(id))
+  tellOfLacking(terminal, registry, 'its steps cannot be looked at')
   const look = async (): Promise<Looked> => lookAt(await momentOf(store, id), registry, given)
   if (options.watch === true) return await watch(terminal, look, everyMs)
   const looked = await look()

@@ -128,15 +128,39 @@ describe.each(odd)('the name %j', (name) => {
 })
 
 describe('a plugin', () => {
-  test.each(['../evil.mjs', '/tmp/evil.mjs', 'a/../../evil.mjs', './a/..', 'a\0.mjs', '', '..'])(
-    '%j is refused with its place, and not loaded',
+  test.each([
+    '/tmp/evil.mjs',
+    'file:///tmp/evil.mjs',
+    'data:text/javascript,process.stdout.write("loaded")',
+    'node:fs',
+    './a/..',
+    '../',
+    'a\0.mjs',
+    'a\x1b.mjs',
+    '',
+    '..',
+    '.',
+  ])('%j is refused with its place, and not loaded', (plugin) => {
+    mkdirSync(join(dir, 'inner'), { recursive: true })
+    fileOf('evil.mjs', 'process.stdout.write("loaded")')
+    const path = fileOf('inner/w.json', { name: 'w', plugins: [plugin], steps: [] })
+    const { status, stdout, stderr } = nsnet('validate', path)
+    expect({ status, stdout }).toEqual({ status: 65, stdout: '' })
+    expect(stderr).toMatch(/w\.json:1:24 \/plugins\/0: expected a file relative to this one, such as /)
+  })
+  test('of another folder is loaded, as its author says: loading a plugin runs its code', () => {
+    mkdirSync(join(dir, 'inner'), { recursive: true })
+    fileOf('shared.mjs', 'export default []')
+    const path = fileOf('inner/w.json', { name: 'w', plugins: ['../shared.mjs', 'a/../../shared.mjs'], steps: [] })
+    expect(nsnet('validate', path)).toMatchObject({ status: 0 })
+  })
+  test.each(['fs', 'nsnet-\u202e', 'no such package', '@a/b/../../../../../etc/none', 'n'.repeat(4000), '%2e%2e/evil'])(
+    '%j is no package, and what is told of it is not printed raw',
     (plugin) => {
-      mkdirSync(join(dir, 'inner'), { recursive: true })
-      fileOf('evil.mjs', 'process.stdout.write("loaded")')
       const path = fileOf('inner/w.json', { name: 'w', plugins: [plugin], steps: [] })
-      const { status, stdout, stderr } = nsnet('validate', path)
-      expect({ status, stdout }).toEqual({ status: 65, stdout: '' })
-      expect(stderr).toMatch(/w\.json:1:24 \/plugins\/0: expected the path of a file beside this one or below/)
+      const { status, stderr } = nsnet('validate', path)
+      expect({ status, raw: stderr }).toEqual({ status: 65, raw: printable(stderr) })
+      expect(stderr).toMatch(/^nsnet: w\.json:1:24 \/plugins\/0: expected (the file of )?a plugin/)
     },
   )
   test('in a directory below is loaded, also where a name has two dots', () => {

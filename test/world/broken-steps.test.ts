@@ -45,16 +45,23 @@ test.each([
   ['plan', 'plan: () => ({ apply: [{ argv: ["ip", 7] }], undo: [] })', 'got {"apply":[{"argv":["ip",7]}],"undo":[]}'],
   ['plan', 'plan: async () => ({ apply: [], undo: [] })', 'got a promise'],
   ['outputs.x', 'outputs: { x() { throw new TypeError("oops") } }', 'TypeError: oops'],
-  ['outputs.x', 'outputs: { x: () => 7n }', 'expected plain JSON, got 7'],
+  ['outputs.x', 'outputs: { x: () => 7n }', 'expected plain JSON, got a bigint'],
   ['patience', 'patience: () => ({ forMs: 7 })', 'expected { forMs, everyMs }, got {"forMs":7}'],
   ['patience', 'patience() { throw new TypeError("oops") }', 'TypeError: oops'],
   ['outcome', 'outcome() { throw new TypeError("oops") }', 'TypeError: oops'],
+  ['plan', 'plan: () => { for (;;); }', 'took longer than 1 s: does it end?'],
+  ['plan', 'plan: async () => { throw new Error("late") }', 'got a promise'],
+  ['plan', 'plan: () => ({ then() {} })', 'got a promise'],
+  ['plan', 'plan: () => ({ apply: [{ argv: ["ip", "a\\0b"] }], undo: [] })', 'expected { apply: […], undo: […] }'],
+  ['plan', 'plan: () => ({ apply: [{ argv: [""] }], undo: [] })', 'expected { apply: […], undo: […] }'],
+  ['outputs.x', 'outputs: { x: () => ({ at: new Date(0) }) }', 'expected plain JSON, got a Date at .at'],
   ['mine', 'mine() { throw new TypeError("oops") }', 'TypeError: oops'],
 ])('a step type whose %s is broken (%s) fails its step, and nothing else', async (part, parts, says) => {
   const world = await sandboxed()
   const { path, write } = workflowWith(parts)
-  const { exitCode, stderr } = await world.nsnet('run', path)
+  const { exitCode, stderr } = await world.nsnetIn(['NSNET_TIMEOUT=1'], 'run', path)
   expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining(`✗ failed      it`) })
+  expect(stderr).toContain(`the mistake is in ${path.replace(/json$/, 'mjs')}, not in the workflow`)
   expect(stderr).toContain(`the step type "green" broke in its "${part}": `)
   expect(stderr).toContain(says)
   expect(stderr).not.toContain('bug')
@@ -68,11 +75,20 @@ test.each([
 test.each([
   ['observe() { throw new TypeError("oops") }', 'TypeError: oops'],
   ['observe: () => undefined', 'Error: expected plain JSON, got undefined'],
+  [
+    'observe: () => { const a = {}; a.a = { a }; return a }',
+    'Error: expected plain JSON, got an object that holds itself at .a.a',
+  ],
+  ['observe: () => ({ links: [new Map()] })', 'Error: expected plain JSON, got a Map at .links[0]'],
+  ['observe: () => ({ mtu: NaN })', 'Error: expected plain JSON, got NaN at .mtu'],
+  ['observe: () => { for (;;); }', 'Error: took longer than 1 s: does it end? (NSNET_TIMEOUT sets the limit)'],
+  ['observe: async () => ({})', 'Error: expected plain JSON, got a promise'],
 ])('what cannot be observed (%s) is told with what the command printed', async (parts, says) => {
   const world = await sandboxed()
   const { path, write } = workflowWith(parts)
-  const { exitCode, stderr } = await world.nsnet('run', path)
+  const { exitCode, stderr } = await world.nsnetIn(['NSNET_TIMEOUT=1'], 'run', path)
   expect(exitCode).toBe(1)
+  expect(stderr).toContain(`the mistake is in ${path.replace(/json$/, 'mjs')}, not in the workflow`)
   expect(stderr).toContain(`could not make sense of what the command printed (${says})`)
   expect(stderr).toMatch(/command +ip -json netns list\n/)
   expect(stderr).toMatch(/stdout +.*blue/)
@@ -84,14 +100,16 @@ test.each([
   ['undo', 'undo: () => undefined'],
   ['undo', 'undo() { throw new TypeError("oops") }'],
   ['identity', 'identity() { throw new TypeError("oops") }'],
+  ['plan', 'plan() { for (;;); }'],
   ['rest', 'undo: () => [], rest() { throw new TypeError("oops") }'],
 ])('a step type whose %s is broken is not undone, and the other steps are', async (part, parts) => {
   const world = await sandboxed()
   const { path, write } = workflowWith('')
   expect(await world.nsnet('run', path)).toMatchObject({ exitCode: 0 })
   write(parts)
-  const { exitCode, stderr } = await world.nsnet('undo')
+  const { exitCode, stderr } = await world.nsnetIn(['NSNET_TIMEOUT=1'], 'undo')
   expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining(`✗ undo failed it`) })
+  expect(stderr).toContain(`the mistake is in ${path.replace(/json$/, 'mjs')}, not in the workflow`)
   expect(stderr).toContain(`the step type "green" broke in its "${part}": `)
   expect(stderr).not.toContain('bug')
   expect(await world.sh('ip netns list')).toBe('green\n')
