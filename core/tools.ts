@@ -51,6 +51,13 @@ export function missingProgram({ exitCode, stderr }: Output): string | undefined
   return NOT_FOUND.map((words) => words.exec(stderr)?.[1]).find((program) => program !== undefined)
 }
 
+/** Says whether a command that was to take something away failed because it was not there. */
+export const saysGone = (output: Output): boolean => missingProgram(output) === undefined && GONE.test(output.stderr)
+
+/** How ip(8), iptables(8), nft(8) and the C library say it. */
+const GONE =
+  /No such (file or directory|process|device)|Cannot find device|Cannot assign requested address|[Aa]ddress not found|does not exist|does a matching rule exist|No chain\/target\/match by that name/
+
 /** How setpriv(1), ip-netns(8) and Node say it; of a PATH with a directory that may not be read they say the second. */
 const NOT_FOUND = [
   /^setpriv: failed to execute (\S+): (?:No such file or directory|Permission denied)$/m,

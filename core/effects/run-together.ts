@@ -2,13 +2,15 @@ import { show, succeeded, type Command, type Output } from '../command.ts'
 import type { Failure } from '../events.ts'
 import { runJoined } from '../joined.ts'
 import type { Ports } from '../ports.ts'
-import { failureOfCommand } from '../tools.ts'
+import { failureOfCommand, saysGone } from '../tools.ts'
 import { goOn } from '../wait.ts'
 import { groupsOf, type Group, type Item, type Work } from './schedule.ts'
 
 /** What came of a step's commands: the failure of the first that failed, and what the last that went well printed. */
 export interface Attempted {
   readonly failure?: Failure
+  /** All that failed says that the thing is not there. */
+  readonly isGone?: boolean
   readonly said?: Pick<Failure, 'command' | 'output'>
   /** How many of its commands went well. */
   readonly succeeded: number
@@ -65,10 +67,11 @@ function note(ran: Map<string, Attempted>, { step, command }: Item, output: Outp
   const before = ran.get(step) ?? { succeeded: 0 }
   if (succeeded(command, output))
     ran.set(step, { ...before, succeeded: before.succeeded + 1, ...saidBy(command, output) })
-  else if (before.failure) return
+  else if (before.failure) ran.set(step, { ...before, isGone: before.isGone === true && saysGone(output) })
   else
     ran.set(step, {
       ...before,
+      isGone: saysGone(output),
       failure: { ...failureOfCommand('its command', command, output), succeeded: before.succeeded },
     })
 }

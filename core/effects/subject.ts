@@ -42,7 +42,10 @@ export async function subjectOf(
   expectSecrets(run, id, secrets)
   const record = secrets.reveal(stepOf(run, id))
   const step = find(record.spec.uses)
-  if (!step) throw new StepTrouble({ message: `the plugin of step type "${record.spec.uses}" is not there any more` })
+  if (!step)
+    throw new StepTrouble({
+      message: `the plugin of step type "${record.spec.uses}" is not there any more, or is broken`,
+    })
   const { facts } = run.started
   const input = record.open ? record.input : await inputOf(run, record, step, secrets)
   const context = { run: run.started.run, step: id, facts, before: record.before }

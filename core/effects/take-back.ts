@@ -126,10 +126,15 @@ function restOrFailure(subject: Subject, now: Json, need: Need, outcome: Outcome
 const whyNot = (ran: Attempted | undefined, left: string): Failure =>
   ran?.failure ?? { message: `there is still to undo: ${left}`, ...ran?.said }
 
-function byExitCode({ run, ran, outcomes }: Back, step: string): Verdict {
-  const failure = ran.get(step)?.failure
-  if (failure) return { type: 'UndoFailed', step, failure }
+/** What is taken back without its plugin cannot be looked at: then what the commands say has to do. */
+function byExitCode({ ports, run, ran, outcomes }: Back, step: string): Verdict {
+  const { failure, isGone } = ran.get(step) ?? {}
   const { uses } = stepOf(run, step).spec
-  const reason = `the plugin of "${uses}" is gone: by the journal's commands, not looked at again`
+  if (failure && isGone !== true && !ports.force) {
+    const force = `where nothing of it is left: nsnet undo ${run.started.run} --force`
+    return { type: 'UndoFailed', step, failure: { ...failure, hint: [failure.hint, force].filter(Boolean).join('; ') } }
+  }
+  const failed = failure ? (isGone === true ? ', which found part of it gone' : ', of which one failed') : ''
+  const reason = `without the plugin of "${uses}": by the journal's commands${failed}, not looked at again`
   return outcomes.get(step)!.undone('undone', reason)
 }

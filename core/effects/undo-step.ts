@@ -30,7 +30,8 @@ export const asItIs: AsIf = (_, now) => now
  * a reboot took away is not looked for. What a kept step stands on is kept with it. Where an earlier undo was stopped inside
  * the step, its being half back is no change by others. Undefined where that cannot be told yet.
  *
- * When the step's plugin is gone, the way back is the one that the journal holds.
+ * When the step's plugin is gone, the way back is the one that the journal holds: nothing is run in or against a netns that
+ * is not the one that the step made or worked in.
  */
 export async function undoStep(site: UndoSite, id: string): Promise<RunEvent | undefined> {
   const { ports, run } = site
@@ -78,7 +79,10 @@ async function undoSubject(
 async function byJournal({ ports, run, look }: UndoSite, step: string, { undone }: Outcome): Promise<RunEvent> {
   expectSecrets(run, step, ports.secrets)
   const record = ports.secrets.reveal(stepOf(run, step))
-  const absent = await absentNetns(look, { record, uses: (record.resources?.uses ?? []).flatMap(netnsIn) })
+  const { creates = [], uses = [] } = record.resources ?? {}
+  const made = await absentNetns(look, { record, uses: creates.flatMap(netnsIn) })
+  if (made.size > 0 && record.after !== undefined) return undone('gone', [...made.values()][0])
+  const absent = await absentNetns(look, { record, uses: uses.flatMap(netnsIn) })
   const left = (record.undo ?? []).filter((command) => !absent.has(netnsOf(command) ?? ''))
   return left.length === 0 ? undone('gone', [...absent.values()][0]) : { type: 'UndoPlanned', step, undo: left }
 }
