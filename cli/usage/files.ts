@@ -1,8 +1,31 @@
-import { Option } from 'commander'
+import { Argument, Option } from 'commander'
 import { aRun, withExamples, withInputs, type Verbs } from './kit.ts'
 
 /** The verbs for workflow files. */
 export const files: Verbs = {
+  new: ({ verb, act }) =>
+    withExamples(
+      verb('new', 'write a workflow to begin with, or a step type of your own with its test and its page')
+        .addArgument(new Argument('<WHAT>', 'what to write').choices(['step', 'workflow']))
+        .argument('[NAME|FILE]', 'of a step its NAME; of a workflow its FILE, NAME.json by default')
+        .option('--dir <DIR>', 'of a step: where to write; the current folder by default')
+        .option('--js', 'of a step: in JavaScript; by default where this Node reads no TypeScript')
+        .option('--ts', 'of a step: in TypeScript')
+        .addOption(new Option('--kind <KIND>', 'of a workflow').choices(['internet', 'cable', 'empty']))
+        .option('--name <NAME>', 'of a workflow: its name')
+        .option('--netns <NAMES>', 'of a workflow: the name of its netns, of two with a comma between')
+        .option('--prefix <PREFIX>', 'of a workflow: the network of its links')
+        .option('-y, --yes', 'of a workflow: ask nothing, take what is usual', false)
+        .action(
+          act(async (terminal, command) => {
+            const [what, name] = command.args as [string, string | undefined]
+            return (await import('../verbs/new.ts')).newFiles(terminal, what, name, command.opts())
+          }),
+        ),
+      'nsnet new workflow',
+      'nsnet new workflow lab.yaml --kind cable --yes',
+      'nsnet new step mtu',
+    ),
   validate: ({ verb, act }) =>
     withExamples(
       withInputs(verb('validate', 'find all mistakes of a workflow file, change nothing').argument('<FILE>')).action(

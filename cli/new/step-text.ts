@@ -1,0 +1,98 @@
+/** A step type that is to be written: its name, and whether in TypeScript. */
+export interface NewStep {
+  readonly name: string
+  readonly typed: boolean
+}
+
+/** Names the file of a new step type. */
+export const stepFile = ({ name, typed }: NewStep): string => `${name}.${typed ? 'ts' : 'mjs'}`
+
+/** Writes a step type that works: it sets how many packets may wait in the queue of a link. */
+export const stepText = (
+  step: NewStep,
+): string => `import { conflict, defineStep, inside, ip, linkKey, linkName, netnsName, nothingToDo, z } from 'nsnet'
+
+/**
+ * Sets how many packets may wait in the queue of a link.
+ *
+ * @see ip-link(8)
+ */
+export default defineStep({
+  type: '${step.name}',
+  apiVersion: 1,
+  summary: 'Sets how many packets may wait in the queue of a link.',
+
+  // what a workflow says in "with"; editors and "nsnet steps" tell the descriptions
+  input: z.strictObject({
+    netns: netnsName.optional(),
+    link: linkName.describe('the link whose queue it is'),
+    packets: z.int().min(0).max(65_535).describe('how many packets may wait'),
+  }),
+
+  // what it makes ("creates"), changes with others ("shares") and needs ("uses"): which steps have to do with one another
+  resources: ({ netns, link }) => ({ uses: [...inside(netns), linkKey(netns, link)] }),
+
+  // commands that look and change nothing; they list, so that what is not there is an empty answer
+  probe: ({ netns }) => ip(netns, '-json', 'link', 'show'),
+
+  // reads the answer into plain JSON: everything that applying the step changes
+  observe({ stdout }, { link }) {
+    const links${step.typed ? ': readonly { readonly ifname: string; readonly txqlen?: number }[]' : ''} = JSON.parse(stdout || '[]')
+    return { packets: links.find(({ ifname }) => ifname === link)?.txqlen ?? null }
+  },
+
+  // compares it with what is asked for: what to do and how to take it back, nothing, or what stands in the way
+  plan({ netns, link, packets }, now) {
+    if (now.packets === null) return conflict(\`there is no link "\${link}"\`, 'ip link shows those that are there')
+    if (now.packets === packets) return nothingToDo
+    const set = (count${step.typed ? ': number' : ''}) => ip(netns, 'link', 'set', 'dev', link, 'txqueuelen', \`\${count}\`)
+    return { apply: [set(packets)], undo: [set(now.packets)] }
+  },
+})
+`
+
+/** Writes the test of a new step type, for Node's own test runner. */
+export const testText = (step: NewStep): string => `import assert from 'node:assert/strict'
+import { test } from 'node:test'
+${step.typed ? `import type { Plan } from 'nsnet'\n` : ''}import step from './${stepFile(step)}'
+
+const input = { link: 'lo', packets: 500 }
+
+/** What the step plans when it sees so many packets; this one does not ask which run it is in. */
+const plan = (packets${step.typed ? ': number | null' : ''}) => step.plan(input, { packets }, ${step.typed ? '{} as never' : '{}'})
+
+/** Commands as people type them. */
+const lines = (commands${step.typed ? ': readonly { readonly argv: readonly string[] }[] = []' : ''}) => commands.map(({ argv }) => argv.join(' '))
+
+test('sets the queue, and remembers how long it was', () => {
+  const { apply, undo } = plan(1000)${step.typed ? ' as Extract<Plan, { readonly apply: unknown }>' : ''}
+  assert.deepEqual(lines(apply), ['ip link set dev lo txqueuelen 500'])
+  assert.deepEqual(lines(undo), ['ip link set dev lo txqueuelen 1000'])
+})
+
+test('has nothing to do when it is so already', () => assert.deepEqual(plan(500), { apply: [], undo: [] }))
+
+test('says what is missing', () => assert.equal(plan(null).conflict, 'there is no link "lo"'))
+`
+
+/** Writes the page of a new step type. */
+export const pageText = (step: NewStep, testCommand: string): string => `# ${step.name}
+
+Sets how many packets may wait in the queue of a link.
+
+| field | meaning |
+|---|---|
+| \`netns\` | the netns of the link; without it, the one that nsnet runs in |
+| \`link\` | the link whose queue it is |
+| \`packets\` | how many packets may wait, 0 to 65535 |
+
+\`\`\`json
+{
+  "name": "queue",
+  "plugins": ["./${stepFile(step)}"],
+  "steps": [{ "id": "queue", "uses": "${step.name}", "with": { "link": "lo", "packets": 500 } }]
+}
+\`\`\`
+
+Test it: \`${testCommand}\`.
+`
