@@ -1,7 +1,11 @@
 import { createInterface } from 'node:readline/promises'
+import { NsnetError } from '../../core/errors.ts'
+import { printable } from '../../core/quote.ts'
 
 /** A question: what is asked, what is taken without an answer, and what is wrong with one. */
 export interface Question {
+  /** Lines that come before. */
+  readonly about: readonly string[]
   readonly text: string
   readonly otherwise: string
   readonly mistake: (answer: string) => string | undefined
@@ -10,23 +14,33 @@ export interface Question {
 /** Asks whoever sits at the terminal, again until the answer is one. */
 export type Ask = (question: Question) => Promise<string>
 
-/** Opens a talk on stderr, so that results stay apart; Ctrl-C and the end of the input end nsnet as an interrupt does. */
+/** Opens a talk on stderr, so that results stay apart; Ctrl-C ends nsnet. */
 export function openTalk(): { readonly ask: Ask; readonly close: () => void } {
   const talk = createInterface({ input: process.stdin, output: process.stderr })
   talk.once('SIGINT', () => {
     talk.close()
     process.kill(process.pid, 'SIGINT')
   })
-  const ask: Ask = async (question) => {
+  // what is typed ahead waits here
+  const lines = talk[Symbol.asyncIterator]()
+  const ask: Ask = async ({ about, text, otherwise, mistake }) => {
+    for (const line of about) tell(line)
     for (;;) {
-      const answer = (await talk.question(`${question.text} [${question.otherwise}] `)).trim() || question.otherwise
-      const mistake = question.mistake(answer)
-      if (mistake === undefined) return answer
-      process.stderr.write(`  ${mistake}\n`)
+      talk.setPrompt(printable(`${text} [${otherwise}] `))
+      talk.prompt()
+      const { value, done } = await lines.next()
+      if (done === true)
+        throw new NsnetError('USAGE', 'expected an answer, the input ended', 'nsnet new workflow --yes asks nothing')
+      const answer = value.trim() || otherwise
+      const wrong = mistake(answer)
+      if (wrong === undefined) return answer
+      tell(`  ${wrong}`)
     }
   }
   return { ask, close: () => talk.close() }
 }
+
+const tell = (line: string): unknown => process.stderr.write(`${printable(line)}\n`)
 
 /** Takes what is taken without an answer. */
 export const silently: Ask = async ({ otherwise }) => otherwise

@@ -42,14 +42,16 @@ export async function newWorkflow(
 }
 
 async function answered(ask: Ask, file: string | undefined, options: NewWorkflowOptions) {
-  const list = Object.entries(kinds).map(([key, words]) => `${key} (${words})`)
+  const list = Object.entries(kinds).map(([key, words]) => `  ${key.padEnd(10)}${words}`)
   const kind = (await given(ask, '--kind', options.kind, {
-    text: `What is it for: ${list.join(', ')}?`,
+    about: ['What is it for?', ...list],
+    text: 'Kind?',
     otherwise: 'internet',
     mistake: (it) => (Object.hasOwn(kinds, it) ? undefined : `expected ${Object.keys(kinds).join(', ')}, got "${it}"`),
   })) as Kind
   const preset = file === undefined ? kind : basename(file, extname(file))
   const name = await given(ask, '--name', options.name, {
+    about: [],
     text: 'Name of the workflow?',
     otherwise: preset,
     mistake: (it) => (/^[^\x00-\x1f\x7f-\x9f]{1,200}$/.test(it) ? undefined : 'expected 1 to 200 characters'),
@@ -70,10 +72,11 @@ function netnsQuestion(kind: 'internet' | 'cable') {
     return names.map((name) => mistakeIn(netnsName, name)).find((each) => each !== undefined)
   }
   const text = count === 1 ? 'Name of the netns?' : 'Names of the two netns, with a comma between?'
-  return { text, otherwise: count === 1 ? 'ns1' : 'left,right', mistake }
+  return { about: [], text, otherwise: count === 1 ? 'ns1' : 'left,right', mistake }
 }
 
 const prefixQuestion = (kind: 'internet' | 'cable') => ({
+  about: [],
   text: 'Network of the links (IPv4)?',
   otherwise: kind === 'internet' ? '10.0.0.0/24' : '10.1.0.0/24',
   mistake: (it: string) => mistakeIn(prefixSchema, it) ?? roomIn(it),
