@@ -48,6 +48,9 @@ export default defineStep({
     const set = (count${step.typed ? ': number' : ''}) => ip(netns, 'link', 'set', 'dev', link, 'txqueuelen', \`\${count}\`)
     return { apply: [set(packets)], undo: [set(now.packets)] }
   },
+
+  // what that changes, for people
+  changes: ({ link, packets }, now) => [{ what: \`\${link} txqueuelen\`, from: \`\${now.packets}\`, to: \`\${packets}\` }],
 })
 `
 
