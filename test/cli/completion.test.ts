@@ -80,6 +80,8 @@ describe('nsnet proposes', () => {
     expect(await words('run', '--on-failure', '')).toEqual(['stop', 'undo', ':none'])
     expect(await words('run', '--on-failure=u')).toEqual(['--on-failure=undo', ':none'])
     expect(await words('completion', 'f')).toEqual(['fish', ':none'])
+    expect(await words('new', '')).toEqual(['step', 'workflow', ':none'])
+    expect(await words('new', 'workflow', '--kind', 'c')).toEqual(['cable', ':none'])
   })
   test('runs with workflow and state, the latest first', async () => {
     expect(await proposed('undo', '--state-dir', state, '')).toEqual([

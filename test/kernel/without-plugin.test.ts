@@ -49,6 +49,8 @@ async function killedAt({ exec, command }: Sandboxed, file: string, ...args: rea
   expect(stdout).toBe('137\n')
 }
 
+const undated = (text: string): string => text.replace(/written .*/, '')
+
 const gone = (plugin: string): string => `the plugin ${plugin} is not there any more`
 
 describe('a run whose plugin is gone', () => {
@@ -57,7 +59,7 @@ describe('a run whose plugin is gone', () => {
     const before = await fingerprint(world.exec)
     const { path, plugin } = workflowWith()
     const run = await ranOne(world, path)
-    const script = (await world.nsnet('export', run, '--undo')).stdout
+    const script = undated((await world.nsnet('export', run, '--undo')).stdout)
     rmSync(plugin)
     expect((await world.nsnet('list')).stdout).toMatch(new RegExp(`${run} .* completed `))
     const shown = await world.nsnet('show', run, '-v')
@@ -71,14 +73,14 @@ describe('a run whose plugin is gone', () => {
       stdout: expect.stringContaining('it (green): its step type'),
     })
     const exported = await world.nsnet('export', run, '--undo')
-    expect({ ...exported, stdout: exported.stdout }).toMatchObject({ exitCode: 0, stdout: script })
+    expect({ ...exported, stdout: undated(exported.stdout) }).toMatchObject({ exitCode: 0, stdout: script })
     expect(await world.nsnet('repair', run)).toMatchObject({
       exitCode: 1,
       stdout: expect.stringContaining('not there'),
     })
     const ahead = await world.nsnet('undo', run, '--dry-run')
     expect(ahead).toMatchObject({ exitCode: 0, stderr: `  ${gone(plugin)}; its steps go by the journal\n` })
-    expect(ahead.stdout).toMatch(/undone +it +ip -n green link delete left/)
+    expect(ahead.stdout).toMatch(/undo +it +ip -n green link delete left/)
     const undone = await world.nsnet('undo', run)
     expect(undone).toMatchObject({ exitCode: 0, stderr: expect.stringContaining(`  ${gone(plugin)}; its steps go by`) })
     expect(undone.stderr).toMatch(/undone +it .*without the plugin of "green": by the journal's commands, not looked/)
