@@ -31,7 +31,7 @@ export function objectAt(argv: readonly string[], option: RegExp): number {
 }
 
 const CHANGING_OPTION = /^-([46N]|details)$/
-const OBJECT = /^(link|addr|address|route|rule|neigh)$/
+const OBJECT = /^(link|addr|address|route|rule|neigh|tuntap)$/
 const CHANGES = /^(add|set|delete|del|replace|change|append|prepend)$/
 const NAMING = /^(add|delete|del)$/
 
