@@ -1,19 +1,36 @@
 import type { Step } from '../core/step.ts'
 import addr from '../plugins/addr.ts'
+import bridge from '../plugins/bridge.ts'
 import check from '../plugins/check.ts'
+import dummy from '../plugins/dummy.ts'
 import iptables from '../plugins/iptables.ts'
+import ipvlan from '../plugins/ipvlan.ts'
 import link from '../plugins/link.ts'
+import macvlan from '../plugins/macvlan.ts'
 import netns from '../plugins/netns.ts'
 import nftables from '../plugins/nftables.ts'
 import route from '../plugins/route.ts'
 import sysctl from '../plugins/sysctl.ts'
+import tun from '../plugins/tun.ts'
 import veth from '../plugins/veth.ts'
+
+import vlan from '../plugins/vlan.ts'
+import vxlan from '../plugins/vxlan.ts'
+import wireguard from '../plugins/wireguard.ts'
 import workflow from '../plugins/workflow.ts'
 
 /** The step types that nsnet brings along. */
 export const builtinSteps = [
   netns,
   veth,
+  bridge,
+  vlan,
+  macvlan,
+  ipvlan,
+  dummy,
+  vxlan,
+  tun,
+  wireguard,
   link,
   addr,
   route,

@@ -5,7 +5,7 @@ import { hasSteadyMac, linkId, namesOf, place, UNKNOWN } from './lib/ip-json.ts'
 import { changedFields, changesOf, predicted, wayBack } from './lib/link-commands.ts'
 import { fields, input, target, type Input } from './lib/link-input.ts'
 import { foretellLink, watchedBy } from './lib/link-foretold.ts'
-import { looksIn, nothing, obstaclesTo, places, stateOf, viewOf, type State } from './lib/link-state.ts'
+import { bridgeIn, looksIn, nothing, obstaclesTo, places, stateOf, viewOf, type State } from './lib/link-state.ts'
 import { didYouMean, nearNames } from './lib/near-names.ts'
 import { sketchLink } from './lib/link-sketch.ts'
 
@@ -45,7 +45,12 @@ export default defineStep({
       return { ...stateOf(wanted, home!.link, home!, around), obstacles }
     }
     if (there?.link) return { ...stateOf(wanted, there.link, there, around), moved: true }
-    return { ...nothing, link: null, near: nearNames(namesOf(home!.links), wanted.link) }
+    return {
+      ...nothing,
+      link: null,
+      bridge: bridgeIn(wanted, around),
+      near: nearNames(namesOf(home!.links), wanted.link),
+    }
   },
   foretell: foretellLink,
   outcome: predicted,

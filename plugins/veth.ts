@@ -2,9 +2,9 @@ import { ip, type Command } from '../core/command.ts'
 import { inside, linkKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
 import { vethDocs } from './docs/veth.ts'
-import { inputOf, makes } from './lib/earlier.ts'
+import { linkChangesBy } from './lib/born-links.ts'
+import { makes } from './lib/earlier.ts'
 import { kindOf, listLinks, parseLinks, type IpLink } from './lib/ip-json.ts'
-import type { Input as LinkInput } from './lib/link-input.ts'
 import { changeOf, describe, differing, endAfter, endOf, findEnd, input, marked } from './lib/veth-ends.ts'
 import type { End, EndState, Input } from './lib/veth-ends.ts'
 
@@ -39,9 +39,9 @@ export default defineStep({
   foretell(wanted, state, earlier): State | undefined {
     const ends = inOrder(wanted)
     if (ends.some(({ netns, name }) => makes(earlier, linkKey(netns, name)))) return undefined
-    const change = inputOf<LinkInput>(earlier, 'link')
-    if (!change) return state
-    const [near, far] = ends.map((end, at) => endAfter(end, at === 0 ? state.near : state.far, change))
+    const [near, far] = ends.map((end, at) =>
+      linkChangesBy(earlier).reduce((was, change) => endAfter(end, was, change), at === 0 ? state.near : state.far),
+    )
     if (near === state.near && far === state.far) return state
     return { near: near!, far: far!, paired: state.paired && near !== null && far !== null }
   },

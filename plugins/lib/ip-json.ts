@@ -15,10 +15,15 @@ export interface IpLink {
   readonly link?: string | null
   /** Its ifindex, when it is in another netns. */
   readonly link_index?: number
-  readonly linkinfo?: { readonly info_kind?: string; readonly info_slave_kind?: string }
+  readonly linkinfo?: { readonly info_kind?: string; readonly info_slave_kind?: string; readonly info_data?: LinkData }
+  /** Name or number of its group; `default` is 0. */
+  readonly group?: string
   /** Only in the answer of `address show`. */
   readonly addr_info?: readonly IpAddress[]
 }
+
+/** What `ip -details` prints of a kind of links. */
+export type LinkData = { readonly [field: string]: string | number | boolean | readonly string[] | undefined }
 
 /** An address of a link; `address` is the peer's, where there is one. Flags that are not set are left out. */
 export interface IpAddress {
@@ -58,12 +63,12 @@ const byName = ofObject((links: readonly IpLink[]) => new Map(links.map((link) =
 /** Names the links. */
 export const namesOf = ofObject((links: readonly IpLink[]): readonly string[] => links.map(({ ifname }) => ifname))
 
-/** Finds a veth's end by its mac. */
-export const vethOfMac = (links: readonly IpLink[], mac: string): IpLink | undefined => vethsByMac(links).get(mac)
+/** Finds a link of a kind by its mac. */
+export const linkOfMac = (links: readonly IpLink[], kind: string, mac: string): IpLink | undefined =>
+  byKindAndMac(links).get(`${kind} ${mac}`)
 
-const vethsByMac = ofObject(
-  (links: readonly IpLink[]) =>
-    new Map(links.filter((link) => kindOf(link) === 'veth').map((link) => [link.address ?? '', link])),
+const byKindAndMac = ofObject(
+  (links: readonly IpLink[]) => new Map(links.map((link) => [`${kindOf(link)} ${link.address ?? ''}`, link])),
 )
 
 /** Says what kind a link is, `veth` or `bridge`; a hardware link and `lo` are `device`. */

@@ -1,8 +1,9 @@
 import { familyOf } from '../../core/net.ts'
-import { everyKey, linkKey, netnsKey, type ResourceKey } from '../../core/resource.ts'
+import { everyKey, linkKey, type ResourceKey } from '../../core/resource.ts'
 import type { Earlier } from '../../core/step.ts'
 import type { Input as AddrInput } from './addr-state.ts'
-import { inputOf, makes } from './earlier.ts'
+import { bornAs, linkChangesBy, type BornLink } from './born-links.ts'
+import { inputOf } from './earlier.ts'
 import { UNKNOWN } from './ip-json.ts'
 import { ipv6SwitchKey, losesIpv6By } from './ipv6-loss.ts'
 import { predicted } from './link-commands.ts'
@@ -10,7 +11,6 @@ import { target, type Input } from './link-input.ts'
 import { keepsIpv6, losesRoutes, losesSysctls, nothing, type LinkState, type State, type Words } from './link-state.ts'
 import type { RouteInput } from './route-input.ts'
 import type { SysctlInput } from './sysctl-input.ts'
-import { marked, type Input as VethInput } from './veth-ends.ts'
 
 /** Names what earlier steps may change of what the step sees, beside its link. */
 export function watchedBy(wanted: Input): readonly ResourceKey[] {
@@ -25,12 +25,18 @@ export function watchedBy(wanted: Input): readonly ResourceKey[] {
 
 /** Says what a step `link` will see of its link once an earlier step is applied. */
 export function foretellLink(wanted: Input, state: State, earlier: Earlier): State | undefined {
-  const born = newLink(wanted, earlier)
-  if (born !== undefined) return wanted.master === undefined ? born : undefined
+  const born = bornAs(earlier, wanted.netns, wanted.link)
+  if (born) return newLink(wanted, state, born)
+  const bridge = bornAs(earlier, target(wanted), wanted.master)
+  if (bridge) return withBridge(state, bridge)
   if (earlier.resources.creates?.some((key) => linksOf(wanted).includes(key))) return undefined
-  const change = inputOf<Input>(earlier, 'link')
-  if (change) return afterLink(wanted, state, change)
+  const changes = linkChangesBy(earlier)
+  if (changes.length > 0) return afterLinks(wanted, state, changes)
   return earlier.uses === 'sysctl' ? afterSysctl(wanted, state, earlier) : withAddress(wanted, state, earlier)
+}
+
+function afterLinks(wanted: Input, state: State, changes: readonly Input[]): State | undefined {
+  return changes.reduce<State | undefined>((now, change) => now && afterLink(wanted, now, change), state)
 }
 
 function afterLink(wanted: Input, state: State, change: Input): State | undefined {
@@ -39,7 +45,8 @@ function afterLink(wanted: Input, state: State, change: Input): State | undefine
   const here = state.moved ? moveTo : netns
   if (change.netns !== here) return change.netns === moveTo ? undefined : state
   if (change.moveTo !== undefined) return { ...nothing, link: null }
-  return change.master !== undefined || state.link === null ? undefined : predicted(change, state)
+  const depends = change.master !== undefined && (wanted.master ?? moveTo) !== undefined
+  return depends || state.link === null ? undefined : predicted(change, state)
 }
 
 /** Says whether another link that changes may be the bridge, or a port of it: what the bridge looks like depends on its ports. */
@@ -61,19 +68,20 @@ const linksOf = ({ netns, moveTo, link }: Input) => [
   ...(moveTo === undefined ? [] : [linkKey(moveTo, link)]),
 ]
 
-/** A link that the earlier step makes: an end of a veth, or the loopback device of a netns. */
-function newLink({ netns, link }: Input, earlier: Earlier): State | undefined {
-  if (link === 'lo' && netns !== undefined && makes(earlier, netnsKey(netns)))
-    return { ...nothing, link: { ...down, kind: 'device', mtu: 65_536, mac: NO_MAC }, loopback: false }
-  const veth = inputOf<VethInput>(earlier, 'veth')
-  const own = veth && marked(veth, earlier)
-  const end = own && [own, own.peer].find((it) => it.name === link && it.netns === netns)
-  return end && { ...nothing, link: { ...down, kind: 'veth', mtu: end.mtu ?? 1500, mac: end.mac ?? '' } }
+/** A link that the earlier step makes. What only the kernel knows of it cannot be put back. */
+function newLink(wanted: Input, { bridge }: State, { kind, mtu, mac, loopback }: BornLink): State | undefined {
+  if ((wanted.mtu !== undefined && mtu === 0) || (wanted.mac !== undefined && mac === '')) return undefined
+  const born = { ...nothing, link: { ...down, kind, mtu, mac }, bridge }
+  return loopback ? { ...born, loopback: false } : born
+}
+
+/** A bridge that the earlier step makes; what it looks like depends on its ports. */
+function withBridge(state: State, { kind, mtu, mac, ports }: BornLink): State | undefined {
+  if (ports.length > 0 || mtu === 0 || mac === '') return undefined
+  return { ...state, near: [], bridge: { kind, mac, mtu, otherMac: null, otherMtu: null } }
 }
 
 const down: LinkState = { ifindex: UNKNOWN, kind: '', up: false, mtu: 0, mac: '', alias: '', master: null }
-
-const NO_MAC = '00:00:00:00:00:00'
 
 /** Adds what the earlier step gives the link, where setting this one would make the kernel drop it. */
 function withAddress(wanted: Input, state: State, earlier: Earlier): State | undefined {

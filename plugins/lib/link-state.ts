@@ -120,11 +120,11 @@ function ownSysctls(all: State['sysctls'], link: string): State['sysctls'] {
 /** Lays out what was seen of a link; `around` are the links beside it. */
 export function stateOf(wanted: Input, link: IpLink, view: View, around: readonly IpLink[]): State {
   const { ifindex, mtu: bytes, address: hardware = '', ifalias: alias = '', master = null } = link
-  const bridge = linkNamed(around, wanted.master ?? '')
+  const bridge = bridgeIn(wanted, around)
   return {
     ...nothing,
     link: { ifindex, kind: kindOf(link), up: isUp(link), mtu: bytes, mac: hardware, alias, master },
-    bridge: bridge ? bridgeState(bridge, around, wanted.link) : null,
+    bridge,
     near: wanted.master === undefined || bridge ? [] : nearNames(namesOf(around), wanted.master),
     addresses: keepsIpv6(wanted) ? [] : staticAddresses(link),
     routes: view.routes,
@@ -138,8 +138,11 @@ function loopbackOf({ flags, addr_info: all = [] }: IpLink): State['loopback'] {
   return all.some(({ local, prefixlen }) => local === '127.0.0.1' && prefixlen === 8)
 }
 
-function bridgeState(bridge: IpLink, around: readonly IpLink[], link: string): State['bridge'] {
-  const ports = around.filter(({ master, ifname }) => master === bridge.ifname && ifname !== link)
+/** Lays out what was seen of the bridge that is asked for, among the links beside it. */
+export function bridgeIn(wanted: Input, around: readonly IpLink[]): State['bridge'] {
+  const bridge = linkNamed(around, wanted.master ?? '')
+  if (!bridge) return null
+  const ports = around.filter(({ master, ifname }) => master === bridge.ifname && ifname !== wanted.link)
   return {
     kind: kindOf(bridge),
     mac: bridge.address ?? '',

@@ -1,12 +1,12 @@
 import { linkKey, netnsKey } from '../../core/resource.ts'
 import type { Earlier } from '../../core/step.ts'
+import { linksBornBy } from './born-links.ts'
 import { inputOf, linksMadeBy, makes } from './earlier.ts'
 import type { Input as LinkInput } from './link-input.ts'
 import { sidesOf } from './sysctl-couplings.ts'
 import type { SysctlInput } from './sysctl-input.ts'
 import { dropsIpv6, linkIn, makesLinkLocals } from './sysctl-keys.ts'
 import type { SysctlState } from './sysctl-state.ts'
-import type { Input as VethInput } from './veth-ends.ts'
 
 /** Says what a step `sysctl` will see once an earlier step is applied. */
 export function foretellSysctl(wanted: SysctlInput, state: SysctlState, earlier: Earlier): SysctlState | undefined {
@@ -79,8 +79,10 @@ function withLinks({ netns, key }: SysctlInput, state: SysctlState, earlier: Ear
   return { ...state, links, exceptions: { ...state.exceptions, ...Object.fromEntries(odd) } }
 }
 
+/** Below 1280 bytes a link has no IPv6 (RFC 8200 §5); an MTU of 0 is not known. */
 function mayLackIpv6(key: string, earlier: Earlier): boolean {
-  const [veth, moved] = [inputOf<VethInput>(earlier, 'veth'), inputOf<LinkInput>(earlier, 'link')]
   if (!key.startsWith('net/ipv6/')) return false
-  return !veth ? moved !== undefined : [veth, veth.peer].some(({ mtu = 1500 }) => mtu < 1280)
+  const moves = inputOf<LinkInput>(earlier, 'link') !== undefined
+  const born = linksBornBy(earlier)
+  return moves || born.length === 0 || born.some(({ mtu }) => mtu < 1280)
 }

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { ofText } from '../../core/memo.ts'
 import { linkName, mac, mtu, netnsName } from '../../core/net.ts'
 import { tagOf, type Context } from '../../core/step.ts'
-import { kindOf, linkNamed, place, vethOfMac, type IpLink } from './ip-json.ts'
+import { kindOf, linkNamed, linkOfMac, place, type IpLink } from './ip-json.ts'
 import type { Input as LinkInput } from './link-input.ts'
+import { macOf } from './own-mac.ts'
 
 const end = z.strictObject({
   name: linkName.meta({ description: 'name of this end: 1 to 15 bytes', examples: ['eth0'] }),
@@ -47,14 +46,9 @@ export function marked(wanted: Input, context: Context): Input {
   return { ...wanted, mac: wanted.mac ?? own('this'), peer: { ...peer, mac: peer.mac ?? own('peer') } }
 }
 
-const macOf = ofText((text): string => {
-  const [first = 0, ...rest] = createHash('sha256').update(text).digest().subarray(0, 6)
-  return [(first & 0xfc) | 0x02, ...rest].map((byte) => byte.toString(16).padStart(2, '0')).join(':')
-})
-
 /** Finds an end: by the mac that this very step gave it, whatever it is called by now, else by its name. */
 export function findEnd(links: readonly IpLink[], asked: End, { mac: own }: End): IpLink | undefined {
-  const byMac = asked.mac === undefined && own !== undefined ? vethOfMac(links, own) : undefined
+  const byMac = asked.mac === undefined && own !== undefined ? linkOfMac(links, 'veth', own) : undefined
   return byMac ?? linkNamed(links, asked.name)
 }
 

@@ -116,7 +116,7 @@ describe('nsnet proposes', () => {
     expect(await words('run', join(dir, 'lab.yaml'), '--set', '')).toEqual(['speed=', ':none'])
   })
   test('step types, files and directories', async () => {
-    expect(await words('steps', 'v')).toEqual(['veth', ':none'])
+    expect(await words('steps', 've')).toEqual(['veth', ':none'])
     expect(await words('run', 'x')).toEqual([':files json yaml yml'])
     expect(await words('steps', '--workflow', '')).toEqual([':files json yaml yml'])
     expect(await words('run', '--set-file', '')).toEqual([':files'])

@@ -4,6 +4,7 @@ import type { Json } from '../../core/json.ts'
 import type { Earlier } from '../../core/step.ts'
 import { bare } from '../../plugins/lib/addr-state.ts'
 import { nothing } from '../../plugins/lib/link-state.ts'
+import { macOf } from '../../plugins/lib/own-mac.ts'
 import { context, given } from '../support/given.ts'
 
 type Asked = readonly [uses: string, input: { readonly [field: string]: unknown }]
@@ -219,6 +220,104 @@ test.each<readonly [string, Asked, object, Asked, object | undefined]>([
     { ...bare, link: [3, port.mac] },
   ],
 ])('an address: %s', (_, asked, state, before, expected) => expectForetold(asked, state, before, expected))
+
+const made = { link: null, lower: null, ports: {}, carries: [], near: [] }
+const brOfRun: Asked = ['bridge', { name: 'br0' }]
+const brWithPorts: Asked = ['bridge', { name: 'br0', ports: ['va', 'vb'] }]
+const upper: Asked = ['macvlan', { name: 'm0', link: 'va' }]
+const seenBr = { name: 'br0', ifindex: 4, kind: 'bridge', mac: port.mac, mtu: 1500, master: null, over: null }
+const oldBr = { ...made, link: { ...seenBr, begun: false, params: {} } }
+
+test.each<readonly [string, Asked, object, Asked, object | undefined]>([
+  [
+    'a new link can be set up',
+    link('br0', { state: 'up' }),
+    { ...nothing, link: null },
+    brOfRun,
+    {
+      link: { ...port, ifindex: 0, kind: 'bridge', up: false, mac: macOf('nsnet:r1/s0') },
+    },
+  ],
+  ['what only the kernel knows of it cannot be put back', link('m0', { mtu: 1300 }), nothing, upper, undefined],
+  [
+    'a new bridge takes a port',
+    link('va', { master: 'br0' }),
+    { ...nothing, link: port },
+    brOfRun,
+    {
+      link: port,
+      bridge: { ...bridge, mac: macOf('nsnet:r1/s0') },
+    },
+  ],
+  [
+    'what a bridge with ports looks like depends on them',
+    link('vc', { master: 'br0' }),
+    nothing,
+    brWithPorts,
+    undefined,
+  ],
+  [
+    'a port of a new bridge can be set up',
+    link('va', { state: 'up' }),
+    { ...nothing, link: port },
+    brWithPorts,
+    {
+      link: { ...port, master: 'br0' },
+    },
+  ],
+  [
+    'a port of a new bridge is not free',
+    link('va', { moveTo: 'blue' }),
+    { ...nothing, link: port },
+    brWithPorts,
+    undefined,
+  ],
+  ['an address of a new link', ['addr', { link: 'm0', address: '10.0.0.1/24' }], { ...bare, link: null }, upper, bare],
+  [
+    'new links are its ports',
+    brWithPorts,
+    { ...made, ports: { va: null } },
+    ['veth', { name: 'vb', peer: { name: 'w' } }],
+    {
+      ports: { va: null, vb: null },
+    },
+  ],
+  ['a new lower link', upper, made, ['veth', { name: 'va', peer: { name: 'w' } }], { lower: 0 }],
+  ['a lower link in another netns', upper, made, ['veth', { name: 'va', netns: 'blue', peer: { name: 'w' } }], made],
+  ['a lower link of a type that nobody knows', upper, made, ['veth', { name: 'm0', peer: { name: 'w' } }], undefined],
+  ['a lower link that moves away', upper, { ...made, lower: 3 }, link('va', { moveTo: 'blue' }), { lower: null }],
+  ['a port that comes later', brOfRun, oldBr, link('vz', { master: 'br0' }), { carries: ['vz'] }],
+  ['a link that is put on it', ['bridge', { name: 'va' }], { ...oldBr }, upper, { carries: ['m0'] }],
+  ['its MTU is set', brOfRun, oldBr, link('br0', { mtu: 1300 }), { link: { ...oldBr.link, mtu: 1300 } }],
+  [
+    'a port is taken by another bridge',
+    brWithPorts,
+    { ...made, ports: { va: null } },
+    link('va', { master: 'br1' }),
+    {
+      ports: { va: 'br1' },
+    },
+  ],
+  ['a new link of unknown MTU may have no IPv6', sysctl('net.ipv6.conf.all.forwarding', 1), off, upper, undefined],
+  [
+    'a new bridge begins as the default says',
+    sysctl('net.ipv6.conf.all.forwarding', 1),
+    off,
+    brOfRun,
+    {
+      links: ['br0', 'lo'],
+    },
+  ],
+])('links that steps make: %s', (_, asked, state, before, expected) => expectForetold(asked, state, before, expected))
+
+test('a veth knows that a later bridge takes its end', () => {
+  const end = { name: 'va', ifindex: 3, mac: port.mac, mtu: 1500, kind: 'veth', master: null }
+  const state = { near: end, far: { ...end, name: 'w' }, paired: true }
+  expect(foretell(['veth', { name: 'va', peer: { name: 'w' } }], state, brWithPorts)).toEqual({
+    ...state,
+    near: { ...end, master: 'br0' },
+  })
+})
 
 function expectForetold(asked: Asked, state: object, before: Asked, expected: object | undefined): void {
   const foretold = foretell(asked, state, before) as { readonly [field: string]: unknown } | undefined

@@ -41,6 +41,14 @@ export const settledFingerprint = (exec: Exec): ReturnType<typeof fingerprint> =
     10_000,
   )
 
+/** The fingerprint once the kernel has noticed the carrier of links that were set up a moment ago. */
+export const carriedFingerprint = (exec: Exec): ReturnType<typeof fingerprint> =>
+  settle(
+    () => fingerprint(exec),
+    (seen) => !JSON.stringify(seen).includes('"NO-CARRIER"'),
+    10_000,
+  )
+
 function checked(line: string, { exitCode, stdout, stderr }: Output): string {
   if (exitCode !== 0) throw new Error(`${line}: exit code ${exitCode}: ${stderr}`)
   return stdout
