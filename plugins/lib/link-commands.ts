@@ -71,17 +71,22 @@ export function predicted(wanted: Input, before: State): State {
   const link = intended(wanted, { ...before.link!, up: before.link!.up && !moves })
   const drops = moves || (before.link!.up && !link.up)
   const lost = drops || losesIpv6(wanted)
-  const macs = [before.bridge?.otherMac ?? link.mac, link.mac].toSorted()
   return {
     ...before,
     link,
     moved: before.moved || moves,
-    bridge: before.bridge && before.link!.master === null ? { ...before.bridge, mac: macs[0]! } : before.bridge,
+    bridge: before.link!.master === null ? withPort(before.bridge, link.mac) : before.bridge,
     addresses: lost ? [] : before.addresses,
     routes: before.routes.filter(([family]) => !drops && !(lost && family === '-6')),
     loopback: before.loopback === null ? null : before.loopback || link.up,
     sysctls: moves ? {} : losesIpv6(wanted) ? withoutIpv6(before.sysctls) : before.sysctls,
   }
+}
+
+/** A bridge without a mac of its own takes the lowest one of its ports. */
+function withPort(bridge: State['bridge'], port: string): State['bridge'] {
+  if (bridge === null || bridge.fixed === true) return bridge
+  return { ...bridge, mac: [bridge.otherMac ?? port, port].toSorted()[0]! }
 }
 
 const withoutIpv6 = (sysctls: State['sysctls']): State['sysctls'] =>
@@ -111,7 +116,8 @@ function bridgeBack(wanted: Input, before: State, now: State): readonly Command[
   if (wanted.master === undefined || was === null || is === null || before.link?.master !== null) return []
   const released = { mac: is.otherMac, mtu: is.otherMtu ?? 1500 }
   const address = was.mac === '' || is.mac === was.mac || released.mac === was.mac ? [] : ['address', was.mac]
-  const bytes = is.mtu === was.mtu || released.mtu === was.mtu ? [] : ['mtu', `${was.mtu}`]
+  // of 0 it is not known, and follows the ports by itself
+  const bytes = [is.mtu, released.mtu, 0].includes(was.mtu) ? [] : ['mtu', `${was.mtu}`]
   return set(target(wanted), wanted.master, [...address, ...bytes])
 }
 

@@ -41,7 +41,7 @@ function afterLinks(wanted: Input, state: State, changes: readonly Input[]): Sta
 
 function afterLink(wanted: Input, state: State, change: Input): State | undefined {
   const { link, netns, moveTo } = wanted
-  if (change.link !== link) return mayBeOfBridge(wanted, change) ? undefined : state
+  if (change.link !== link) return mayBeOfBridge(wanted, change) ? withOtherPort(wanted, state, change) : state
   const here = state.moved ? moveTo : netns
   if (change.netns !== here) return change.netns === moveTo ? undefined : state
   if (change.moveTo !== undefined) return { ...nothing, link: null }
@@ -50,10 +50,10 @@ function afterLink(wanted: Input, state: State, change: Input): State | undefine
 }
 
 /** Says whether another link that changes may be the bridge, or a port of it: what the bridge looks like depends on its ports. */
-function mayBeOfBridge(wanted: Input, { link, netns, moveTo, master, mac, mtu }: Input): boolean {
+function mayBeOfBridge(wanted: Input, { netns, moveTo, master, mac, mtu }: Input): boolean {
   const there = target(wanted)
   if (wanted.master === undefined || (netns !== there && moveTo !== there)) return false
-  return link === wanted.master || (moveTo ?? master ?? mac ?? mtu) !== undefined
+  return (moveTo ?? master ?? mac ?? mtu) !== undefined
 }
 
 function afterSysctl(wanted: Input, state: State, earlier: Earlier): State | undefined {
@@ -75,10 +75,19 @@ function newLink(wanted: Input, { bridge }: State, { kind, mtu, mac, loopback }:
   return loopback ? { ...born, loopback: false } : born
 }
 
-/** A bridge that the earlier step makes; what it looks like depends on its ports. */
+/** A bridge that the earlier step makes: it has a mac of its own, which its ports do not change. */
 function withBridge(state: State, { kind, mtu, mac, ports }: BornLink): State | undefined {
-  if (ports.length > 0 || mtu === 0 || mac === '') return undefined
-  return { ...state, near: [], bridge: { kind, mac, mtu, otherMac: null, otherMtu: null } }
+  if (kind !== 'bridge') return undefined
+  const others = ports.length === 0 ? { mtu, otherMac: null, otherMtu: null } : unknownPorts
+  return { ...state, near: [], bridge: { kind, mac, fixed: true, ...others } }
+}
+
+/** Its MTU may go with its ports, of which little is known. */
+const unknownPorts = { mtu: 0, otherMac: '', otherMtu: 0 }
+
+function withOtherPort({ master }: Input, state: State, change: Input): State | undefined {
+  if (state.bridge?.fixed !== true || change.link === master) return undefined
+  return { ...state, bridge: { ...state.bridge, ...unknownPorts } }
 }
 
 const down: LinkState = { ifindex: UNKNOWN, kind: '', up: false, mtu: 0, mac: '', alias: '', master: null }

@@ -23,8 +23,11 @@ export type State = {
   readonly link: LinkState | null
   /** Whether it is in the netns `moveTo`. */
   readonly moved: boolean
-  /** The bridge `master`, and the lowest mac and MTU of its other ports: what it takes when the link is released. */
-  readonly bridge: (Lowest & { readonly kind: string; readonly mac: string; readonly mtu: number }) | null
+  /**
+   * The bridge `master`, and the lowest mac and MTU of its other ports: what it takes when the link is released. An empty mac and
+   * an MTU of 0 are not known.
+   */
+  readonly bridge: (Lowest & BridgeState) | null
   /** Names like the one that is not there. */
   readonly near: Words
   /** What keeps the link from being moved. */
@@ -48,6 +51,14 @@ export type LinkState = {
   readonly mac: string
   readonly alias: string
   readonly master: string | null
+}
+
+type BridgeState = {
+  readonly kind: string
+  readonly mac: string
+  readonly mtu: number
+  /** It is known to have a mac of its own, which no port changes. */
+  readonly fixed?: boolean
 }
 
 type Lowest = { readonly otherMac: string | null; readonly otherMtu: number | null }
@@ -142,11 +153,13 @@ function loopbackOf({ flags, addr_info: all = [] }: IpLink): State['loopback'] {
 export function bridgeIn(wanted: Input, around: readonly IpLink[]): State['bridge'] {
   const bridge = linkNamed(around, wanted.master ?? '')
   if (!bridge) return null
-  const ports = around.filter(({ master, ifname }) => master === bridge.ifname && ifname !== wanted.link)
+  const all = around.filter(({ master }) => master === bridge.ifname)
+  const ports = all.filter(({ ifname }) => ifname !== wanted.link)
   return {
     kind: kindOf(bridge),
     mac: bridge.address ?? '',
     mtu: bridge.mtu,
+    fixed: all.length > 0 && all.every(({ address }) => address !== bridge.address),
     otherMac: ports.map(({ address = '' }) => address).toSorted()[0] ?? null,
     otherMtu: ports.map((port) => port.mtu).toSorted((a, b) => a - b)[0] ?? null,
   }

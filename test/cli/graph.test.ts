@@ -139,7 +139,7 @@ test('draws what a step of one’s own sketches', async () => {
     join(dir, 'own', 'bridge.js'),
     `import { defineStep, ip, linkKey, linkName, nothingToDo, z } from 'nsnet'
     export default defineStep({
-      type: 'bridge',
+      type: 'own-bridge',
       input: z.strictObject({ link: linkName, ports: z.array(linkName) }),
       resources: ({ link }) => ({ creates: [linkKey(undefined, link)] }),
       probe: () => ip(undefined, '-json', 'link', 'show'),
@@ -151,7 +151,7 @@ test('draws what a step of one’s own sketches', async () => {
       ],
     })`,
   )
-  const bridge = { id: 'bridge', uses: 'bridge', with: { link: 'br0', ports: ['to-blue'] } }
+  const bridge = { id: 'bridge', uses: 'own-bridge', with: { link: 'br0', ports: ['to-blue'] } }
   const text = { name: 'own', plugins: ['./bridge.js'], steps: [...cable, bridge] }
   writeFileSync(join(dir, 'own', 'own.json'), JSON.stringify(text))
   const { stdout, exitCode } = await world.nsnetIn(['LC_ALL=C.UTF-8'], 'graph', join(dir, 'own', 'own.json'))

@@ -52,6 +52,31 @@ test('a lab of many kinds of links is set up in one go, holds, and is undone wit
   expect(await fingerprint(world.exec)).toEqual(before)
 })
 
+const star = fileOf(
+  'star',
+  step('bridge', 'bridge', { name: 'br0' }),
+  step('up', 'link', { link: 'br0', state: 'up' }),
+  ...['a', 'b', 'c'].flatMap((it, at) => [
+    step(`netns-${it}`, 'netns', { netns: it }),
+    step(`cable-${it}`, 'veth', { name: `to-${it}`, mtu: 1500 - at, peer: { name: 'eth0', netns: it } }),
+    step(`port-${it}`, 'link', { link: `to-${it}`, master: 'br0', state: 'up' }),
+  ]),
+)
+
+test('links that join a new bridge one by one do so in one go, and leave it without a trace', async () => {
+  const world = await sandboxed()
+  const before = await fingerprint(world.exec)
+  const types = eventsOf(await world.nsnet('run', star, '--json')).map(({ type }) => type)
+  expect(types.lastIndexOf('StepPlanned')).toBeLessThan(types.indexOf('StepApplied'))
+  expect(await world.nsnet('verify')).toMatchObject({ exitCode: 0 })
+  const mtuOf = async () => /mtu \d+/.exec(await world.sh('ip link show dev br0'))?.[0]
+  expect(await mtuOf()).toBe('mtu 1498')
+  expect(await world.nsnet('undo', '--to', 'port-a', '--yes')).toMatchObject({ exitCode: 0 })
+  expect(await mtuOf()).toBe('mtu 1500')
+  await undoAll(world, 1)
+  expect(await fingerprint(world.exec)).toEqual(before)
+})
+
 test('a bridge that others gave a port is kept, and goes when that is gone', async () => {
   const world = await sandboxed()
   const before = await fingerprint(world.exec)

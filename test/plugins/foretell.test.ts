@@ -246,7 +246,7 @@ test.each<readonly [string, Asked, object, Asked, object | undefined]>([
     brOfRun,
     {
       link: port,
-      bridge: { ...bridge, mac: macOf('nsnet:r1/s0') },
+      bridge: { ...bridge, fixed: true, mac: macOf('nsnet:r1/s0') },
     },
   ],
   [
@@ -254,7 +254,14 @@ test.each<readonly [string, Asked, object, Asked, object | undefined]>([
     link('vc', { master: 'br0' }),
     nothing,
     brWithPorts,
-    undefined,
+    { bridge: { kind: 'bridge', mac: macOf('nsnet:r1/s0'), fixed: true, mtu: 0, otherMac: '', otherMtu: 0 } },
+  ],
+  [
+    'another port does not change the mac of a bridge that has its own',
+    link('va', { master: 'br0' }),
+    { ...nothing, link: port, bridge: { ...bridge, fixed: true } },
+    link('vb', { master: 'br0', state: 'up' }),
+    { bridge: { ...bridge, fixed: true, mtu: 0, otherMac: '', otherMtu: 0 } },
   ],
   [
     'a port of a new bridge can be set up',

@@ -55,6 +55,11 @@ test('joins a bridge after the move', () =>
       undo: ['ip -n ns1 link set dev lan netns ns2 up', 'ip -n ns1 link set dev br0 address 02:00:00:00:00:09'],
     }))
 
+test('leaves the MTU of a bridge to its ports where it is not known what it was', () =>
+  given(link, { link: 'lan', master: 'br0' })
+    .seeing({ ...seen, bridge: { ...bridge, fixed: true, mtu: 0, otherMac: '', otherMtu: 0 } })
+    .plans({ apply: ['ip link set dev lan master br0'], undo: ['ip link set dev lan nomaster'] }))
+
 test('leaves the mac of a bridge to its other port', () =>
   given(link, { link: 'lan', master: 'br0' })
     .seeing({ ...seen, bridge: { ...bridge, otherMac: bridge.mac, otherMtu: 1500 } })

@@ -27,14 +27,17 @@ function withoutUnknown(foretold: Json, seen: Json, key: string): Json {
 function fits(foretold: Json, seen: Json, key: string): boolean {
   switch (key) {
     case 'near':
+    case 'fixed':
       return true
     case 'ifindex':
     case 'inode':
     case 'mtu':
     case 'lower':
+    case 'otherMtu':
       return foretold === 0
     case 'made':
     case 'mac':
+    case 'otherMac':
       return foretold === ''
     case 'link':
       return Array.isArray(foretold) && Array.isArray(seen) && foretold[0] === 0
