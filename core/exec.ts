@@ -3,7 +3,7 @@ import { HOST_NETNS, type Command, type Output } from './command.ts'
 import { canHelp, helpers, type Crew } from './crew.ts'
 import { shortcut } from './direct.ts'
 import { couldNotEnter, entering } from './enter.ts'
-import { withoutSecretsInArgv } from './hidden.ts'
+import { withoutSecretsInArgv, type Hidden } from './hidden.ts'
 import { runAlone, type Done } from './spawn.ts'
 import { timeLimit } from './time-limit.ts'
 
@@ -56,12 +56,13 @@ export function processExec({ trace, kill, fd, holds, inside: place }: ExecOptio
   if (kill) setMaxListeners(Infinity, kill)
   const { crew, enter, root } = place ?? { crew: helpers, enter: [], root: '' }
   let began = 0
-  const run = async (argv: readonly string[], command: Command): Promise<Ran> => {
-    const { stdin, timeoutMs } = command
+  const run = async (argv: readonly string[], command: Hidden): Promise<Ran> => {
+    const { stdin, timeoutMs, env } = command
     const limit = limited(timeoutMs ?? usual, kill)
-    const helped =
-      (began++ > 0 || crew.isWarm()) && fd === undefined && KNOWN.test(command.argv[0] ?? '') && canHelp(argv, stdin)
-    const job = { argv, stdin, begun: limit.begun, maxBytes: MAX_OUTPUT }
+    const isWarm = began++ > 0 || crew.isWarm()
+    const isPlain = fd === undefined && env === undefined && KNOWN.test(command.argv[0] ?? '')
+    const helped = isWarm && isPlain && canHelp(argv, stdin)
+    const job = { argv, stdin, env, begun: limit.begun, maxBytes: MAX_OUTPUT }
     const alone = (): Promise<Done> => runAlone({ ...job, argv: [...enter, ...argv] }, fd)
     const ended = (helped ? await crew.run(job) : undefined) ?? (await alone())
     const timedOut = limit.over()

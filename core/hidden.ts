@@ -3,7 +3,7 @@ import { batchWord, restoreWord } from './words.ts'
 
 /**
  * Gives a command whose arguments hold a secret another form, in which the secret goes by stdin: every user of the machine
- * can list the arguments of a process.
+ * can list the arguments of a process. What env(1) is to set goes by the environment: that only its user can read.
  *
  * `ip` takes its words by `-batch -` (it ends with 1 instead of 2 then, and says `Command failed -:1` besides), `sysctl -w`
  * its values by `-p -`, iptables a rule by `iptables-restore --noflush`. The command stays as it is where the program cannot
@@ -11,12 +11,31 @@ import { batchWord, restoreWord } from './words.ts'
  *
  * @see ip(8), sysctl(8), iptables-restore(8)
  */
-export function withoutSecretsInArgv(command: Command, holds: (text: string) => boolean): Command {
-  if (command.stdin !== undefined || !command.argv.some(holds)) return command
+export function withoutSecretsInArgv(command: Command, holds: (text: string) => boolean): Hidden {
+  if (!command.argv.some(holds)) return command
   const argv = programIn(command.argv)
   const before = command.argv.slice(0, command.argv.length - argv.length)
+  if (argv[0] === 'env') return { ...command, ...byEnvironment(before, argv, holds) }
+  if (command.stdin !== undefined) return command
   const other = byBatch(argv) ?? byLoad(argv) ?? byRestore(argv)
   return other ? { ...command, argv: [...before, ...other.argv], stdin: other.stdin } : command
+}
+
+/** A command, and what it finds in its environment beside what all find there. */
+export interface Hidden extends Command {
+  readonly env?: { readonly [name: string]: string }
+}
+
+function byEnvironment(
+  before: readonly string[],
+  [env, ...words]: readonly string[],
+  holds: (text: string) => boolean,
+) {
+  const end = words.findIndex((word) => !word.includes('='))
+  const hidden = words.slice(0, end).filter(holds)
+  const entries = hidden.map((word) => [word.slice(0, word.indexOf('=')), word.slice(word.indexOf('=') + 1)] as const)
+  const argv = [...before, env!, ...words.filter((word, at) => at >= end || !hidden.includes(word))]
+  return { argv, env: Object.fromEntries(entries) }
 }
 
 interface ByStdin {

@@ -8,6 +8,8 @@ import { toolPath } from './tool-path.ts'
 export interface Job {
   readonly argv: readonly string[]
   readonly stdin: string | undefined
+  /** What it finds in its environment beside what all find there. */
+  readonly env?: NodeJS.ProcessEnv | undefined
   /** Gets what ends the command, as soon as it runs. */
   readonly begun: (end: () => void) => void
   /** Bytes of output that are read; more ends the command. */
@@ -25,6 +27,7 @@ export interface Done {
 
 /** What a process is started with: `stdin` is written to it (without, it reads nothing), `fd` is its fd 3. */
 export interface Started {
+  readonly env?: NodeJS.ProcessEnv | undefined
   readonly stdin?: string | undefined
   readonly fd?: number | undefined
 }
@@ -51,9 +54,9 @@ export interface Ended {
  * The kernel ends it when nsnet dies (PR_SET_PDEATHSIG by setpriv(1)). Its output is for the caller to read: a library
  * that collects it, too, would cost half a millisecond of each start.
  */
-export function start(argv: readonly string[], { stdin, fd }: Started, open: 'one' | 'many'): Running {
+export function start(argv: readonly string[], { stdin, fd, env }: Started, open: 'one' | 'many'): Running {
   const child = execa(PROGRAM, [...UNDER, ...argv], {
-    env: { ...environment(), LC_ALL: 'C', PATH: toolPath() },
+    env: { ...environment(), ...env },
     extendEnv: false,
     stdio: stdioOf(stdin !== undefined || open === 'many', fd),
     ...(stdin === undefined ? {} : { input: stdin }),
@@ -81,8 +84,8 @@ export function start(argv: readonly string[], { stdin, fd }: Started, open: 'on
 }
 
 /** Runs a command in a process that nsnet itself starts; `fd` is its fd 3. */
-export async function runAlone({ argv, stdin, begun, maxBytes }: Job, fd: number | undefined): Promise<Done> {
-  const child = start(argv, { stdin, fd }, 'one')
+export async function runAlone({ argv, stdin, env, begun, maxBytes }: Job, fd: number | undefined): Promise<Done> {
+  const child = start(argv, { stdin, fd, env }, 'one')
   const end = (): void => {
     endGroup(child.pid)
     // what has left the group may still hold the pipes
@@ -108,9 +111,13 @@ export function endGroup(pid: number | undefined): void {
   }
 }
 
-/** The environment without the inputs of workflows: programs have no use for the secrets among them. */
-function environment(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NSNET_INPUT_')))
+/**
+ * The environment of every process that nsnet starts: its own, without the inputs of workflows, since programs have no use for
+ * the secrets among them; with `LC_ALL=C`, and a PATH that has the tools.
+ */
+export function environment(): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('NSNET_INPUT_'))
+  return { ...Object.fromEntries(own), LC_ALL: 'C', PATH: toolPath() }
 }
 
 type Stdio = readonly ['ignore' | 'pipe', 'pipe', 'pipe']

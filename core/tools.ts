@@ -62,6 +62,7 @@ const GONE =
 const NOT_FOUND = [
   /^setpriv: failed to execute (\S+): (?:No such file or directory|Permission denied)$/m,
   /^exec of "([^"]+)" failed: (?:No such file or directory|Permission denied)$/m,
+  /^env: ['‘]([^'’\n]+)['’]: (?:No such file or directory|Permission denied)$/m,
   /spawn (setpriv) (?:ENOENT|EACCES)/,
 ]
 

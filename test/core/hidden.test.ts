@@ -123,3 +123,14 @@ test('a command that fails still says why and with which exit code', async () =>
   const rule = ['iptables-nft', '-w', '5', '-t', 'filter', '-D', 'INPUT', '-m', 'comment', '--comment', 'x']
   expect(await failing(...rule)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('Bad rule') })
 })
+
+test('what env is to set goes by the environment, also beside a text for stdin', () => {
+  const argv = ['ip', 'netns', 'exec', 'blue', 'env', 'A=S3CR=1', 'B=x', 'tool', 'C=S3CR']
+  const bare = ['ip', 'netns', 'exec', 'blue', 'env', 'B=x', 'tool', 'C=S3CR']
+  expect(withoutSecretsInArgv({ argv, stdin: 'y' }, (text) => text.includes('S3CR'))).toEqual({
+    argv: bare,
+    stdin: 'y',
+    env: { A: 'S3CR=1' },
+  })
+  expect(hidden('env', 'A=x', 'tool')).toEqual({ argv: ['env', 'A=x', 'tool'] })
+})
