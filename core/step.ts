@@ -55,6 +55,11 @@ export interface Step<Input = unknown, State extends Json = Json> {
   /** It only looks at what other steps made (a check): there is nothing to plan before its turn. */
   readonly onlyLooks?: boolean
   /**
+   * What it names in its `resources` does not tell all that it sees and changes: it is planned, applied and taken back by itself,
+   * when all before it is done.
+   */
+  readonly alone?: boolean
+  /**
    * Each of its probes ends with exit code 0 when it holds, and only then. A shell script (`nsnet export`) goes by that:
    * without it, a step that only looks cannot be exported.
    */

@@ -3,6 +3,7 @@ import addr from '../plugins/addr.ts'
 import bridge from '../plugins/bridge.ts'
 import check from '../plugins/check.ts'
 import dummy from '../plugins/dummy.ts'
+import exec from '../plugins/exec.ts'
 import iptables from '../plugins/iptables.ts'
 import ipvlan from '../plugins/ipvlan.ts'
 import link from '../plugins/link.ts'
@@ -39,4 +40,5 @@ export const builtinSteps = [
   nftables,
   check,
   workflow,
+  exec,
 ] as unknown as readonly Step[]

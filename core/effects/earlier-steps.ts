@@ -9,6 +9,8 @@ export interface EarlierSteps extends Pick<RelatedSteps, 'foretell'> {
   readonly doubt: (step: string) => void
   /** The first step of which nothing is known. */
   readonly doubted: string | undefined
+  /** The last step that will have changed something, or may have. */
+  readonly last: string | undefined
   readonly makesNetns: (netns: string) => boolean
 }
 
@@ -18,14 +20,22 @@ export function earlierSteps(): EarlierSteps {
   const netns = new Set<string>()
   let count = 0
   let doubted: string | undefined
+  let last: string | undefined
   return {
     add: (step) => {
       for (const name of (step.resources.creates ?? []).flatMap(netnsIn)) netns.add(name)
       add(step, count++)
+      last = step.step
     },
-    doubt: (step) => void (doubted ??= step),
+    doubt(step) {
+      doubted ??= step
+      last = step
+    },
     get doubted() {
       return doubted
+    },
+    get last() {
+      return last
     },
     makesNetns: (name) => netns.has(name),
     foretell,

@@ -5,7 +5,7 @@ import { lookWith, type Look } from '../look.ts'
 import type { Looking } from '../ports.ts'
 import { neededBy, readsOutputs } from '../resolve.ts'
 import { begin, note, type Run } from '../run.ts'
-import { probesOf, type Change, type Plan } from '../step.ts'
+import { probesOf, type Change, type Earlier, type Plan, type Step } from '../step.ts'
 import { earlierSteps, type EarlierSteps } from './earlier-steps.ts'
 import { expectNetns, troubleOf } from './plan-once.ts'
 import { conditionReason } from './skips.ts'
@@ -82,23 +82,33 @@ async function outcomeOf(site: Site, spec: StepSpec, subject: Subject): Promise<
   const { step, input, context, resources, uses } = subject
   const { earlier, look } = site
   if (step.onlyLooks === true) return { ...empty(spec), outcome: 'check', probes: probesOf(step, input, context) }
-  const absent = new Set(uses.filter(earlier.makesNetns))
   const itself = asEarlier(subject)
+  if (step.alone === true && earlier.last !== undefined) return unknownAfter(site, spec, itself, earlier.last)
+  const absent = new Set(uses.filter(earlier.makesNetns))
   if (absent.size < uses.length) expectNetns(subject, { ...(await look.netns()), ...namesOf(absent) })
   const seen = await look.observe(step, input, context, absent)
   const { state, stopped } = earlier.foretell(step, input, seen, resources)
-  if (stopped !== undefined) {
-    earlier.add(itself)
-    return later(spec, `depends on what ${stopped} makes`)
-  }
+  if (stopped !== undefined) return unknownAfter(site, spec, itself, stopped)
   const planned = step.plan(input, state, context)
   if (planned.conflict !== undefined && earlier.doubted !== undefined)
     return later(spec, `depends on what ${earlier.doubted} makes`)
   const ahead = described(spec, subject, state, planned)
   // what the kernel gives to what an earlier step makes (an inode, an ifindex) is not known yet
   if (ahead.outcome === 'satisfied' && state === seen) noteOutputs(site.run, subject, state)
-  if (ahead.outcome !== 'satisfied') earlier.add(itself)
+  if (ahead.outcome !== 'satisfied') add(site, step, itself)
   return ahead
+}
+
+/** Says of a step that it depends on what an earlier one makes. */
+function unknownAfter(site: Site, spec: StepSpec, itself: Earlier, made: string): Ahead {
+  add(site, site.looking.stepOf(spec.uses), itself)
+  return later(spec, `depends on what ${made} makes`)
+}
+
+/** Has later steps see what a step makes; of one that does not tell all that it changes, they see little. */
+function add({ earlier }: Site, step: Step | undefined, itself: Earlier): void {
+  earlier.add(itself)
+  if (step?.alone === true) earlier.doubt(itself.step)
 }
 
 function described(spec: StepSpec, { step, input }: Subject, before: Json, planned: Plan): Ahead {

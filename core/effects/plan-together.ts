@@ -3,7 +3,7 @@ import type { Look, NetnsIds } from '../look.ts'
 import type { Ports } from '../ports.ts'
 import { netnsIn } from '../resource.ts'
 import { stepOf, type Run } from '../run.ts'
-import type { Earlier } from '../step.ts'
+import type { Earlier, Step } from '../step.ts'
 import { earlierSteps } from './earlier-steps.ts'
 import { stillHolding, type Member } from './disturbance.ts'
 import { expectNetns, type Planned } from './plan-once.ts'
@@ -60,13 +60,15 @@ async function candidatesOf(
     if (spec.timeoutMs !== undefined || (!open && isWaiting(run, spec))) break
     if (!open && skipsAmong(run, ports.secrets, [id], id).length > 0) continue
     const subject = await subjectOf(ports, run, id).catch(ifExpected)
-    if (!subject || subject.step.onlyLooks === true || !canBePatient(subject)) break
+    if (!subject || isByItself(subject.step) || !canBePatient(subject)) break
     const absent = new Set(subject.uses.filter((name) => made.has(name) && !(name in there)))
     all.push({ subject, itself: asEarlier(subject), absent })
     for (const name of (subject.resources.creates ?? []).flatMap(netnsIn)) made.add(name)
   }
   return all
 }
+
+const isByItself = ({ onlyLooks, alone }: Step): boolean => onlyLooks === true || alone === true
 
 /** What trouble a step is in, it tells when it is planned by itself. */
 function ifExpected(error: unknown): undefined {

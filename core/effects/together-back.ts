@@ -15,12 +15,16 @@ export interface TogetherBack {
 /** Begins to gather. */
 export function togetherBack(): TogetherBack {
   const later = relatedSteps()
-  let count = 0
+  let [count, isOfOneAlone] = [0, false]
   return {
     isEmpty: () => count === 0,
-    asIfBack: (subject, now) => (count === 0 ? now : without(subject, now, later)),
+    asIfBack(subject, now) {
+      if (count === 0) return now
+      return isOfOneAlone || subject.step.alone === true ? undefined : without(subject, now, later)
+    },
     add(subject, at) {
       count += 1
+      isOfOneAlone ||= subject.step.alone === true
       later.add(asEarlier(subject), at)
     },
   }

@@ -24,7 +24,8 @@ export async function undoAhead(
   let now = evolve(moment, { type: 'UndoStarted', ...(until === undefined ? {} : { until }) })
   const { run } = now
   const together = togetherBack()
-  const asIf: AsIf = (subject, seen) => together.asIfBack(subject, seen) ?? seen
+  // what nobody can tell is taken to be as the step left it
+  const asIf: AsIf = (subject, seen) => together.asIfBack(subject, seen) ?? subject.record.after ?? seen
   const site = { ports, run, look: lookWith(ports.exec), asIf }
   const all: UndoAhead[] = []
   for (let [effect] = now.effects; effect; [effect] = now.effects) {
