@@ -1,6 +1,7 @@
 import { extname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { NsnetError } from './errors.ts'
+import { isProgram } from './foreign/is-program.ts'
 import { watchedImport } from './import-watch.ts'
 import { expectStep, pluginInvalid } from './plugin-shape.ts'
 import type { Step } from './step.ts'
@@ -9,12 +10,13 @@ import type { Step } from './step.ts'
  * Loads a plugin's file: a module whose default export is a step, or a list of steps.
  *
  * `.js`, `.mjs` and `.cjs` load everywhere; `.ts`, `.mts` and `.cts` where this Node strips types (22.18 and later) or jiti is
- * installed. It may take 10 s, or `NSNET_TIMEOUT`: one that waits for ever is refused, one that loops for ever ends nsnet.
+ * installed. Any other file is a program, in whatever language: see `loadProgram`. It may take 10 s, or `NSNET_TIMEOUT`: one that waits for ever is refused, one that loops for ever ends nsnet.
  *
  * @throws PLUGIN_INVALID with the file, when it cannot be loaded or is no step
  */
 export async function loadPlugin(path: string): Promise<readonly Step[]> {
   const load = loaders[extname(path)]
+  if (!load && isProgram(path)) return (await import('./foreign/load.ts')).loadProgram(path)
   if (!load) throw pluginInvalid(`${path}: expected a file that ends in ${Object.keys(loaders).join(', ')}`)
   const exported = await watchedImport(path, () => load(path)).catch((error: unknown) => {
     throw error instanceof NsnetError ? error : cannotLoad(path, error)

@@ -46,7 +46,9 @@ if (process.argv.includes('--types')) {
 
 /** Plugins may use all of zod; nsnet itself does with a quarter of it, and has that quarter in its own files. */
 function wholeZod(name, importer) {
-  return name === 'zod' && importer.endsWith('/core/index.ts') ? { id: './zod.js', external: true } : null
+  return name === 'zod' && /\/core\/(index|foreign\/schema)\.ts$/.test(importer)
+    ? { id: './zod.js', external: true }
+    : null
 }
 
 async function bundle({ codeSplitting, ...input }) {
