@@ -19,13 +19,14 @@ export class StepBroken extends NsnetError {
 
 /**
  * Gives a step whose functions throw nothing but `StepBroken`, which names the step type, the function and the plugin's file. What
- * a plugin gives is looked at closely, and none of its functions may take longer than 10 s (or `NSNET_TIMEOUT`).
+ * a plugin gives is looked at closely, and, where it `isWatched`, none of its functions may take longer than 10 s (or
+ * `NSNET_TIMEOUT`).
  */
-export function guarded(step: Step, file: string | undefined): Step {
+export function guarded(step: Step, file: string | undefined, isWatched: boolean): Step {
   const parts = new Map<string | symbol, unknown>()
   return new Proxy(step, {
     get(_, name) {
-      if (!parts.has(name)) parts.set(name, guardedPart({ step, file }, name))
+      if (!parts.has(name)) parts.set(name, guardedPart({ step, file, isWatched }, name))
       return parts.get(name)
     },
   })
@@ -35,6 +36,7 @@ export function guarded(step: Step, file: string | undefined): Step {
 interface Guarded {
   readonly step: Step
   readonly file: string | undefined
+  readonly isWatched: boolean
 }
 
 function guardedPart(it: Guarded, name: string | symbol): unknown {
@@ -58,14 +60,14 @@ type Call = (this: Step, ...args: unknown[]) => unknown
 /** How many calls of a function are watched: what ended so often ends, and watching takes time. */
 const WATCHED = 200
 
-function guardedCall({ step, file }: Guarded, name: string, call: Call): Call {
+function guardedCall({ step, file, isWatched }: Guarded, name: string, call: Call): Call {
   const promise = promises[name.split('.')[0]!]
   let calls = 0
   return (...args) => {
     try {
       const work = (): unknown => call.apply(step, args)
-      const isWatched = file !== undefined && calls++ < WATCHED
-      const given = isWatched ? within(timeLimit(PLUGIN_LIMIT_MS), work) : work()
+      const isTimed = isWatched && file !== undefined && calls++ < WATCHED
+      const given = isTimed ? within(timeLimit(PLUGIN_LIMIT_MS), work) : work()
       // the state that it was given is one: most earlier steps change nothing about it
       return name === 'foretell' && given === args[1] ? given : expected(promise, given, file !== undefined)
     } catch (error) {

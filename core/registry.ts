@@ -12,6 +12,8 @@ export interface Registry {
 export interface Plugin {
   /** Absolute path. */
   readonly file: string
+  /** A program in another language: whoever asks it waits no longer than that may take. */
+  readonly isProgram: boolean
   readonly steps: readonly Step[]
 }
 
@@ -22,11 +24,11 @@ export interface Plugin {
  */
 export function registryOf(own: readonly Step[], ...plugins: readonly Plugin[]): Registry {
   const byType = new Map<string, { readonly step: Step; readonly file: string | undefined }>()
-  for (const { file, steps } of [{ file: undefined, steps: own }, ...plugins])
+  for (const { file, steps, isProgram } of [{ file: undefined, steps: own, isProgram: false }, ...plugins])
     for (const step of steps) {
       const other = byType.get(step.type)
       if (other) throw twice(step.type, other.file, file)
-      byType.set(step.type, { step: guarded(step, file), file })
+      byType.set(step.type, { step: guarded(step, file, !isProgram), file })
     }
   return { stepOf: (type) => byType.get(type)?.step, types: [...byType.keys()] }
 }

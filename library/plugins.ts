@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import { NsnetError } from '../core/errors.ts'
 import type { RunStarted } from '../core/events.ts'
+import { isProgram } from '../core/foreign/is-program.ts'
 import { findPlugin } from '../core/find-plugin.ts'
 import { loadPlugin } from '../core/load-plugin.ts'
 import { invalid } from '../core/problems.ts'
@@ -35,7 +36,11 @@ export async function registryWith(paths: readonly string[], source: Source): Pr
   }
 }
 
-const load = async (file: string): Promise<Plugin> => ({ file, steps: await loadPlugin(file) })
+const load = async (file: string): Promise<Plugin> => ({
+  file,
+  isProgram: isProgram(file),
+  steps: await loadPlugin(file),
+})
 
 /** Says where in a workflow file the plugin is named that something is wrong with. */
 const placed =

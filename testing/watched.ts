@@ -20,7 +20,7 @@ const left = new Set(['input', 'foretell', 'tally', 'diagnosis', 'docs'])
  * The functions throw `Breach`.
  */
 export function watched<Input, State extends Json>(step: Step<Input, State>): Watched<Input, State> {
-  const sound = guarded(step as unknown as Step, undefined)
+  const sound = guarded(step as unknown as Step, undefined, false)
   const calls: (() => void)[] = []
   const watch = (name: string, call: Call): Call => {
     return (...args) => {

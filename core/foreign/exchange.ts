@@ -86,7 +86,8 @@ function whyNot(reply: Reply | undefined, limitMs: number): string {
   if (reply === undefined)
     return `gave no answer within ${limitMs / 1000} s (a whole line, flushed at once; NSNET_TIMEOUT=SECONDS gives it more time)`
   if ('tooLong' in reply) return `gave an answer of more than ${LONGEST / 1024 / 1024} MiB`
-  if ('line' in reply) return `gave more than one line for an answer: ${firstLine(reply.extra)}`
+  if ('line' in reply)
+    return `gave more than one line for an answer: got ${firstLine(reply.line)} and ${firstLine(reply.extra)}`
   const how = typeof reply.ended === 'number' ? `ended with exit code ${reply.ended}` : `was ended by ${reply.ended}`
   const printed = reply.stdout === '' ? '' : `, printing ${firstLine(reply.stdout)}`
   const said = reply.stderr.trim() === '' ? '' : `, saying:\n${reply.stderr.trim()}`

@@ -112,7 +112,7 @@ test.each<readonly [string, () => string, string]>([
   [
     'prints too many lines',
     () => saying('lines', '{"answer": {}}\nmore'),
-    'gave more than one line for an answer: "more"',
+    'gave more than one line for an answer: got "{\\"answer\\": {}}" and "more"',
   ],
   [
     'prints without end',
