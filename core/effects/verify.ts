@@ -34,11 +34,15 @@ export interface Finding {
 export async function verify(looking: Looking, run: Run): Promise<readonly Finding[]> {
   const look = lookWith(looking.exec)
   let later: LaterSteps = laterSteps(run, looking.secrets, () => true)
+  const records = [...run.steps.values()]
+  const sights = await sightsOf(looking, look, run, records.filter(isToBeSeen))
   const all: Finding[] = []
-  for (const record of [...run.steps.values()].toReversed()) {
-    if (HELD.test(record.status) || (record.status === 'failed' && record.after !== undefined))
-      all.push(await findingOf(looking, look, run, record, later))
-    else if (record.open && LEFT.test(record.status))
+  for (const record of records.toReversed()) {
+    if (isToBeSeen(record)) {
+      const sight = sights.get(record.spec.id) ?? (await sightOf(looking, look, run, record))
+      all.push({ ...nothingKnown(record), ...(await verdictOf(look, sight, later)) })
+    }
+    if (record.open && LEFT.test(record.status))
       all.push({
         ...nothingKnown(record),
         verdict: 'drifted',
@@ -52,7 +56,8 @@ export async function verify(looking: Looking, run: Run): Promise<readonly Findi
 /** Behind a step that may have changed anything, nobody can tell what others have to see. */
 const unknown: LaterSteps = { expected: () => undefined }
 
-const HELD = /^(applied|satisfied)$/
+const isToBeSeen = ({ status, after }: StepRecord): boolean =>
+  /^(applied|satisfied)$/.test(status) || (status === 'failed' && after !== undefined)
 
 /** What an undo has left of a run is not as anybody wanted it. */
 const LEFT = /^(kept|undo failed)$/
@@ -66,24 +71,43 @@ const nothingKnown = ({ spec: { id, uses } }: StepRecord) => ({
   repairable: false,
 })
 
-async function findingOf(
+/** What is seen of a step: its state, or the netns that is not the one it worked in; or why nsnet could not look. */
+type Sight =
+  | { readonly subject: Subject; readonly now: Json; readonly absent?: undefined }
+  | { readonly subject: Subject; readonly absent: readonly [name: string, reason: string] }
+  | { readonly failure: string }
+
+/** Looks at all steps at once, but for those that only look: they may take long, and are looked at one by one. */
+async function sightsOf(
   looking: Looking,
   look: Look,
   run: Run,
-  record: StepRecord,
-  later: LaterSteps,
-): Promise<Finding> {
-  const { spec } = record
+  records: readonly StepRecord[],
+): Promise<ReadonlyMap<string, Sight>> {
+  const quick = records.filter(({ spec }) => looking.stepOf(spec.uses)?.onlyLooks !== true)
+  const sights = quick.map(async (record) => [record.spec.id, await sightOf(looking, look, run, record)] as const)
+  return new Map(await Promise.all(sights))
+}
+
+async function sightOf(looking: Looking, look: Look, run: Run, { spec }: StepRecord): Promise<Sight> {
   try {
     const subject = await subjectOf(looking, run, spec.id)
-    const [[name, gone] = []] = await absentNetns(look, subject)
-    const isTaken = name !== undefined && name in (await look.netns())
-    if (gone !== undefined) return { ...nothingKnown(record), verdict: 'drifted', reason: gone, repairable: !isTaken }
-    const { step, input, context } = subject
-    const now = await look.observe(step, input, context, new Set())
-    return { ...nothingKnown(record), ...verdictOn(subject, later.expected(subject), now) }
+    const [absent] = await absentNetns(look, subject)
+    if (absent) return { subject, absent }
+    return { subject, now: await look.observe(subject.step, subject.input, subject.context, new Set()) }
   } catch (error) {
-    return { ...nothingKnown(record), verdict: 'unknown', reason: failureOf(error).message }
+    return { failure: failureOf(error).message }
+  }
+}
+
+async function verdictOf(look: Look, sight: Sight, later: LaterSteps): Promise<Verdict> {
+  if ('failure' in sight) return { verdict: 'unknown', reason: sight.failure }
+  const { subject, absent } = sight
+  if (absent) return { verdict: 'drifted', reason: absent[1], repairable: !(absent[0] in (await look.netns())) }
+  try {
+    return verdictOn(subject, later.expected(subject), sight.now)
+  } catch (error) {
+    return { verdict: 'unknown', reason: failureOf(error).message }
   }
 }
 
