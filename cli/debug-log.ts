@@ -1,12 +1,7 @@
 import type { FileHandle } from 'node:fs/promises'
 import type { Logger } from 'pino'
-import type { Exec } from '../core/command.ts'
 import { NsnetError } from '../core/errors.ts'
-import { processExec } from '../core/exec.ts'
-import type { Secrets } from '../core/secret.ts'
 import type { Store } from '../journal/store.ts'
-import { commandLine } from './render.ts'
-import type { Terminal } from './terminal.ts'
 
 /** Opens the debug log of a run, or none where nothing can be written: nothing depends on it. @throws STATE_DIR_UNSAFE */
 export async function openLog(store: Store, id: string): Promise<FileHandle | undefined> {
@@ -50,23 +45,4 @@ function loggerTo(file: FileHandle): Logger {
   const destination = pino.destination({ dest: file.fd, sync: true })
   destination.on('error', () => undefined)
   return pino({ level: 'debug', base: null }, destination)
-}
-
-interface Logging {
-  readonly terminal: Terminal
-  readonly secrets: Secrets
-}
-
-/** Makes an `Exec` that notes each command in the debug log and, with `-v`, on the screen; without its secrets. */
-export function loggedExec({ terminal, secrets }: Logging, log: Log, kill: AbortSignal): Exec {
-  return processExec({
-    kill,
-    holds: secrets.holds,
-    trace: (clear, output) => {
-      const command = secrets.hide(clear)
-      const { stdout: _, stderr, ...outcome } = output
-      log('debug', { argv: command.argv, ...outcome, stderr: secrets.mask(stderr) })
-      if (terminal.options.verbose) terminal.tell(terminal.paint('dim', commandLine(terminal.aside, command, output)))
-    },
-  })
 }

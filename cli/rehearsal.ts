@@ -1,25 +1,34 @@
+import { here } from '../library/place.ts'
 import { dependantsOf, type Claim } from '../core/claims.ts'
 import { counted } from '../core/counted.ts'
 import { undoAhead, type UndoAhead } from '../core/effects/undo-ahead.ts'
 import { processExec } from '../core/exec.ts'
+import type { Given } from '../core/inputs.ts'
 import type { Run } from '../core/run.ts'
+import type { Store } from '../journal/store.ts'
 import { bootOf, expectSameNetns } from '../library/facts.ts'
-import { secretsFor } from './given.ts'
+import { secretsFor } from '../library/run-secrets.ts'
 import { registryOfRun } from '../library/plugins.ts'
 import { toType } from './advice.ts'
 import { commandsIn } from './brief.ts'
 import { commandLines } from './render.ts'
-import { fitted, markedStart, marks } from './step-line.ts'
 import { BY_JOURNAL, tellOfLacking } from './lacking.ts'
-import { momentOf } from './session.ts'
-import type { Working } from './opened-run.ts'
-import { inUse, stepsAfter, type Extent } from './taking-back.ts'
+import { fitted, markedStart, marks } from './step-line.ts'
+import { momentOf } from '../library/session.ts'
+import { inUse, stepsAfter, type Extent } from '../library/taking-back.ts'
 import { asJson, type Terminal } from './terminal.ts'
 
 /** What an undo would do with one run. */
 interface Rehearsal {
   readonly run: Run
   readonly steps: readonly UndoAhead[]
+}
+
+/** What saying what an undo would do needs. */
+export interface Rehearsing {
+  readonly terminal: Terminal
+  readonly store: Store
+  readonly given: Given
 }
 
 /** How an undo is asked for. */
@@ -31,9 +40,9 @@ type Asked = Extent & { readonly force: boolean }
  *
  * @throws IN_USE as the undo would; OTHER_NETNS
  */
-export async function rehearse(session: Working, id: string, asked: Asked): Promise<number> {
+export async function rehearse(session: Rehearsing, id: string, asked: Asked): Promise<number> {
   const { terminal } = session
-  const all = await rehearsals(session, id, asked, new Set())
+  const all = await rehearsals(session, id, asked, asked.force, new Set())
   const runs = all.map(({ run, steps }) => ({ run: run.started.run, steps }))
   if (terminal.options.json) terminal.out(asJson({ runs }))
   else {
@@ -46,22 +55,23 @@ export async function rehearse(session: Working, id: string, asked: Asked): Prom
 
 /** Rehearses the runs that have to be undone first, and then this one as if they were gone. */
 async function rehearsals(
-  session: Working,
+  session: Rehearsing,
   id: string,
   extent: Extent,
+  force: boolean,
   gone: Set<string>,
 ): Promise<readonly Rehearsal[]> {
-  const { store, given, force = false } = session
+  const { store, given } = session
   const moment = await momentOf(store, id)
   const { started } = moment.run
-  expectSameNetns(started)
+  expectSameNetns(started, here.netns())
   const claims = await store.claims(started)
   const left = (): readonly Claim[] => claims.filter((claim) => !gone.has(claim.started.run))
   const dependants = dependantsOf(moment.run, stepsAfter(moment.run.steps.keys(), extent.to), left())
   if (dependants.length > 0 && !extent.cascade) throw inUse(started, dependants)
   const first: Rehearsal[] = []
-  for (const other of dependants) first.push(...(await rehearsals(session, other.run, { cascade: true }, gone)))
-  const registry = await registryOfRun(started)
+  for (const other of dependants) first.push(...(await rehearsals(session, other.run, { cascade: true }, force, gone)))
+  const registry = await registryOfRun(started, [])
   tellOfLacking(session.terminal, registry, BY_JOURNAL)
   const { stepOf } = registry
   const { secrets } = secretsFor(started, given)

@@ -45,7 +45,7 @@ export function eventLines(screen: Screen, run: Run, event: RunEvent): readonly 
 }
 
 /** The line of a command that ended, for `-v`. */
-export function commandLine(screen: Screen, command: Command, output: Output): string {
+export function commandLine(screen: Screen, command: Command, output: Omit<Output, 'stdout'>): string {
   const end = output.timedOut ? 'timed out' : `exit ${output.exitCode}`
   return `    $ ${commandText(screen, command, 6)}  (${end}, ${duration(output.durationMs)})`
 }

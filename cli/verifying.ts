@@ -1,3 +1,4 @@
+import { here } from '../library/place.ts'
 import { verify, type Finding } from '../core/effects/verify.ts'
 import { processExec } from '../core/exec.ts'
 import type { Given } from '../core/inputs.ts'
@@ -5,7 +6,7 @@ import type { Moment } from '../core/machine.ts'
 import type { Registry } from '../core/registry.ts'
 import type { Run } from '../core/run.ts'
 import { expectSameNetns } from '../library/facts.ts'
-import { expectRight, secretsFor } from './given.ts'
+import { expectRight, secretsFor } from '../library/run-secrets.ts'
 
 /** A run, and what has become of its steps. */
 export interface Looked {
@@ -17,7 +18,7 @@ export interface Looked {
 
 /** Looks what has become of a run. @throws OTHER_NETNS, USAGE when a secret is given with another value */
 export async function lookAt({ run, status }: Moment, { stepOf }: Registry, given: Given): Promise<Looked> {
-  expectSameNetns(run.started)
+  expectSameNetns(run.started, here.netns())
   const known = secretsFor(run.started, given)
   expectRight(run.started, known)
   const { secrets } = known

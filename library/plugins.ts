@@ -23,18 +23,23 @@ export async function pluginPaths(source: Source, plugins: readonly string[] = [
 }
 
 /**
- * Loads plugins beside the steps that nsnet brings along.
+ * Loads plugins beside the steps that nsnet brings along and `own` ones of a program that uses it.
  *
  * @throws PLUGIN_INVALID with the place in the workflow file where the plugin is named
  */
-export async function registryWith(paths: readonly string[], source: Source): Promise<Registry> {
+export async function registryWith(paths: readonly string[], source: Source, own: readonly Step[]): Promise<Registry> {
+  const given = asPlugin(own)
+  // a mistake of the program stands nowhere in the workflow
+  registryOf(builtinSteps, given)
   const loaded = await Promise.all(paths.map((path, index) => load(path).catch(placed(source, index))))
   try {
-    return registryOf(builtinSteps, ...loaded)
+    return registryOf(builtinSteps, given, ...loaded)
   } catch (error) {
-    return placed(source, secondOfType(loaded))(error)
+    return placed(source, secondOfType(loaded, own))(error)
   }
 }
+
+const asPlugin = (steps: readonly Step[]): Plugin => ({ file: 'the option "steps"', isProgram: false, steps })
 
 const load = async (file: string): Promise<Plugin> => ({
   file,
@@ -54,8 +59,8 @@ const placed =
   }
 
 /** Finds the first plugin with a step of a type that was there before. */
-function secondOfType(loaded: readonly Plugin[]): number {
-  const types = new Set(builtinSteps.map(({ type }) => type))
+function secondOfType(loaded: readonly Plugin[], own: readonly Step[]): number {
+  const types = new Set([...builtinSteps, ...own].map(({ type }) => type))
   return loaded.findIndex(({ steps }) => steps.some(({ type }) => types.size === types.add(type).size))
 }
 
@@ -72,7 +77,7 @@ export async function stepsWith(workflow: string | undefined): Promise<readonly 
   const { plugins, problems } = draftOf(source)
   const mistakes = problems.filter(({ pointer }) => /^(\/plugins\b|$)/.test(pointer))
   if (mistakes.length > 0) throw invalid(path, mistakes)
-  const { types, stepOf } = await registryWith(await pluginPaths(source, plugins), source)
+  const { types, stepOf } = await registryWith(await pluginPaths(source, plugins), source, [])
   return types.flatMap((type) => stepOf(type) ?? [])
 }
 
@@ -90,16 +95,16 @@ export interface RunRegistry extends Registry {
 }
 
 /** Loads the plugins of a journaled run as far as that can be done: what lacks one, or has a broken one, can still be undone. */
-export async function registryOfRun({ plugins }: RunStarted): Promise<RunRegistry> {
+export async function registryOfRun({ plugins }: RunStarted, own: readonly Step[]): Promise<RunRegistry> {
   const lacking: Lacking[] = []
   const loaded: Plugin[] = []
-  const types = new Set(builtinSteps.map(({ type }) => type))
+  const types = new Set([...builtinSteps, ...own].map(({ type }) => type))
   for (const file of plugins) {
     const plugin = await loadedOrNot(file, types)
     if ('why' in plugin) lacking.push(plugin)
     else loaded.push(plugin)
   }
-  return { ...registryOf(builtinSteps, ...loaded), lacking }
+  return { ...registryOf(builtinSteps, asPlugin(own), ...loaded), lacking }
 }
 
 async function loadedOrNot(file: string, types: Set<string>): Promise<Plugin | Lacking> {

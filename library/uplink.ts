@@ -7,16 +7,17 @@ import { findProgram } from './find-program.ts'
  * Finds the link of the default route: the IPv4 one with the lowest metric, else the IPv6 one; empty when there is none.
  *
  * The kernel's own list tells it without a process; `ip` is asked where that list is not there or does not tell the table
- * that a route is in (IPv6), and where there is no `ip`, so that this is told.
+ * that a route is in (IPv6), and where there is no `ip`, so that this is told. `proc` is the directory below `/proc` of a
+ * process in that netns.
  *
  * @throws TOOL_MISSING, TOOL_FAILED
  * @see proc_pid_net(5)
  */
-export async function uplinkOf(exec: Exec): Promise<string> {
-  const routes = findProgram('ip') === 'there' ? tableOf('route') : undefined
+export async function uplinkOf(exec: Exec, proc: string): Promise<string> {
+  const routes = findProgram('ip') === 'there' ? tableOf(proc, 'route') : undefined
   const link4 = routes ? firstOf(routes.flatMap(route4)) : await askedOf(exec, '-4')
   if (link4 !== undefined) return link4
-  const hasDefault6 = tableOf('ipv6_route')?.some(isDefault6) ?? true
+  const hasDefault6 = tableOf(proc, 'ipv6_route')?.some(isDefault6) ?? true
   return (hasDefault6 ? await askedOf(exec, '-6') : undefined) ?? ''
 }
 
@@ -25,10 +26,10 @@ interface DefaultRoute {
   readonly metric?: number
 }
 
-/** Reads the words of each line of a file in `/proc/net`. */
-function tableOf(name: string): readonly (readonly string[])[] | undefined {
+/** Reads the words of each line of a file in the `net` of a process. */
+function tableOf(proc: string, name: string): readonly (readonly string[])[] | undefined {
   try {
-    const lines = readFileSync(`/proc/self/net/${name}`, 'utf8').split('\n')
+    const lines = readFileSync(`${proc}/net/${name}`, 'utf8').split('\n')
     return lines.map((line) => line.split(/\s+/))
   } catch {
     return undefined

@@ -8,7 +8,7 @@ import type { Run } from '../../core/run.ts'
 import { expectSuccess } from '../../core/tools.ts'
 import type { Store } from '../../journal/store.ts'
 import { bootOf } from '../../library/facts.ts'
-import { momentOf } from '../session.ts'
+import { momentOf } from '../../library/session.ts'
 
 /**
  * Finds the netns that `NETNS`, `RUN` or `RUN/NETNS` means; what is both a netns and a run is the netns. The netns of a run

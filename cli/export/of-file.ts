@@ -1,3 +1,4 @@
+import { here } from '../../library/place.ts'
 import { planAhead, type Ahead } from '../../core/effects/plan-ahead.ts'
 import { NsnetError } from '../../core/errors.ts'
 import type { RunStarted, StepSpec } from '../../core/events.ts'
@@ -27,7 +28,7 @@ export const HELD = 'held already before, so it stays'
 export async function scriptOfFile(file: string, options: FileOptions): Promise<Script> {
   expectPrivilege(`try it without any risk: nsnet sandbox -- nsnet export ${quote(file)}, or run it with sudo`)
   const exec = processExec()
-  const { started, registry, secrets } = await readWorkflow(file, options, exec)
+  const { started, registry, secrets } = await readWorkflow(file, options, here)
   const all = await planAhead({ exec, secrets, stepOf: registry.stepOf }, started)
   expectNoSecrets(started, [started.steps, secrets.hide(all)], `let nsnet do it: nsnet run ${quote(file)}`)
   expectNoConflict(all, file)

@@ -4,7 +4,7 @@ import { replay } from '../../core/machine.ts'
 import type { Registry } from '../../core/registry.ts'
 import type { Run, StepRecord } from '../../core/run.ts'
 import type { Context } from '../../core/step.ts'
-import { secretsFor } from '../given.ts'
+import { secretsFor } from '../../library/run-secrets.ts'
 import { registryOfRun } from '../../library/plugins.ts'
 import { storeFor } from '../session.ts'
 import type { GlobalOptions } from '../terminal.ts'
@@ -23,7 +23,7 @@ export async function scriptOfRun(options: GlobalOptions, name: string, undo: bo
   const { started, steps } = run
   expectNoSecrets(started, [started.steps, ...steps.values()], `let nsnet do it: nsnet resume ${id}, nsnet undo ${id}`)
   const isUndone = ![...steps.values()].some(({ open }) => open)
-  const site = { run, isUndone, stepOf: (await registryOfRun(started)).stepOf }
+  const site = { run, isUndone, stepOf: (await registryOfRun(started, [])).stepOf }
   const intents = intentsIn(events)
   // the journal of a run with secrets marks also texts that only look like a secret's marker
   const { reveal } = secretsFor(started, nothingGiven).secrets

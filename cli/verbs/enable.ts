@@ -1,6 +1,6 @@
+import { here } from '../../library/place.ts'
 import { join, resolve } from 'node:path'
 import { NsnetError } from '../../core/errors.ts'
-import { processExec } from '../../core/exec.ts'
 import { printable } from '../../core/quote.ts'
 import { parseSource } from '../../core/source.ts'
 import { draftOf } from '../../core/workflow.ts'
@@ -11,7 +11,8 @@ import { unitText, workflowIn, type Unit } from '../boot/unit-text.ts'
 import type { InputOptions } from '../given.ts'
 import { readText } from '../../library/read-text.ts'
 import { asJson, type Terminal } from '../terminal.ts'
-import { readWorkflow, type ReadyRun } from '../workflow-file.ts'
+import { readWorkflow } from '../workflow-file.ts'
+import { type ReadyRun } from '../../library/ready-run.ts'
 
 export interface EnableOptions extends InputOptions {
   /** Name of the unit, `nsnet-NAME.service`; by default that of the workflow. */
@@ -23,7 +24,7 @@ export interface EnableOptions extends InputOptions {
 export async function enable(terminal: Terminal, file: string, options: EnableOptions): Promise<number> {
   const place = placeOf(options.unitDir)
   await expectNoSecrets(resolve(file))
-  const ready = await readWorkflow(file, options, processExec())
+  const ready = await readWorkflow(file, options, here)
   const { workflow } = ready.started
   const name = expectUnitName(options.name ?? unitNameOf(workflow.name))
   const before = await readUnit(place.dir, name)

@@ -1,5 +1,5 @@
+import { here } from '../../library/place.ts'
 import { NsnetError } from '../../core/errors.ts'
-import { processExec } from '../../core/exec.ts'
 import { summaryOf } from '../../journal/summaries.ts'
 import { isFile } from '../file-or-run.ts'
 import type { InputOptions } from '../given.ts'
@@ -8,10 +8,10 @@ import { drawRun, drawWorkflow } from '../graph/drawn-steps.ts'
 import { jsonOf } from '../graph/json.ts'
 import type { Topology } from '../graph/model.ts'
 import { topologyOf } from '../graph/topology.ts'
-import { tellOfLacking } from '../lacking.ts'
 import { registryOfRun } from '../../library/plugins.ts'
 import { storeFor } from '../session.ts'
 import { stateOf } from '../state.ts'
+import { tellOfLacking } from '../lacking.ts'
 import type { Terminal } from '../terminal.ts'
 import { readWorkflow } from '../workflow-file.ts'
 
@@ -57,7 +57,7 @@ type Format = keyof typeof drawers
 type Drawer = (topology: Topology, terminal: Terminal, options: { readonly ascii?: boolean }) => Promise<string>
 
 async function ofFile(file: string, options: InputOptions): Promise<Topology> {
-  const { started, registry } = await readWorkflow(file, options, processExec())
+  const { started, registry } = await readWorkflow(file, options, here)
   const { workflow, facts } = started
   const steps = await drawWorkflow(started, registry)
   return topologyOf(steps, { name: workflow.name, run: null, uplink: facts.uplink, drifted: new Map() })
@@ -68,7 +68,7 @@ async function ofRun(terminal: Terminal, name: string, options: GraphOptions): P
   const folded = await store.fold((await store.find(name)).id)
   const { moment } = folded
   const { started } = moment.run
-  const registry = await registryOfRun(started)
+  const registry = await registryOfRun(started, [])
   tellOfLacking(terminal, registry, 'its steps are drawn as notes')
   const steps = await drawRun(moment, registry)
   const drifted =

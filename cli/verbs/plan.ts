@@ -1,3 +1,4 @@
+import { here } from '../../library/place.ts'
 import { planAhead, type Ahead } from '../../core/effects/plan-ahead.ts'
 import type { RunStarted } from '../../core/events.ts'
 import { processExec } from '../../core/exec.ts'
@@ -23,7 +24,7 @@ export interface PlanOptions extends InputOptions {
 export async function plan(terminal: Terminal, file: string, options: PlanOptions): Promise<number> {
   if (options.sandbox === true) return await againInSandbox()
   expectPrivilege()
-  const { started, registry, secrets } = await readWorkflow(file, options, processExec())
+  const { started, registry, secrets } = await readWorkflow(file, options, here)
   const exec = processExec({ holds: secrets.holds })
   const all = secrets.hide(await planAhead({ exec, secrets, stepOf: registry.stepOf }, started))
   if (terminal.options.json) terminal.out(asJson(documentOf(started, all)))

@@ -4,7 +4,9 @@ import type { Store } from '../../journal/store.ts'
 import { bootOf } from '../../library/facts.ts'
 import { limitsOf, type LimitOptions, type Limits } from '../prune/limits.ts'
 import { neededFor } from '../prune/needed.ts'
-import { lockOf, momentOf, storeFor } from '../session.ts'
+import { lockOf } from '../../library/locked.ts'
+import { momentOf } from '../../library/session.ts'
+import { storeFor } from '../session.ts'
 import { asJson, table, type Terminal } from '../terminal.ts'
 
 export interface PruneOptions extends LimitOptions {

@@ -4,15 +4,18 @@ import type { RunStarted } from '../../core/events.ts'
 import type { Run } from '../../core/run.ts'
 import { toType } from '../advice.ts'
 import { bootOf } from '../../library/facts.ts'
-import { expectAll, expectRight, givenBy, type InputOptions } from '../given.ts'
-import { tellOfLacking } from '../lacking.ts'
+import { expectAll, expectRight } from '../../library/run-secrets.ts'
+import { givenBy, type InputOptions } from '../given.ts'
 import { latestOwning } from '../latest.ts'
-import { workOn } from '../opened-run.ts'
+import { workOn } from '../../library/opened-run.ts'
 import { findingLines } from '../plan/finding-lines.ts'
 import { expectPrivilege } from '../../library/privilege.ts'
-import { continueRun, storeFor } from '../session.ts'
+import { continueRun } from '../../library/session.ts'
+import { codeOf } from '../ending.ts'
+import { sessionAt, storeFor } from '../session.ts'
 import { targetOf, type TraceOption } from '../telemetry/target.ts'
 import { traced, type Ended } from '../telemetry/traced.ts'
+import { tellOfLacking } from '../lacking.ts'
 import type { Terminal } from '../terminal.ts'
 import { exitOf, lookAt, type Looked } from '../verifying.ts'
 
@@ -36,24 +39,29 @@ export async function repair(terminal: Terminal, name: string | undefined, optio
   const given = await givenBy(options)
   const { wait } = options
   const work = (ended: Ended) =>
-    workOn({ terminal, store, wait, given, advise: false, ended }, id, 'shared', async (opened, turn) => {
-      const { session, known } = opened
-      const { started } = opened.moment.run
-      expectRight(started, known)
-      expectAll(started, known, 'repair')
-      tellOfLacking(terminal, session.registry, 'its steps cannot be looked at')
-      let { moment } = opened
-      for (let round = 1; ; round++) {
-        const looked = await lookAt(moment, session.registry, given)
-        expectRepairable(looked)
-        const steps = looked.findings.filter((it) => it.repairable).map(({ step }) => step)
-        if (steps.length === 0 || round > ROUNDS) return concluded(terminal, looked, round)
-        terminal.tell(`repairing ${steps.join(', ')} of run ${terminal.paint('bold', id)}`)
-        const stopped = await continueRun(session, turn, { ...opened, moment }, { type: 'RepairStarted', steps }, [])
-        if (stopped.code !== 0) return stopped.code
-        moment = stopped.moment
-      }
-    })
+    workOn(
+      { ...sessionAt(terminal, store, { wait, advise: false, ended }), given },
+      id,
+      'shared',
+      async (opened, turn) => {
+        const { session, known } = opened
+        const { started } = opened.moment.run
+        expectRight(started, known)
+        expectAll(started, known, 'repair')
+        tellOfLacking(terminal, session.registry, 'its steps cannot be looked at')
+        let { moment } = opened
+        for (let round = 1; ; round++) {
+          const looked = await lookAt(moment, session.registry, given)
+          expectRepairable(looked)
+          const steps = looked.findings.filter((it) => it.repairable).map(({ step }) => step)
+          if (steps.length === 0 || round > ROUNDS) return concluded(terminal, looked, round)
+          terminal.tell(`repairing ${steps.join(', ')} of run ${terminal.paint('bold', id)}`)
+          const stopped = await continueRun(session, turn, { ...opened, moment }, { type: 'RepairStarted', steps }, [])
+          if (stopped.ending.how !== 'well') return codeOf(stopped.ending)
+          moment = stopped.moment
+        }
+      },
+    )
   return await traced(target, store, work)
 }
 

@@ -1,8 +1,10 @@
-import { processExec } from '../../core/exec.ts'
+import { here } from '../../library/place.ts'
 import { expectPrivilege } from '../../library/privilege.ts'
 import { againInSandbox } from '../sandbox/again.ts'
-import { beginRun, storeFor } from '../session.ts'
-import { takeBack } from '../taking-back.ts'
+import { beginRun } from '../../library/session.ts'
+import { takeBack } from '../../library/taking-back.ts'
+import { codeOf } from '../ending.ts'
+import { sessionAt, storeFor } from '../session.ts'
 import { targetOf, type TraceOption } from '../telemetry/target.ts'
 import { traced } from '../telemetry/traced.ts'
 import type { Terminal } from '../terminal.ts'
@@ -25,15 +27,15 @@ export interface RunOptions extends InputOptions {
 export async function run(terminal: Terminal, path: string, options: RunOptions): Promise<number> {
   if (options.sandbox) return await againInSandbox()
   const target = targetOf(options.trace, process.env)
-  const { started, registry, secrets, given } = await readWorkflow(path, options, processExec())
+  const { started, registry, secrets, given } = await readWorkflow(path, options, here)
   expectPrivilege()
   const store = await storeFor(terminal.options)
   const rollBack = options.onFailure === 'undo'
   return await traced(target, store, async (ended) => {
-    const session = { terminal, store, wait: options.wait, advise: !rollBack, ended }
-    const code = await beginRun({ ...session, registry, secrets }, started)
-    if (!rollBack || code !== 1) return code
+    const session = sessionAt(terminal, store, { wait: options.wait, advise: !rollBack, ended })
+    const { ending } = await beginRun({ ...session, registry, secrets }, started)
+    if (!rollBack || ending.how !== 'failed') return codeOf(ending)
     const undone = await takeBack({ ...session, given }, started.run, { cascade: false })
-    return undone >= 128 ? undone : code
+    return codeOf(undone.how === 'stopped' ? undone : ending)
   })
 }

@@ -1,3 +1,4 @@
+import { here } from '../../library/place.ts'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -5,8 +6,10 @@ import { fileURLToPath } from 'node:url'
 import { processExec } from '../../core/exec.ts'
 import { fingerprint, type Fingerprint, type Parts } from '../../core/fingerprint.ts'
 import { equal, type Json } from '../../core/json.ts'
-import { beginRun, storeFor } from '../session.ts'
-import { takeBack } from '../taking-back.ts'
+import { beginRun } from '../../library/session.ts'
+import { codeOf } from '../ending.ts'
+import { sessionAt, storeFor } from '../session.ts'
+import { takeBack } from '../../library/taking-back.ts'
 import { runInSandbox } from '../sandbox/sandbox.ts'
 import type { Terminal } from '../terminal.ts'
 import { readWorkflow } from '../workflow-file.ts'
@@ -36,10 +39,11 @@ async function inside(terminal: Terminal): Promise<number> {
   const before = await fingerprint(exec)
 
   title('2. nsnet run workflows/internet.json: a network namespace with internet access')
-  const { started, ...ready } = await readWorkflow(WORKFLOW, {}, exec)
-  const session = { terminal, store: await storeFor(terminal.options), ...ready, advise: false }
+  const { started, ...ready } = await readWorkflow(WORKFLOW, {}, here)
+  const store = await storeFor(terminal.options)
+  const session = { ...sessionAt(terminal, store, { advise: false }), ...ready }
   const ran = await beginRun(session, started)
-  if (ran !== 0) return ran
+  if (ran.ending.how !== 'well') return codeOf(ran.ending)
 
   title('3. nsnet undo: the same steps, taken back in reverse')
   const undone = await takeBack(session, started.run, { cascade: false })
@@ -50,7 +54,7 @@ async function inside(terminal: Terminal): Promise<number> {
   const same = equal(before, after)
   terminal.out(same ? terminal.paint('green', '   equal: the kernel is exactly as it was') : '   NOT equal')
   if (same) for (const line of whatNext) terminal.out(line)
-  return same ? undone : 1
+  return same ? codeOf(undone) : 1
 }
 
 const whatNext = [

@@ -1,13 +1,15 @@
 import { counted } from '../../core/counted.ts'
 import { printable } from '../../core/quote.ts'
 import { stepOf } from '../../core/run.ts'
-import { expectRight, givenBy, secretsFor, type InputOptions } from '../given.ts'
+import { expectRight, secretsFor } from '../../library/run-secrets.ts'
+import { givenBy, type InputOptions } from '../given.ts'
 import { latestOwning } from '../latest.ts'
-import type { Working } from '../opened-run.ts'
 import { expectPrivilege } from '../../library/privilege.ts'
-import { momentOf, storeFor } from '../session.ts'
-import { rehearse } from '../rehearsal.ts'
-import { stepsAfter, takeBack, type Extent } from '../taking-back.ts'
+import { momentOf } from '../../library/session.ts'
+import { codeOf } from '../ending.ts'
+import { sessionAt, storeFor } from '../session.ts'
+import { rehearse, type Rehearsing } from '../rehearsal.ts'
+import { stepsAfter, takeBack, type Extent } from '../../library/taking-back.ts'
 import { targetOf, type TraceOption } from '../telemetry/target.ts'
 import { traced } from '../telemetry/traced.ts'
 import type { Terminal } from '../terminal.ts'
@@ -32,14 +34,17 @@ export async function undo(terminal: Terminal, name: string | undefined, options
   const given = await givenBy(options)
   const begun = await store.started(id)
   expectRight(begun, secretsFor(begun, given))
-  const working = { terminal, store, given, ...options }
-  if (options.dryRun === true) return await rehearse(working, id, options)
-  if (!(await agreed(working, id, options))) return 0
-  return await traced(target, store, (ended) => takeBack({ ...working, ended }, id, options))
+  const rehearsing = { terminal, store, given }
+  if (options.dryRun === true) return await rehearse(rehearsing, id, options)
+  if (!(await agreed(rehearsing, id, options))) return 0
+  return await traced(target, store, async (ended) => {
+    const { wait, force } = options
+    return codeOf(await takeBack({ ...sessionAt(terminal, store, { wait, force, ended }), given }, id, options))
+  })
 }
 
 /** Asks a person at a terminal; a program that calls nsnet has decided already. */
-async function agreed({ terminal, store }: Working, id: string, { yes, to }: UndoOptions): Promise<boolean> {
+async function agreed({ terminal, store }: Rehearsing, id: string, { yes, to }: UndoOptions): Promise<boolean> {
   if (yes || terminal.options.json || !process.stdin.isTTY || !process.stderr.isTTY) return true
   const { run } = await momentOf(store, id)
   const { workflow } = run.started

@@ -1,11 +1,13 @@
-import { processExec } from '../../core/exec.ts'
+import { here } from '../../library/place.ts'
 import type { Moment } from '../../core/machine.ts'
 import { liveRunsOf, runsOf } from '../boot/runs.ts'
 import { bootOf } from '../../library/facts.ts'
 import type { InputOptions } from '../given.ts'
 import { expectReadable } from '../latest.ts'
 import { expectPrivilege } from '../../library/privilege.ts'
-import { beginRun, momentOf, storeFor } from '../session.ts'
+import { beginRun, momentOf } from '../../library/session.ts'
+import { codeOf } from '../ending.ts'
+import { sessionAt, storeFor } from '../session.ts'
 import type { Terminal } from '../terminal.ts'
 import { readWorkflow } from '../workflow-file.ts'
 import { resume } from './resume.ts'
@@ -19,7 +21,7 @@ import { undo } from './undo.ts'
  * reboot took along is set up by a run of its own.
  */
 export async function unitStart(terminal: Terminal, unit: string, path: string, inputs: InputOptions): Promise<number> {
-  const ready = await readWorkflow(path, inputs, processExec())
+  const ready = await readWorkflow(path, inputs, here)
   expectPrivilege()
   const store = await storeFor(terminal.options)
   const [latest] = await runsOf(store, unit)
@@ -33,7 +35,9 @@ export async function unitStart(terminal: Terminal, unit: string, path: string, 
     }
   }
   const code = await takeBackAll(terminal, unit)
-  return code === 1 || code >= 128 ? code : await beginRun({ ...ready, terminal, store, wait: true }, started)
+  if (code === 1 || code >= 128) return code
+  const { ending } = await beginRun({ ...ready, ...sessionAt(terminal, store, { wait: true }) }, started)
+  return codeOf(ending)
 }
 
 /** `nsnet unit-stop NAME`: takes back what this unit set up, and what no other run did. */

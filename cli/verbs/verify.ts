@@ -5,13 +5,14 @@ import { printable } from '../../core/quote.ts'
 import type { Run } from '../../core/run.ts'
 import { toType } from '../advice.ts'
 import { givenBy, type InputOptions } from '../given.ts'
-import { tellOfLacking } from '../lacking.ts'
 import { latestOwning } from '../latest.ts'
 import { findingLines, sumOf } from '../plan/finding-lines.ts'
 import { registryOfRun } from '../../library/plugins.ts'
 import { expectPrivilege } from '../../library/privilege.ts'
-import { momentOf, storeFor } from '../session.ts'
+import { momentOf } from '../../library/session.ts'
+import { storeFor } from '../session.ts'
 import { listenForStop } from '../signals.ts'
+import { tellOfLacking } from '../lacking.ts'
 import { asJson, type Terminal } from '../terminal.ts'
 import { exitOf, lookAt, type Looked } from '../verifying.ts'
 
@@ -32,7 +33,7 @@ export async function verify(terminal: Terminal, name: string | undefined, optio
   const { id } = name === undefined ? latestOwning(await store.list(), 'verify') : await store.find(name)
   expectPrivilege()
   const given = await givenBy(options)
-  const registry = await registryOfRun(await store.started(id))
+  const registry = await registryOfRun(await store.started(id), [])
   tellOfLacking(terminal, registry, 'its steps cannot be looked at')
   const look = async (): Promise<Looked> => lookAt(await momentOf(store, id), registry, given)
   if (options.watch === true) return await watch(terminal, look, everyMs)

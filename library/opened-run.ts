@@ -1,14 +1,18 @@
 import type { Given } from '../core/inputs.ts'
+import type { Step } from '../core/step.ts'
 import type { Opened } from '../journal/journals.ts'
 import type { WorkLock } from '../journal/lock.ts'
-import { secretsFor, type GivenSecrets } from './given.ts'
-import { registryOfRun, type RunRegistry } from '../library/plugins.ts'
-import { locked, lockOf, type Session } from './session.ts'
-import type { Turn } from '../library/turn.ts'
+import { locked, lockOf } from './locked.ts'
+import { registryOfRun, type RunRegistry } from './plugins.ts'
+import { secretsFor, type GivenSecrets } from './run-secrets.ts'
+import type { Session } from './session.ts'
+import type { Turn } from './turn.ts'
 
 /** A session that finds the plugins and the secrets of each run by itself. */
 export interface Working extends Omit<Session, 'registry' | 'secrets'> {
   readonly given: Given
+  /** Step types beside those that nsnet brings along and the plugins of the run. */
+  readonly steps: readonly Step[]
 }
 
 /** A run that is open, with its plugins and what is known of its secrets. */
@@ -42,13 +46,13 @@ export async function workOn<T>(
 
 /** Opens a run for as long as it is worked on; whoever calls holds the lock. @throws JOURNAL_BROKEN, JOURNAL_UNWRITABLE */
 export async function withRun<T>(working: Working, id: string, work: (opened: OpenedRun) => Promise<T>): Promise<T> {
-  const { terminal, store, given } = working
+  const { store, given, note, steps } = working
   const { journal, moment } = await store.open(id)
   try {
-    if (journal.torn > 0) terminal.tell(`  cut ${journal.torn} bytes of an unfinished line off ${journal.path}`)
+    if (journal.torn > 0) note({ what: 'torn', bytes: journal.torn, path: journal.path })
     const { started } = moment.run
     const known = secretsFor(started, given)
-    const session = { ...working, registry: await registryOfRun(started), secrets: known.secrets }
+    const session = { ...working, registry: await registryOfRun(started, steps), secrets: known.secrets }
     return await work({ journal, moment, session, known })
   } finally {
     await journal.close()

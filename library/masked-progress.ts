@@ -1,5 +1,5 @@
-import type { Progress } from '../../core/ports.ts'
-import type { Secrets } from '../../core/secret.ts'
+import type { Progress } from '../core/ports.ts'
+import type { Secrets } from '../core/secret.ts'
 
 /** Takes the secrets out of what is told of a step. */
 export function maskedProgress(progress: Progress, { hide, mask }: Secrets): Progress {

@@ -4,11 +4,12 @@ import type { RunEvent, RunStarted } from '../core/events.ts'
 import type { Moment } from '../core/machine.ts'
 import { stepOf } from '../core/run.ts'
 import { nearest } from '../core/near.ts'
-import { expectSameNetns } from '../library/facts.ts'
-import { BY_JOURNAL, tellOfLacking } from './lacking.ts'
+import { endsAll, worst, type Ending } from './ending.ts'
+import { expectSameNetns } from './facts.ts'
+import { lockOf } from './locked.ts'
 import { withRun, workOn, type OpenedRun, type Working } from './opened-run.ts'
-import { continueRun, lockOf, momentOf } from './session.ts'
-import type { Turn } from '../library/turn.ts'
+import { continueRun, momentOf } from './session.ts'
+import type { Turn } from './turn.ts'
 
 export interface Extent {
   /** Undo only what came after this step; it stays. */
@@ -22,14 +23,14 @@ export interface Extent {
  *
  * @throws IN_USE when other runs work with what it made, and `cascade` is false; OTHER_NETNS; LOCKED
  */
-export async function takeBack(working: Working, id: string, extent: Extent): Promise<number> {
+export async function takeBack(working: Working, id: string, extent: Extent): Promise<Ending> {
   return await workOn(working, id, 'alone', async (opened, turn, lock) => {
     const { started } = opened.moment.run
-    expectSameNetns(started)
+    expectSameNetns(started, working.place.netns())
     const holding = { ...working, held: [started] }
-    const code = await takeBackNow(holding, turn, opened, extent)
-    if (code === 0 && extent.to === undefined && lock.before === '') lock.clear()
-    return code >= 128 ? code : worst([code, ...(await takeBackLeft(holding, turn, started))])
+    const ending = await takeBackNow(holding, turn, opened, extent)
+    if (ending.how === 'well' && extent.to === undefined && lock.before === '') lock.clear()
+    return ending.how === 'stopped' ? ending : worst([ending, ...(await takeBackLeft(holding, turn, started))])
   })
 }
 
@@ -39,40 +40,40 @@ interface Holding extends Working {
 }
 
 /** Takes a run back that is open, and before it those that work with what it made. */
-async function takeBackNow(holding: Holding, turn: Turn, opened: OpenedRun, extent: Extent): Promise<number> {
+async function takeBackNow(holding: Holding, turn: Turn, opened: OpenedRun, extent: Extent): Promise<Ending> {
   const { store } = holding
   const { run } = opened.moment
   const later = stepsAfter(run.steps.keys(), extent.to)
   const claims = await store.claims(run.started)
   const dependants = dependantsOf(run, later, claims)
   if (dependants.length > 0 && !extent.cascade) throw inUse(run.started, dependants)
-  const codes: number[] = []
+  const endings: Ending[] = []
   for (const other of dependants) {
-    const code = await locking(holding, other, (inner) =>
+    const ending = await locking(holding, other, (inner) =>
       withRun(inner, other.run, (theirs) => takeBackNow(inner, turn, theirs, { cascade: true })),
     )
-    if (code === 1 || code >= 128) return code
-    codes.push(code)
+    if (endsAll(ending)) return ending
+    endings.push(ending)
   }
   const left = dependants.length === 0 ? claims : await store.claims(run.started)
-  return worst([...codes, await undo(turn, opened, extent, left)])
+  return worst([...endings, await undo(turn, opened, extent, left)])
 }
 
 /** Undoes what was kept for runs of which none lives any more, the latest run first, unless somebody is at it. */
-async function takeBackLeft(holding: Holding, turn: Turn, { facts, run }: RunStarted): Promise<readonly number[]> {
+async function takeBackLeft(holding: Holding, turn: Turn, { facts, run }: RunStarted): Promise<readonly Ending[]> {
   const { store } = holding
-  const codes: number[] = []
+  const endings: Ending[] = []
   for (const { id, boot, ours, status } of await store.list(run)) {
     if (boot !== facts.boot || ours === 0 || status !== 'undone') continue
     const moment = await momentOf(store, id)
     const { started } = moment.run
     const claims = await store.claims(started)
     if (started.facts.netns !== facts.netns || !isFree(moment, claims)) continue
-    const back = (inner: Holding): Promise<number> =>
+    const back = (inner: Holding): Promise<Ending> =>
       withRun({ ...inner, force: false }, id, (opened) => undo(turn, opened, {}, claims))
-    codes.push(await locking(holding, started, back).catch(ifLocked))
+    endings.push(await locking(holding, started, back).catch(ifLocked))
   }
-  return codes
+  return endings
 }
 
 function isFree({ run }: Moment, claims: readonly Claim[]): boolean {
@@ -86,27 +87,27 @@ async function undo(
   opened: OpenedRun,
   { to }: Pick<Extent, 'to'>,
   claims: readonly Claim[],
-): Promise<number> {
+): Promise<Ending> {
   const { session, moment } = opened
-  return (await continueRun(session, turn, opened, undoing(session, moment, to), claims)).code
+  return (await continueRun(session, turn, opened, undoing(session, moment, to), claims)).ending
 }
 
 function undoing(
-  { terminal, registry }: OpenedRun['session'],
+  { note, registry }: OpenedRun['session'],
   { run, status }: Moment,
   to: string | undefined,
 ): RunEvent | undefined {
   const open = [...run.steps.values()].some((step) => step.open)
   if (status === 'undone' && !open) {
-    terminal.tell(`run ${run.started.run} is undone already`)
+    note({ what: 'undone already', run: run.started.run })
     return undefined
   }
   if (to !== undefined && !stepsAfter(run.steps.keys(), to).some((id) => stepOf(run, id).open)) {
-    terminal.tell(`nothing that run ${run.started.run} made came after the step ${to}: there is nothing to undo`)
+    note({ what: 'nothing after', run: run.started.run, to })
     return undefined
   }
-  terminal.tell(`undoing run ${terminal.paint('bold', run.started.run)}${to === undefined ? '' : ` back to ${to}`}`)
-  tellOfLacking(terminal, registry, BY_JOURNAL)
+  note({ what: 'undoes', run: run.started.run, to })
+  note({ what: 'lacks', lacking: registry.lacking })
   return { type: 'UndoStarted', ...(to === undefined ? {} : { until: to }) }
 }
 
@@ -128,8 +129,8 @@ async function locking<T>(session: Holding, run: RunStarted, work: (session: Hol
   return await work({ ...session, held: [...session.held, run] }).finally(lock.release)
 }
 
-function ifLocked(error: unknown): number {
-  if (error instanceof NsnetError && error.code === 'LOCKED') return 0
+function ifLocked(error: unknown): Ending {
+  if (error instanceof NsnetError && error.code === 'LOCKED') return { how: 'well' }
   throw error
 }
 
@@ -138,10 +139,4 @@ export function inUse({ run }: RunStarted, dependants: readonly RunStarted[]): N
   const names = dependants.map((other) => `${other.run} (${other.workflow.name})`).join(', ')
   const message = `expected that nobody works with what run ${run} made, but run ${names} does`
   return new NsnetError('IN_USE', message, `undo both, in the right order: nsnet undo ${run} --cascade`)
-}
-
-/** The exit code that says most: stopped, failed, differences, well. */
-function worst(codes: readonly number[]): number {
-  const stopped = codes.find((code) => code >= 128)
-  return stopped ?? (codes.includes(1) ? 1 : Math.max(0, ...codes))
 }

@@ -1,0 +1,53 @@
+import type { Claim } from '../core/claims.ts'
+import { NsnetError } from '../core/errors.ts'
+import type { RunEvent, RunStarted } from '../core/events.ts'
+import { isMidUndo, type Moment } from '../core/machine.ts'
+import type { Facts } from '../core/step.ts'
+import type { Store } from '../journal/store.ts'
+import { bootOf, expectSameNetns } from './facts.ts'
+import { expectPlugins } from './expect-plugins.ts'
+import { workOn, type Working } from './opened-run.ts'
+import { expectAll, expectRight, type GivenSecrets } from './run-secrets.ts'
+import { continueRun, type Session, type Stopped } from './session.ts'
+import type { Turn } from './turn.ts'
+
+/**
+ * Goes on with a run that stopped: after a reboot with all of it, else with what is left.
+ *
+ * @throws RUN_UNDONE, OTHER_NETNS, LOCKED; PLUGIN_INVALID when a plugin is gone or broken that it needs; USAGE when a secret is missing or is another one
+ */
+export async function goOnWith(working: Working, id: string): Promise<Stopped> {
+  return await workOn(working, id, 'shared', async (opened, turn) => {
+    const { session, moment, known } = opened
+    const { started } = moment.run
+    expectSameNetns(started, working.place.netns())
+    expectRight(started, known)
+    const facts = started.facts.boot === bootOf() ? undefined : await working.place.facts()
+    if (isMidUndo(moment)) session.note({ what: 'lacks', lacking: session.registry.lacking })
+    else expectPlugins(moment.run, session.registry, facts !== undefined)
+    const others = isMidUndo(moment) ? await claimsAlone(turn, working.store, started) : []
+    return await continueRun(session, turn, opened, resumed(session, moment, known, facts), others)
+  })
+}
+
+/** What other runs claim, while nobody else is at work: what an undo needs that is to be finished first. */
+async function claimsAlone(turn: Turn, store: Store, started: RunStarted): Promise<readonly Claim[]> {
+  await turn.alone()
+  return await store.claims(started)
+}
+
+function resumed(
+  { note }: Session,
+  { run: { started }, status }: Moment,
+  given: GivenSecrets,
+  facts: Facts | undefined,
+): RunEvent | undefined {
+  if (status === 'completed' && !facts) return undefined
+  if (status === 'undone') {
+    const message = `expected a run that stopped, run ${started.run} is undone`
+    throw new NsnetError('RUN_UNDONE', message, 'begin a new one: nsnet run FILE')
+  }
+  expectAll(started, given, 'resume')
+  note({ what: 'goes on', started, anew: facts !== undefined })
+  return { type: 'RunResumed', ...(facts ? { facts } : {}) }
+}

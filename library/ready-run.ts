@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+import packageJson from '../package.json' with { type: 'json' }
+import { NsnetError } from '../core/errors.ts'
+import type { RunStarted } from '../core/events.ts'
+import { expectMuch, MUCH } from '../core/heap.ts'
+import type { Given } from '../core/inputs.ts'
+import { prepare } from '../core/prepare.ts'
+import type { Registry } from '../core/registry.ts'
+import { checkOf } from '../core/secret-check.ts'
+import { noSecrets, secretsOf, type Secrets } from '../core/secret.ts'
+import { parseSource } from '../core/source.ts'
+import type { Facts, Step } from '../core/step.ts'
+import { draftOf, type Draft } from '../core/workflow.ts'
+import { newRunId } from '../journal/store.ts'
+import { withNested } from './nested-files.ts'
+import { pluginPaths, registryWith } from './plugins.ts'
+
+/** A run that can begin. */
+export interface ReadyRun {
+  /** With markers in place of secrets. */
+  readonly started: RunStarted
+  readonly registry: Registry
+  readonly secrets: Secrets
+  readonly given: Given
+}
+
+/** What makes a run of a workflow. */
+export interface RunSource {
+  /** Of the file; relative paths in it count from there. */
+  readonly path: string
+  readonly text: string
+  readonly facts: Facts
+  readonly given: Given
+  /** Step types beside those that nsnet brings along and the workflow's plugins. */
+  readonly steps: readonly Step[]
+  /** Id of the run; a new one when it is absent. */
+  readonly id?: string | undefined
+  /** The span of another program that the run is part of. @see https://www.w3.org/TR/trace-context/ */
+  readonly traceparent?: string | undefined
+  /** Refuses what may not be given in the way it was. */
+  readonly check?: (draft: Draft, given: Given) => void
+}
+
+/**
+ * Understands a workflow, loads its plugins, and checks everything.
+ *
+ * @throws WORKFLOW_INVALID, PLUGIN_INVALID, USAGE
+ */
+export async function readyRun({ path, text, facts, given, ...options }: RunSource): Promise<ReadyRun> {
+  if (text.length > MUCH / 4) expectMuch()
+  const source = await parseSource(text, path)
+  const draft = await withNested(draftOf(source))
+  options.check?.(draft, given)
+  const plugins = await pluginPaths(source, draft.plugins)
+  const registry = await registryWith(plugins, source, options.steps)
+  const { inputs, steps, outputs, secrets } = await prepare(draft, registry, facts, given)
+  if (steps.length > 1000) expectMuch()
+  const hash = createHash('sha256').update(source.text).digest('hex')
+  const workflow = { name: draft.name, path, text: source.text, hash }
+  const head = {
+    type: 'RunStarted',
+    run: expectRunId(options.id ?? newRunId()),
+    nsnet: packageJson.version,
+    workflow,
+    inputs,
+  } as const
+  const { traceparent } = options
+  const rest = {
+    facts,
+    plugins,
+    ...(traceparent === undefined ? {} : { traceparent }),
+    steps,
+    ...(Object.keys(outputs).length === 0 ? {} : { outputs }),
+  }
+  if (Object.keys(secrets).length === 0) return { registry, given, secrets: noSecrets, started: { ...head, ...rest } }
+  const checks = Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, checkOf(value)]))
+  return { registry, given, secrets: secretsOf(secrets), started: { ...head, secrets: checks, ...rest } }
+}
+
+/** Ids are words of commands, names of files and parts of comments. @throws USAGE */
+function expectRunId(id: string): string {
+  if (/^[a-z][a-z0-9]{2,31}$/.test(id) && id !== 'last') return id
+  const message = `expected --id with 3 to 32 small letters and digits, a letter first, got "${id}"`
+  throw new NsnetError('USAGE', message, 'leave --id out, and the run gets one')
+}
