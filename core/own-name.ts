@@ -21,7 +21,7 @@ let done = false
 
 /** What plugins import, with its place beside this file: in the bundle, in the sources. */
 const entries: { readonly [name: string]: readonly [bundle: string, source: string] } = {
-  nsnet: ['./index.mjs', './index.ts'],
+  nsnet: ['./index.mjs', '../library/index.ts'],
   'nsnet/net': ['./net.mjs', '../net/index.ts'],
   'nsnet/testing': ['./testing.mjs', '../testing/index.ts'],
 }

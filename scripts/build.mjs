@@ -10,9 +10,9 @@ import { rolldown } from 'rolldown'
 /** Verbs whose code is in `work.js`: those that are used often, or called by programs. */
 const often = ['list', 'log', 'plan', 'resume', 'run', 'show', 'undo', 'validate', 'verify']
 
-/** What authors of steps import: the name of its chunk, its source, and the module that gives it to them. */
+/** What programs and authors of steps import: the name of its chunk, its source, and the module that gives it to them. */
 const entries = [
-  { name: 'plugin', source: 'core/index.ts', module: 'index.mjs' },
+  { name: 'plugin', source: 'library/index.ts', module: 'index.mjs' },
   { name: 'net', source: 'net/index.ts', module: 'net.mjs' },
   { name: 'testing', source: 'testing/index.ts', module: 'testing.mjs' },
 ]

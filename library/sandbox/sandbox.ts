@@ -67,6 +67,7 @@ function execIn(holder: Holder, root: string, options: ExecOptions): Exec {
   }
 }
 
-function expectThere({ isGone }: Holder): void {
+/** @throws SANDBOX_GONE */
+export function expectThere({ isGone }: Pick<Holder, 'isGone'>): void {
   if (isGone()) throw new NsnetError('SANDBOX_GONE', 'expected a sandbox, this one has ended', 'make a new one')
 }

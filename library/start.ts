@@ -1,0 +1,91 @@
+import { join, resolve as absolute } from 'node:path'
+import { expectStep } from '../core/plugin-shape.ts'
+import type { Step } from '../core/step.ts'
+import { goOnWith } from './going-on.ts'
+import { givenOf } from './given-of.ts'
+import { liveRun, type LiveRun } from './live-run.ts'
+import type { Working } from './opened-run.ts'
+import type { ResumeOptions, StartOptions, UndoOptions, WorkflowObject } from './options.ts'
+import type { Place } from './place.ts'
+import { readText } from './read-text.ts'
+import { readyRun, type ReadyRun } from './ready-run.ts'
+import { beginRun } from './session.ts'
+import { takeBack } from './taking-back.ts'
+import { workOnRun, type Work } from './work.ts'
+import { expectMayChange, leave, worldOf, type World } from './world.ts'
+
+/** Begins a run of a workflow. @see index.ts */
+export async function start(workflow: string | WorkflowObject, options: StartOptions): Promise<LiveRun> {
+  return await inWorld(options, async (world) => {
+    const { started, registry, secrets } = await ready(workflow, options, world.place)
+    expectMayChange(world)
+    const id = started.run
+    const work = workOnRun(id)
+    const working = workingIn(world, work, options)
+    const begin = () => beginRun({ ...working, registry, secrets }, started)
+    const done = work.next('set up', async () => (await begin()).ending, options.signal)
+    await Promise.race([work.begun, done])
+    return liveRun({ id, world, work, working, done })
+  })
+}
+
+/** Goes on with a run that stopped. @see index.ts */
+export async function resume(name: string, options: ResumeOptions): Promise<LiveRun> {
+  return await inWorld(options, async (world) => {
+    const { id } = await world.store.find(name)
+    expectMayChange(world)
+    const work = workOnRun(id)
+    const working = workingIn(world, work, options)
+    const done = work.next('set up', async () => (await goOnWith(working, id)).ending, options.signal)
+    await Promise.race([work.begun, done])
+    return liveRun({ id, world, work, working, done })
+  })
+}
+
+/** Takes a run back. @see index.ts */
+export async function undo(name: string, options: UndoOptions): Promise<void> {
+  await inWorld(options, async (world) => {
+    const { id } = await world.store.find(name)
+    expectMayChange(world)
+    const work = workOnRun(id)
+    const { to, cascade = false, force = false } = options
+    const working = { ...workingIn(world, work, options), force }
+    const extent = to === undefined ? { cascade } : { cascade, to }
+    await work.next('take back', () => takeBack(working, id, extent), options.signal)
+  })
+}
+
+/** What is made for a run alone goes with it when it cannot begin. */
+async function inWorld<T>(options: ResumeOptions | StartOptions, work: (world: World) => Promise<T>): Promise<T> {
+  const world = await worldOf(options)
+  try {
+    return await work(world)
+  } catch (error) {
+    await leave(world)
+    throw error
+  }
+}
+
+const workingIn = ({ place, store }: World, { watch }: Work, options: ResumeOptions | StartOptions): Working => ({
+  place,
+  store,
+  watch,
+  note: () => undefined,
+  wait: options.wait ?? false,
+  given: givenOf(options),
+  steps: stepsOf(options),
+})
+
+async function ready(workflow: string | WorkflowObject, options: StartOptions, place: Place): Promise<ReadyRun> {
+  const isFile = typeof workflow === 'string'
+  const path = isFile ? absolute(workflow) : join(process.cwd(), 'workflow.json')
+  const reading = isFile ? readText(path) : JSON.stringify(workflow, null, 2)
+  const [text, facts] = await Promise.all([reading, place.facts()])
+  return await readyRun({ path, text, facts, given: givenOf(options), steps: stepsOf(options), id: options.id })
+}
+
+/** @throws PLUGIN_INVALID */
+function stepsOf({ steps = [] }: ResumeOptions | StartOptions): readonly Step[] {
+  for (const step of steps) expectStep(step, 'the option "steps"')
+  return steps as unknown as readonly Step[]
+}
