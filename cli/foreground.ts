@@ -3,14 +3,28 @@ import { closeSync, openSync } from 'node:fs'
 import { toolPath } from '../core/tool-path.ts'
 import { exitCodeOf } from './signals.ts'
 
+/** How a command runs in place of nsnet. */
+export interface Foreground {
+  /** Variables beside those of nsnet's own environment. */
+  readonly env: { readonly [name: string]: string }
+  /** Finds the process that signals are for, when it is not the one that is started. */
+  readonly target: (started: number) => number | undefined
+}
+
+/** As nsnet itself would run. */
+export const asIs: Foreground = { env: {}, target: (started) => started }
+
 /**
  * Runs a command in place of nsnet, as far as one can: it has the terminal, every signal that nsnet gets, and nsnet's own
  * environment and directory. Gives its exit code, 128 + the signal's number when a signal ended it.
  *
  * @see setpriv(1): the command ends when nsnet is killed
  */
-export async function inForeground(argv: readonly string[]): Promise<number> {
-  const pass = (name: NodeJS.Signals) => () => void child.kill(name)
+export async function inForeground(argv: readonly string[], { env, target }: Foreground): Promise<number> {
+  const pass = (name: NodeJS.Signals) => () => {
+    const pid = child.pid === undefined ? undefined : target(child.pid)
+    if (pid !== undefined) kill(pid, name)
+  }
   const typed = hasTerminal() ? () => () => undefined : pass
   // before the command is there: it may send a signal at once, and none is handled before it has begun
   const release = listen({
@@ -24,9 +38,17 @@ export async function inForeground(argv: readonly string[]): Promise<number> {
   })
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', ...argv], {
     stdio: 'inherit',
-    env: { ...process.env, PATH: toolPath() },
+    env: { ...process.env, PATH: toolPath(), ...env },
   })
   return await exitOf(child).finally(release)
+}
+
+function kill(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // it has ended
+  }
 }
 
 /** Listens for signals; gives the function that ends it. */
@@ -46,7 +68,7 @@ export function exitOf(child: ChildProcess): Promise<number> {
 }
 
 /** Says whether nsnet has a controlling terminal. @see tty(4) */
-function hasTerminal(): boolean {
+export function hasTerminal(): boolean {
   try {
     closeSync(openSync('/dev/tty', 'r'))
     return true

@@ -3,7 +3,7 @@ import { readFileSync, statSync } from 'node:fs'
 import type { RunStarted } from '../core/events.ts'
 import type { Moment } from '../core/machine.ts'
 import { printable } from '../core/quote.ts'
-import { here } from '../library/place.ts'
+import { here, type Place } from '../library/place.ts'
 import type { Session } from '../library/session.ts'
 import type { Note, Watch } from '../library/watch.ts'
 import { defaultStateDir, openStore, type Store } from '../journal/store.ts'
@@ -12,7 +12,8 @@ import { logTo, openLog } from './debug-log.ts'
 import { BY_JOURNAL, lackingLines } from './lacking.ts'
 import { viewFor } from './progress/choose.ts'
 import { commandLine, counts, nextSteps, outputLines } from './render.ts'
-import { listenForStop } from './signals.ts'
+import type { View } from './progress/view.ts'
+import { listenForStop, type Stop } from './signals.ts'
 import { duration, type GlobalOptions, type Terminal } from './terminal.ts'
 
 /** Opens the directory of runs that the options name. */
@@ -28,6 +29,12 @@ export interface Manner {
   readonly advise?: boolean
   /** Told the run when it stands still. */
   readonly ended?: (run: string) => void
+  /** Where it works: where nsnet is, unless it is said. */
+  readonly place?: Place
+  /** What stops it, for those who listen to signals themselves. */
+  readonly stop?: Pick<Stop, 'signal' | 'kill'>
+  /** Who is told of events, for those whom the terminal's progress does not suit. */
+  readonly view?: View
 }
 
 /** What a session has of the terminal that it is told on. */
@@ -39,7 +46,7 @@ export const sessionAt = (
   store: Store,
   { wait = false, force = false, ...how }: Manner,
 ): AtTerminal => ({
-  place: here,
+  place: how.place ?? here,
   store,
   wait,
   force,
@@ -53,10 +60,9 @@ export const sessionAt = (
 async function watchAt(terminal: Terminal, store: Store, run: string, how: Manner): Promise<Watch> {
   const logFile = await openLog(store, run)
   const { log, end } = logTo(logFile)
-  const stop = listenForStop((signal) =>
-    terminal.tell(`  ${signal}: finishing the running command; again to stop at once`),
-  )
-  const view = viewFor(terminal)
+  const listener = how.stop ? undefined : listenForStop((signal) => terminal.tell(finishing(signal)))
+  const stop = how.stop ?? listener!
+  const view = how.view ?? viewFor(terminal)
   return {
     signal: stop.signal,
     kill: stop.kill,
@@ -77,13 +83,15 @@ async function watchAt(terminal: Terminal, store: Store, run: string, how: Manne
     },
     end: async () => {
       view.end()
-      stop.release()
+      listener?.release()
       end()
       await logFile?.close()
       how.ended?.(run)
     },
   }
 }
+
+const finishing = (signal: string): string => `  ${signal}: finishing the running command; again to stop at once`
 
 /** Says how it ended and what to type next. */
 function conclude(terminal: Terminal, moment: Moment, ms: number, advise: boolean): void {

@@ -1,5 +1,15 @@
 import { Option } from 'commander'
-import { aRun, setFile, trace, wait, withExamples, withInputs, withProgress, type Verbs } from './kit.ts'
+import {
+  aRun,
+  progressOption,
+  setFile,
+  trace,
+  wait,
+  withExamples,
+  withInputs,
+  withProgress,
+  type Verbs,
+} from './kit.ts'
 
 /** The verbs that change the kernel. */
 export const changes: Verbs = {
@@ -24,6 +34,30 @@ export const changes: Verbs = {
       'nsnet run workflows/internet.json --sandbox',
       'nsnet run workflows/internet.json --set netns=blue --on-failure undo',
       'nsnet run lab.yaml --json --progress plain > events.jsonl',
+    ),
+  with: ({ verb, act }) =>
+    withExamples(
+      withInputs(
+        verb('with', 'set up, run a command, and take back whatever happened')
+          .argument('<FILE>')
+          .argument('[COMMAND...]'),
+      )
+        .option('--sandbox', 'in a private little world that is gone afterwards; needs no root', false)
+        .option('--netns <NAME>', "the command runs in this netns; in the host's by default")
+        .option(...wait)
+        .addOption(progressOption('none'))
+        .action(
+          act(async (terminal, command) =>
+            (await import('../verbs/with.ts')).runWith(
+              terminal,
+              command.args[0]!,
+              command.args.slice(1),
+              command.opts(),
+            ),
+          ),
+        ),
+      'nsnet with lab.json --sandbox -- npm test',
+      'nsnet with lab.json --netns blue -- pytest -x',
     ),
   resume: ({ verb, act }) =>
     withExamples(

@@ -54,10 +54,13 @@ export const wait = ['--wait', 'wait for another nsnet that does the same, inste
 export const aRun = 'the id of a run, the beginning of one, or "last"'
 
 /** Adds the option that chooses how progress is told, for verbs that change the kernel. */
-export function withProgress(command: Command): Command {
+export const withProgress = (command: Command): Command => command.addOption(progressOption('auto'))
+
+/** The option that chooses how progress is told. */
+export function progressOption(usual: 'auto' | 'none'): Option {
   const ways = ['auto', 'tty', 'plain', 'json', 'none']
   const what = 'progress on stderr, with "tty" alive, with "json" a JSON text a line'
-  return command.addOption(new Option('--progress <HOW>', what).choices(ways).default('auto'))
+  return new Option('--progress <HOW>', what).choices(ways).default(usual)
 }
 
 /** Adds examples of what to type to the end of a verb's help. */

@@ -1,9 +1,8 @@
 import { inNetns } from '../../core/command.ts'
 import { processExec } from '../../core/exec.ts'
-import { printable } from '../../core/quote.ts'
 import { netnsFor } from '../exec/netns.ts'
-import { inForeground } from '../foreground.ts'
-import { findProgram } from '../../library/find-program.ts'
+import { cannotRun } from '../cannot-run.ts'
+import { asIs, inForeground } from '../foreground.ts'
 import { expectPrivilege } from '../../library/privilege.ts'
 import { storeFor } from '../session.ts'
 import type { Terminal } from '../terminal.ts'
@@ -19,19 +18,5 @@ export async function execute(terminal: Terminal, place: string, rest: readonly 
   expectPrivilege('run it with sudo; what a sandbox holds, enter from inside of it')
   const given = rest[0] === '--' ? rest.slice(1) : rest
   const [program = process.env['SHELL'] || 'sh', ...args] = given
-  const found = findProgram(program)
-  if (found !== 'there') {
-    process.stderr.write(`nsnet: cannot run ${printable(program)}: ${troubles[found].why}\n`)
-    return troubles[found].code
-  }
-  return await inForeground(inNetns(netns, [program, ...args]))
+  return cannotRun(program) ?? (await inForeground(inNetns(netns, [program, ...args]), asIs))
 }
-
-/**
- * Why a program cannot be run, and the exit codes that shells give then. ip-netns(8) ends with 255 in both cases, which may be
- * the exit code of the command too.
- */
-const troubles = {
-  forbidden: { code: 126, why: 'it may not be run' },
-  missing: { code: 127, why: 'there is no such program' },
-} as const
