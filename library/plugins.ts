@@ -9,17 +9,32 @@ import { invalid } from '../core/problems.ts'
 import { registryOf, type Plugin, type Registry } from '../core/registry.ts'
 import { parseSource, type Source } from '../core/source.ts'
 import type { Step } from '../core/step.ts'
-import { draftOf } from '../core/workflow.ts'
+import { draftOf, type Draft } from '../core/workflow.ts'
 import { builtinSteps } from './builtin.ts'
 import { readText } from './read-text.ts'
 
+/** A plugin that a workflow names. */
+export interface NamedPlugin {
+  /** Absolute path. */
+  readonly file: string
+  /** Says where it is named when something is wrong with it. @throws PLUGIN_INVALID */
+  readonly placed: (error: unknown) => never
+}
+
 /**
- * Finds the files of the plugins that a workflow names, counted from its file.
+ * Finds the files of the plugins that workflows name, each counted from the file of its workflow and each once.
  *
  * @throws PLUGIN_INVALID with the place in the workflow file where the plugin is named
  */
-export async function pluginPaths(source: Source, plugins: readonly string[] = []): Promise<readonly string[]> {
-  return await Promise.all(plugins.map((plugin, index) => findPlugin(plugin, source.path).catch(placed(source, index))))
+export async function pluginsOf(drafts: readonly Draft[]): Promise<readonly NamedPlugin[]> {
+  const all = drafts.flatMap(({ source, plugins }) =>
+    plugins.map(async (plugin, index) => {
+      const at = placed(source, index)
+      return { file: await findPlugin(plugin, source.path).catch(at), placed: at }
+    }),
+  )
+  const found = await Promise.all(all)
+  return found.filter(({ file }, at) => found.findIndex((other) => other.file === file) === at)
 }
 
 /**
@@ -27,15 +42,15 @@ export async function pluginPaths(source: Source, plugins: readonly string[] = [
  *
  * @throws PLUGIN_INVALID with the place in the workflow file where the plugin is named
  */
-export async function registryWith(paths: readonly string[], source: Source, own: readonly Step[]): Promise<Registry> {
+export async function registryWith(plugins: readonly NamedPlugin[], own: readonly Step[]): Promise<Registry> {
   const given = asPlugin(own)
   // a mistake of the program stands nowhere in the workflow
   registryOf(builtinSteps, given)
-  const loaded = await Promise.all(paths.map((path, index) => load(path).catch(placed(source, index))))
+  const loaded = await Promise.all(plugins.map((plugin) => load(plugin.file).catch(plugin.placed)))
   try {
     return registryOf(builtinSteps, given, ...loaded)
   } catch (error) {
-    return placed(source, secondOfType(loaded, own))(error)
+    return plugins[secondOfType(loaded, own)]!.placed(error)
   }
 }
 
@@ -74,10 +89,11 @@ export async function stepsWith(workflow: string | undefined): Promise<readonly 
   if (workflow === undefined) return builtinSteps
   const path = resolve(workflow)
   const source = await parseSource(await readText(path), path)
-  const { plugins, problems } = draftOf(source)
+  const draft = draftOf(source)
+  const { problems } = draft
   const mistakes = problems.filter(({ pointer }) => /^(\/plugins\b|$)/.test(pointer))
   if (mistakes.length > 0) throw invalid(path, mistakes)
-  const { types, stepOf } = await registryWith(await pluginPaths(source, plugins), source, [])
+  const { types, stepOf } = await registryWith(await pluginsOf([draft]), [])
   return types.flatMap((type) => stepOf(type) ?? [])
 }
 

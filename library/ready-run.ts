@@ -12,8 +12,8 @@ import { parseSource } from '../core/source.ts'
 import type { Facts, Step } from '../core/step.ts'
 import { draftOf, type Draft } from '../core/workflow.ts'
 import { newRunId } from '../journal/store.ts'
-import { withNested } from './nested-files.ts'
-import { pluginPaths, registryWith } from './plugins.ts'
+import { allIn, withNested } from './nested-files.ts'
+import { pluginsOf, registryWith } from './plugins.ts'
 
 /** A run that can begin. */
 export interface ReadyRun {
@@ -51,8 +51,8 @@ export async function readyRun({ path, text, facts, given, ...options }: RunSour
   const source = await parseSource(text, path)
   const draft = await withNested(draftOf(source))
   options.check?.(draft, given)
-  const plugins = await pluginPaths(source, draft.plugins)
-  const registry = await registryWith(plugins, source, options.steps)
+  const named = await pluginsOf(allIn(draft))
+  const registry = await registryWith(named, options.steps)
   const { inputs, steps, outputs, secrets } = await prepare(draft, registry, facts, given)
   if (steps.length > 1000) expectMuch()
   const hash = createHash('sha256').update(source.text).digest('hex')
@@ -67,7 +67,7 @@ export async function readyRun({ path, text, facts, given, ...options }: RunSour
   const { traceparent } = options
   const rest = {
     facts,
-    plugins,
+    plugins: named.map(({ file }) => file),
     ...(traceparent === undefined ? {} : { traceparent }),
     steps,
     ...(Object.keys(outputs).length === 0 ? {} : { outputs }),

@@ -89,6 +89,20 @@ test('a workflow is part of another one: run, resumed where it failed, and undon
   expect(await fingerprint(world.exec)).toEqual(before)
 }, 60_000)
 
+test('brings its plugins along', async () => {
+  const text = `export default { type: 'nothing', input: { '~standard': { version: 1, vendor: 'own', validate: (value) => ({ value }) } },
+    resources: () => ({}), probe: () => ({ argv: ['true'] }), observe: () => null, plan: () => ({ apply: [], undo: [] }) }`
+  writeFileSync(join(dir, 'nothing.mjs'), text)
+  fileOf('inner', { plugins: ['./nothing.mjs'], steps: [{ id: 'a', uses: 'nothing' }] })
+  const outer = fileOf('outer', {
+    plugins: ['./nothing.mjs'],
+    steps: ['one', 'two'].map((id) => ({ id, uses: 'workflow', with: { file: 'inner.json' } })),
+  })
+  const world = await sandboxed()
+  expect(await world.nsnet('run', outer, '--id', 'outer')).toMatchObject({ exitCode: 0 })
+  expect(await statusesOf(world, 'outer')).toMatchObject({ 'one/a': 'satisfied', 'two/a': 'satisfied' })
+}, 60_000)
+
 test('what is wrong with it is told where it stands', async () => {
   fileOf('room', { ...room, outputs: { net: '${{ steps.cabel.outputs.mac }}' } })
   fileOf('itself', { steps: [{ id: 'a', uses: 'workflow', with: { file: 'itself.json' } }] })
