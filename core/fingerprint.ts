@@ -16,7 +16,8 @@ export type Parts = { readonly [part: string]: Json }
 
 /**
  * Everything about the network state of a kernel that nsnet could change, as plain JSON: links, addresses, routes of all
- * tables, policy rules, every `net.*` sysctl, the rules of both iptables backends and both families, the nft ruleset, the
+ * tables, policy rules, permanent neighbours and proxies, qdiscs, every `net.*` sysctl, the rules of both iptables backends
+ * and both families, the nft ruleset with its sets, the
  * same inside each named netns, and the bytes and modes of `/etc/netns`. Counters, lifetimes and timestamps are left out,
  * so two equal states give equal fingerprints.
  *
@@ -109,6 +110,9 @@ const json = (stdout: string): Json =>
 const sysctls = (stdout: string): Json =>
   stdout.split('\n').filter((line) => line !== '' && !/nf_conntrack_count|\.fib_sync_mem/.test(line))
 
+/** The number of users of a qdisc goes with the link's state; links come in any order. */
+const qdiscs = (stdout: string): Json => sorted(stdout.replace(/ refcnt \d+/g, ''))
+
 const rules = (stdout: string): Json =>
   stdout
     .replace(/^#.*\n/gm, '')
@@ -123,6 +127,9 @@ const probes: { readonly [part: string]: Probe } = {
   routes6: { argv: ['ip', '-6', '-details', 'route', 'show', 'table', 'all'], read: lines },
   policies: { argv: ['ip', 'rule', 'show'], read: lines },
   policies6: { argv: ['ip', '-6', 'rule', 'show'], read: lines },
+  neighbours: { argv: ['ip', 'neigh', 'show', 'nud', 'permanent'], read: sorted },
+  proxies: { argv: ['ip', 'neigh', 'show', 'proxy'], read: sorted },
+  qdiscs: { argv: ['tc', 'qdisc', 'show'], read: qdiscs },
   sysctls: { argv: ['sysctl', '-a', '-r', '^net\\.'], read: sysctls },
   iptablesNft: { argv: ['iptables-nft-save'], read: rules },
   ip6tablesNft: { argv: ['ip6tables-nft-save'], read: rules },

@@ -2,7 +2,7 @@
  * Names a thing in the kernel: `netns:ns1`, `link:host/veth-host`, `addr:ns1/veth-ns/10.0.0.2/24`,
  * `sysctl:host/net.ipv4.ip_forward`. The second part is the netns, `host` for the one that nsnet runs in.
  */
-export type ResourceKey = `${'netns' | 'link' | 'addr' | 'route' | 'sysctl' | 'rule' | 'chain' | 'table'}:${string}`
+export type ResourceKey = `${'netns' | Kind}:${string}`
 
 /** What a step makes, needs and shares with others. */
 export interface Resources {
@@ -21,7 +21,19 @@ export const netnsKey = (netns: string): ResourceKey => `netns:${netns}`
 export const netnsIn = (key: string): readonly string[] =>
   key.startsWith('netns:') ? [key.slice('netns:'.length)] : []
 
-type Kind = 'link' | 'addr' | 'route' | 'sysctl' | 'rule' | 'chain' | 'table'
+type Kind =
+  | 'link'
+  | 'addr'
+  | 'route'
+  | 'sysctl'
+  | 'rule'
+  | 'chain'
+  | 'table'
+  | 'policy'
+  | 'neigh'
+  | 'qdisc'
+  | 'set'
+  | 'file'
 
 /** Keys something of a netns, the host's when `netns` is undefined (a netns that is named `host` is written `/host`). */
 export const keyIn = (kind: Kind, netns: string | undefined, ...name: readonly string[]): ResourceKey =>

@@ -8,13 +8,15 @@ import iptables from '../plugins/iptables.ts'
 import ipvlan from '../plugins/ipvlan.ts'
 import link from '../plugins/link.ts'
 import macvlan from '../plugins/macvlan.ts'
+import neigh from '../plugins/neigh.ts'
 import netns from '../plugins/netns.ts'
 import nftables from '../plugins/nftables.ts'
+import qdisc from '../plugins/qdisc.ts'
 import route from '../plugins/route.ts'
+import rule from '../plugins/rule.ts'
 import sysctl from '../plugins/sysctl.ts'
 import tun from '../plugins/tun.ts'
 import veth from '../plugins/veth.ts'
-
 import vlan from '../plugins/vlan.ts'
 import vxlan from '../plugins/vxlan.ts'
 import wireguard from '../plugins/wireguard.ts'
@@ -35,9 +37,12 @@ export const builtinSteps = [
   link,
   addr,
   route,
+  rule,
+  neigh,
   sysctl,
   iptables,
   nftables,
+  qdisc,
   check,
   workflow,
   exec,

@@ -63,18 +63,18 @@ export default defineStep({
   plan(wanted, { slot }): Plan {
     if (slot.some((each) => fulfils(wanted, each))) return nothingToDo
     const [old, ...more] = slot
-    if (old === undefined) return { apply: [change(wanted, 'add', words(wanted))], undo: [remove(wanted)] }
+    if (old === undefined) return { apply: [changing(wanted, 'add', words(wanted))], undo: [remove(wanted)] }
     const obstacle = wanted.replace === true ? (more.length > 0 ? 'shares its slot' : unrestorable(old)) : ''
     if (obstacle !== undefined) return occupied(wanted, slot, obstacle)
-    return { apply: [change(wanted, 'replace', words(wanted))], undo: [change(wanted, 'replace', old)] }
+    return { apply: [changing(wanted, 'replace', words(wanted))], undo: [changing(wanted, 'replace', old)] }
   },
   undo(wanted, { slot: before }, { slot: now }): readonly Command[] {
     const [old] = before
     const isBack = old !== undefined && before.length === now.length && isAsAsked(old, now[0]!)
     if (isBack || equal(before, now)) return []
-    if (old !== undefined) return [change(wanted, 'replace', old)]
+    if (old !== undefined) return [changing(wanted, 'replace', old)]
     const ours = now.find((each) => fulfils(wanted, each))
-    return ours ? [change(wanted, 'delete', ours)] : []
+    return ours ? [changing(wanted, 'delete', ours)] : []
   },
   drift(wanted, _, { slot }) {
     const [other] = slot
@@ -194,11 +194,11 @@ function words({ type, to, family, via, dev, table, metric, src, onlink }: Route
 function remove(wanted: RouteInput): Command {
   const metric = ['metric', `${wanted.metric}`]
   const asked = words(wanted)
-  return change(wanted, 'delete', [...asked, ...(asked.includes('metric') ? [] : metric), 'proto', 'boot'])
+  return changing(wanted, 'delete', [...asked, ...(asked.includes('metric') ? [] : metric), 'proto', 'boot'])
 }
 
 /** A route is of IPv4 when nothing says otherwise; a gateway of IPv6 would. */
-function change({ netns, family }: RouteInput, verb: string, each: RouteWords): Command {
+function changing({ netns, family }: RouteInput, verb: string, each: RouteWords): Command {
   const option = family === 'ipv6' ? ['-6'] : each.includes('inet6') ? ['-4'] : []
   return ip(netns, ...option, 'route', verb, ...each)
 }

@@ -13,7 +13,8 @@ const destination = z
 
 const tableMessage = 'expected the number of a routing table, from 1, or its name, such as "main"'
 
-const table = z
+/** A routing table as workflows name it. */
+export const table = z
   .union([
     z.int(tableMessage).min(1, tableMessage).max(0xff_ff_ff_ff, tableMessage),
     z.string().regex(/^(?!all$|cache$)[A-Za-z_][\w.-]{0,30}$/, tableMessage),
