@@ -11,6 +11,7 @@ import macvlan from '../plugins/macvlan.ts'
 import neigh from '../plugins/neigh.ts'
 import netns from '../plugins/netns.ts'
 import nftables from '../plugins/nftables.ts'
+import nftset from '../plugins/nftset.ts'
 import qdisc from '../plugins/qdisc.ts'
 import route from '../plugins/route.ts'
 import rule from '../plugins/rule.ts'
@@ -42,6 +43,7 @@ export const builtinSteps = [
   sysctl,
   iptables,
   nftables,
+  nftset,
   qdisc,
   check,
   workflow,

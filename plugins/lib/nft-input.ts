@@ -7,7 +7,8 @@ import { keyIn, type ResourceKey } from '../../core/resource.ts'
 import { tagOf, type Context } from '../../core/step.ts'
 import { mistakeInRule, normal, parseTableBlock, type FAMILIES, type TableBlock } from './nft-text.ts'
 
-const families: { readonly [family in (typeof FAMILIES)[number]]: string } = {
+/** What the families of nft are for. */
+export const families: { readonly [family in (typeof FAMILIES)[number]]: string } = {
   ip: 'IPv4 packets',
   ip6: 'IPv6 packets',
   inet: 'IPv4 and IPv6 packets',
@@ -16,7 +17,8 @@ const families: { readonly [family in (typeof FAMILIES)[number]]: string } = {
   netdev: 'all packets of a link, as they come in or go out',
 }
 
-const identifier = z
+/** A name of nft. */
+export const identifier = z
   .string()
   .max(128)
   .regex(/^[A-Za-z][\w./-]*$/, 'expected a name of nft: letters, digits, ".", "_", "/" and "-", a letter first')

@@ -12,6 +12,8 @@ export interface NftTable {
   /** Its content by `normal()`: without handles, its comment, rules that nsnet steps added, and learnt set elements. */
   readonly text: string
   readonly chains: { readonly [name: string]: readonly NftRule[] }
+  /** Its content as it was printed. */
+  readonly body: string
 }
 
 /** A rule of a chain. */
@@ -33,6 +35,7 @@ export const parseRuleset = ofText((stdout): readonly NftTable[] => {
     comment: /^\tcomment "([^"]*)"$/m.exec(body)?.[1] ?? null,
     text: contentOf(body),
     chains: chainsOf(body),
+    body,
   }))
 })
 
@@ -74,8 +77,21 @@ function contentOf(body: string): string {
   const own = body
     .replace(/^\tcomment "[^"]*"$/m, '')
     .replace(/^\t\t.* comment "nsnet:[^"]*" # handle \d+\n/gm, '')
+    .replace(/^\tset [^]*?^\t\}\n/gm, withoutSteps)
     .replace(/^\t(?:set|map) [^]*?^\t\}$/gm, withoutLearnt)
   return normal(own.replace(/ # handle \d+$/gm, ''))
+}
+
+/** Leaves out a set that a step `nftset` made, and of another one the elements that such steps have added. */
+function withoutSteps(set: string): string {
+  if (/^\t\tcomment "nsnet:/m.test(set)) return ''
+  return set.replace(/^\t\telements = \{ ([^]*?) \}\n/m, (whole, list: string) => {
+    const left = list
+      .split(/,\s+(?=(?:[^"]*"[^"]*")*[^"]*$)/)
+      .filter((element) => !/ comment "nsnet:[^"]*"$/.test(element))
+    if (left.length === 0) return ''
+    return whole.includes('comment "nsnet:') ? `\t\telements = { ${left.join(', ')} }\n` : whole
+  })
 }
 
 /** Leaves out the elements of a set that packets fill, or whose elements end by themselves. */

@@ -181,6 +181,7 @@ test('reads tables, chains and rules with what is around them', () => {
   expect(parseRuleset(listing)).toEqual([
     {
       family: 'ip',
+      body: expect.stringContaining('chain c {'),
       name: 't',
       handle: 3,
       comment: 'nsnet:r1/s1:abcdef',
