@@ -64,6 +64,11 @@ export interface Step<Input = unknown, State extends Json = Json> {
    * without it, a step that only looks cannot be exported.
    */
   readonly exitCodeTells?: boolean
+  /**
+   * What it makes is still there when the machine has been started anew (a file): undo looks for it then too. Without it, a
+   * reboot has taken it away.
+   */
+  readonly outlivesBoot?: boolean
   /** Lists what applying would change, for people: `plan` shows `old → new`, `verify` shows `expected → found`. */
   changes?(input: Input, observed: State): readonly Change[]
   /** Compares what is with what is asked for. Nothing to apply means that it holds: the step is done or satisfied. */

@@ -4,6 +4,8 @@ import bridge from '../plugins/bridge.ts'
 import check from '../plugins/check.ts'
 import dummy from '../plugins/dummy.ts'
 import exec from '../plugins/exec.ts'
+import dns from '../plugins/dns.ts'
+import file from '../plugins/file.ts'
 import iptables from '../plugins/iptables.ts'
 import ipvlan from '../plugins/ipvlan.ts'
 import link from '../plugins/link.ts'
@@ -21,6 +23,7 @@ import veth from '../plugins/veth.ts'
 import vlan from '../plugins/vlan.ts'
 import vxlan from '../plugins/vxlan.ts'
 import wireguard from '../plugins/wireguard.ts'
+import wait from '../plugins/wait.ts'
 import workflow from '../plugins/workflow.ts'
 
 /** The step types that nsnet brings along. */
@@ -45,7 +48,10 @@ export const builtinSteps = [
   nftables,
   nftset,
   qdisc,
+  dns,
+  file,
   check,
+  wait,
   workflow,
   exec,
 ] as unknown as readonly Step[]

@@ -2,10 +2,10 @@ import { inNetns, type Command } from '../core/command.ts'
 import { inside } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
 import { checkDocs } from './docs/check.ts'
-import { input, portOf, type Input } from './lib/check-input.ts'
+import { input, type Input } from './lib/check-input.ts'
 import { place } from './lib/ip-json.ts'
 import { parsePing, parseTcp, type Reach } from './lib/ping-text.ts'
-import { NOT_REACHED, tcpScript } from './lib/tcp-connect.ts'
+import { connectTo, RESOLVING } from './lib/tcp-connect.ts'
 import { whyUnreachable } from './lib/why-unreachable.ts'
 
 /**
@@ -53,9 +53,6 @@ function summaryOf({ lossPercent, rtt, ms }: Reach): string {
 /** Seconds between two packets: the least that users other than root may ask for in every version. */
 const INTERVAL = 0.2
 
-/** Seconds that resolving a name may take: three servers, each asked twice for 5 s. @see resolv.conf(5) */
-const RESOLVING = 30
-
 function pingOf({ netns, count, timeout, source, family }: Input, target: string): Command {
   const version = family === undefined ? [] : [family === 'ipv4' ? '-4' : '-6']
   const from = source === undefined ? [] : ['-I', source]
@@ -65,17 +62,6 @@ function pingOf({ netns, count, timeout, source, family }: Input, target: string
     // 1 when nobody answered, 2 when the name is not known or there is no route
     okExits: [0, 1, 2],
     timeoutMs: (count * (INTERVAL + timeout) + RESOLVING) * 1000,
-  }
-}
-
-function connectTo({ netns, timeout, source = '', family }: Input, target: string): Command {
-  const name = target.slice(0, target.lastIndexOf(':')).replace(/^\[|\]$/g, '')
-  const version = family === undefined ? '0' : family.slice(-1)
-  const args = [name, `${portOf(target)}`, `${timeout * 1000}`, version, source]
-  return {
-    argv: inNetns(netns, [process.execPath, '-e', tcpScript, ...args]),
-    okExits: [0, NOT_REACHED],
-    timeoutMs: (timeout + RESOLVING) * 1000,
   }
 }
 

@@ -2,8 +2,11 @@ import { inNetns, type Command } from '../core/command.ts'
 import { inside, keyIn, type ResourceKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, tagOf, type Context, type Plan } from '../core/step.ts'
 import { nftsetDocs } from './docs/nftset.ts'
-import { nftTableKey } from './lib/nft-input.ts'
+import { inputOf } from './lib/earlier.ts'
+import { BUILT_IN } from './lib/iptables-input.ts'
+import { askedBy, nftTableKey, type Asked, type NftablesInput } from './lib/nft-input.ts'
 import { parseRuleset, tableNamed } from './lib/nft-ruleset.ts'
+import { tokensOf } from './lib/nft-text.ts'
 import { keyOfParts, partsOf, written } from './lib/nftset-elements.ts'
 import { nftsetInput, typesIn, type NftsetInput } from './lib/nftset-input.ts'
 import { observeSet, type SetState } from './lib/nftset-state.ts'
@@ -29,6 +32,14 @@ export default defineStep<NftsetInput, SetState>({
   probe: ({ netns }) => ({ argv: inNetns(netns, ['nft', '-a', '-s', 'list', 'ruleset']) }),
   observe: ({ stdout }, wanted, context) =>
     observeSet(tableNamed(parseRuleset(stdout), familyOf(wanted), wanted.table), wanted, tagOf(context)),
+  watches: () => [],
+  foretell(wanted, state, earlier): SetState | undefined {
+    if (earlier.uses === 'iptables') return undefined
+    const other = inputOf<NftsetInput>(earlier, 'nftset')
+    if (other) return setKey(other) === setKey(wanted) ? undefined : state
+    const input = inputOf<NftablesInput>(earlier, 'nftables')
+    return input ? besideNftables(wanted, state, askedBy(input)) : state
+  },
   plan(wanted, now, context): Plan {
     const trouble = troubleIn(wanted, now)
     if (trouble) return trouble
@@ -57,6 +68,16 @@ export default defineStep<NftsetInput, SetState>({
     },
   ],
 })
+
+/** Sees a table that an earlier step makes, unless that has a set of this name, and a rule that names the set. */
+function besideNftables(wanted: NftsetInput, state: SetState, asked: Asked): SetState | undefined {
+  if (asked.family !== familyOf(wanted) || asked.name !== wanted.table) return state
+  if (asked.rule !== undefined) return asked.rule.includes(`@${wanted.name}`) ? { ...state, used: true } : state
+  const tokens = tokensOf(asked.body)
+  const hasIt = tokens.some((token, at) => token === wanted.name && tokens[at - 1] === 'set')
+  if (hasIt || asked.name in BUILT_IN) return undefined
+  return { ...state, table: true }
+}
 
 const familyOf = ({ family = 'ip' }: NftsetInput): string => family
 

@@ -8,6 +8,8 @@ import { quote } from '../../core/quote.ts'
 export function shCommand({ argv, stdin }: Command, also: string, hasHandle: boolean): string {
   const line = shWords(argv, hasHandle)
   if (stdin === undefined) return `${line}${also}`
+  // a here-document ends with a line feed, whatever it holds
+  if (!stdin.endsWith('\n')) return `printf %s ${quote(stdin)} | ${line}${also}`
   const expands = hasHandle && stdin.includes(HANDLE)
   const text = (expands ? expanding(stdin) : stdin).replace(/\n?$/, '\n')
   const end = endOfText(text)

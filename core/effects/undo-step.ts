@@ -38,7 +38,9 @@ export async function undoStep(site: UndoSite, id: string): Promise<RunEvent | u
   const outcome = outcomeFor(id)
   const record = stepOf(run, id)
   if (!record.open) return outcome.undone('not ours', 'nothing of it was made by this run')
-  if (run.started.facts.boot !== ports.boot) return outcome.undone('gone', 'the machine was started anew since')
+  const outlives = ports.stepOf(record.spec.uses)?.outlivesBoot === true
+  if (run.started.facts.boot !== ports.boot && !outlives)
+    return outcome.undone('gone', 'the machine was started anew since')
   const kept = keptOn(run, record)
   if (kept && !ports.force) return outcome.kept(`${kept.spec.id} is kept, and needs it`, someOf(kept.neededBy))
   try {

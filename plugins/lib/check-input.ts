@@ -10,7 +10,8 @@ const host = z
   )
   .meta({ description: 'name or address to ping (ICMP echo)', examples: ['1.1.1.1', 'example.org'] })
 
-const endpoint = z
+/** Whom to connect to by TCP. */
+export const endpoint = z
   .string()
   .regex(
     /^(?!-)(\[[0-9A-Fa-f:.]+(%[\w.-]+)?\]|[^\s\x00-\x1f\x7f:[\]]{1,253}):\d{1,5}$/,

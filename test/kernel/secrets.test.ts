@@ -33,6 +33,7 @@ const steps = [
     with: { ruleset: ['table inet lab {', 'chain c {', 'log prefix "${{ inputs.phrase }}"', '}', '}'] },
   },
   { id: 'blue', uses: 'netns', with: { netns: 'blue' } },
+  { id: 'file', uses: 'file', with: { path: '/etc/netns/blue/key', content: '# ${{ inputs.word }}', mode: '0600' } },
   {
     id: 'inside',
     uses: 'sysctl',
@@ -66,6 +67,8 @@ function expectNoTrace({ traces }: Spied): void {
   const encoded = [cookie, word, phrase].flatMap((it) => [
     Buffer.from(it).toString('hex'),
     Buffer.from(it).toString('base64'),
+    // as it stands behind "# " in a file
+    Buffer.from(it.slice(1)).toString('base64').slice(0, -4),
   ])
   expect([...written, ...encoded].filter((text) => all.includes(text))).toEqual([])
 }
@@ -77,6 +80,8 @@ async function expectInKernel({ sh, exec }: Spied): Promise<void> {
   expect(link!.ifalias).toBe(`for ${secrets.word}`)
   expect(await sh('ip link show dev lo')).toContain('alias «secret:word» is a text\n')
   expect(await sh('nft list table inet lab')).toContain(`log prefix "${secrets.phrase}"`)
+  const file = await exec({ argv: ['cat', '/etc/netns/blue/key'] })
+  expect(file.stdout).toBe(`# ${secrets.word}`)
   const rule = ['INPUT', '-m', 'string', '--algo', 'bm', '--string', secrets.word, '-j', 'DROP']
   const comment = /nsnet:\w+\/rule:\w+/.exec(await sh('iptables-nft-save'))![0]
   const check = ['iptables-nft', '-C', ...rule, '-m', 'comment', '--comment', comment]

@@ -34,11 +34,12 @@ test('adds what a set lacks, and takes only that away', () =>
 const listed = (type: string, text: string, flags: string) =>
   `table ip t { # handle 1\n\tset s { # handle 2\n\t\ttype ${type}\n${flags}\t\telements = { ${text} }\n\t}\n}\n`
 
+const found = (type: string, element: string | number, text: string) =>
+  given(nftset, { table: 't', name: 's', type, elements: [element], flags: ['interval'] }).observes(
+    listed(type, text, '\t\tflags interval\n'),
+  ).elements.length
+
 test('reads elements in each writing of nft', () => {
-  const found = (type: string, element: string | number, text: string) =>
-    given(nftset, { table: 't', name: 's', type, elements: [element], flags: ['interval'] }).observes(
-      listed(type, text, '\t\tflags interval\n'),
-    ).elements.length
   for (const [type, element, text] of [
     ['ipv4_addr', '10.0.0.0-10.0.0.255', '10.0.0.0/24 comment "a, b",\n\t\t\t     10.1.0.1'],
     ['ipv6_addr', '2001:DB8:0::1', '2001:db8::1 counter packets 0 bytes 0'],
