@@ -156,26 +156,28 @@ describe("a run inside another run's netns", () => {
   })
 })
 
+/** A sandbox whose only run was made before the machine was started anew: its journal says another boot. */
+async function rebooted(
+  path: string,
+): Promise<{ readonly world: Sandboxed; readonly state: string; readonly run: string }> {
+  const world = await sandboxed()
+  const state = mkdtempSync(join(root, 'state-'))
+  const old = mkdtempSync(join(root, 'old-'))
+  expect(await world.nsnet('run', path, '--state-dir', old)).toMatchObject({ exitCode: 0 })
+  mkdirSync(join(state, 'runs'), { mode: 0o700 })
+  const name = readdirSync(join(old, 'runs')).find((entry) => entry.endsWith('.jsonl'))!
+  const entries = await entriesIn(join(old, 'runs', name))
+  const journal = await createJournal(join(state, 'runs', name))
+  await journal.append(entries.map(({ event }) => beforeReboot(event)))
+  await journal.close()
+  return { world, state, run: name.slice(0, -'.jsonl'.length) }
+}
+
 describe('a run of another boot', () => {
   const file = fileOf('boot', netns('lab'), forwarding)
 
-  /** A sandbox whose only run was made before the machine was started anew: its journal says another boot. */
-  async function rebooted(): Promise<{ readonly world: Sandboxed; readonly state: string; readonly run: string }> {
-    const world = await sandboxed()
-    const state = mkdtempSync(join(root, 'state-'))
-    const old = mkdtempSync(join(root, 'old-'))
-    expect(await world.nsnet('run', file, '--state-dir', old)).toMatchObject({ exitCode: 0 })
-    mkdirSync(join(state, 'runs'), { mode: 0o700 })
-    const name = readdirSync(join(old, 'runs')).find((entry) => entry.endsWith('.jsonl'))!
-    const entries = await entriesIn(join(old, 'runs', name))
-    const journal = await createJournal(join(state, 'runs', name))
-    await journal.append(entries.map(({ event }) => beforeReboot(event)))
-    await journal.close()
-    return { world, state, run: name.slice(0, -'.jsonl'.length) }
-  }
-
   test('is listed as stale, and its undo writes nothing to the kernel', async () => {
-    const { world, state, run } = await rebooted()
+    const { world, state, run } = await rebooted(file)
     const whole = await fingerprint(world.exec)
     expect((await world.nsnet('list', '--state-dir', state)).stdout).toContain('stale')
     const { exitCode, stderr } = await world.nsnet('undo', run, '--state-dir', state)
@@ -184,8 +186,21 @@ describe('a run of another boot', () => {
     expect((await world.nsnet('list', '--state-dir', state)).stdout).toContain('undone')
   })
 
+  test('its undo takes away what a reboot leaves: files', async () => {
+    const text = { id: 'text', uses: 'file', with: { path: '/etc/netns/lab/text', content: 'here\n' } }
+    const { world, state, run } = await rebooted(fileOf('files', netns('lab'), text))
+    await world.sh('ip netns delete lab')
+    const whole = await fingerprint(world.exec)
+    expect(await world.sh('cat /etc/netns/lab/text')).toBe('here\n')
+    const dry = await world.nsnet('undo', run, '--dry-run', '--state-dir', state)
+    expect(dry).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('rm -f -- /etc/netns/lab/text') })
+    expect(await world.nsnet('undo', run, '--state-dir', state)).toMatchObject({ exitCode: 0 })
+    expect((await fingerprint(world.exec)).host).toEqual(whole.host)
+    expect(await world.exec({ argv: ['find', '/etc/netns', '-mindepth', '1'] })).toMatchObject({ stdout: '' })
+  })
+
   test('resume sets it up again, and it is undone to what the new boot had', async () => {
-    const { world, state, run } = await rebooted()
+    const { world, state, run } = await rebooted(file)
     await world.sh('ip netns delete lab')
     await world.sh('sysctl -q -w net.ipv4.ip_forward=0')
     const before = await fingerprint(world.exec)

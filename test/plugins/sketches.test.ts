@@ -45,6 +45,33 @@ test.each([
   ['sysctl', { key: 'net.ipv4.ip_forward', value: 1 }, [{ draw: 'forwarding', family: 'ipv4' }]],
   ['sysctl', { key: 'net/ipv6/conf/all/forwarding', value: '1' }, [{ draw: 'forwarding', family: 'ipv6' }]],
   ['sysctl', { key: 'net.ipv4.ip_forward', value: 0 }, [{ draw: 'note', text: 'net.ipv4.ip_forward = 0' }]],
+  [
+    'rule',
+    { from: '10.0.0.1', table: 100, priority: 5 },
+    [{ draw: 'note', text: 'rule from 10.0.0.1/32 lookup 100 priority 5' }],
+  ],
+  [
+    'neigh',
+    { netns: 'blue', link: 'a', address: '10.0.0.1', mac: '02:00:00:00:00:01' },
+    [{ draw: 'note', netns: 'blue', text: '10.0.0.1 is 02:00:00:00:00:01 on a' }],
+  ],
+  ['neigh', { link: 'a', address: '10.0.0.1', proxy: true }, [{ draw: 'note', text: 'a answers for 10.0.0.1' }]],
+  ['qdisc', { link: 'a', kind: 'pfifo', limit: 9 }, [{ draw: 'link', link: 'a', note: 'pfifo limit 9' }]],
+  [
+    'nftset',
+    { table: 't', name: 's', type: 'inet_service', elements: [22, '80'] },
+    [{ draw: 'note', text: 'set s: 22, 80' }],
+  ],
+  [
+    'dns',
+    { netns: 'blue', nameservers: ['192.0.2.1'], hosts: { '10.0.0.1': ['gw'] } },
+    [
+      { draw: 'note', netns: 'blue', text: 'names by 192.0.2.1' },
+      { draw: 'note', netns: 'blue', text: 'hosts gw' },
+    ],
+  ],
+  ['file', { path: '/run/f', content: 'x' }, [{ draw: 'note', text: 'file /run/f' }]],
+  ['wait', { netns: 'blue', link: 'a' }, [{ draw: 'note', netns: 'blue', text: 'wait for link a to have a carrier' }]],
   ['check', { netns: 'blue', ping: '1.1.1.1' }, [{ draw: 'check', netns: 'blue', by: 'ping', target: '1.1.1.1' }]],
   ['check', { tcp: '[::1]:22' }, [{ draw: 'check', by: 'tcp', target: '[::1]:22' }]],
 ])('%s %j', (type, input, sketches) => expect(plain(sketchesOf(type, input))).toEqual(sketches))
