@@ -65,6 +65,7 @@ const extras: Parts = [
   ['summary', 'string'],
   ['onlyLooks', 'boolean'],
   ['exitCodeTells', 'boolean'],
+  ['outlivesBoot', 'boolean'],
   ['outputs', 'object'],
   ['tally', 'object'],
   ['diagnosis', 'object'],
