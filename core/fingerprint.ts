@@ -110,8 +110,12 @@ const json = (stdout: string): Json =>
 const sysctls = (stdout: string): Json =>
   stdout.split('\n').filter((line) => line !== '' && !/nf_conntrack_count|\.fib_sync_mem/.test(line))
 
-/** The number of users of a qdisc goes with the link's state; links come in any order. */
-const qdiscs = (stdout: string): Json => sorted(stdout.replace(/ refcnt \d+/g, ''))
+/**
+ * The number of users of a qdisc goes with the link's state; the kernel counts handles from 8000: on, each time another one;
+ * links come in any order.
+ */
+const qdiscs = (stdout: string): Json =>
+  sorted(stdout.replace(/ refcnt \d+/g, '').replace(/ [89a-f][\da-f]{3}:/g, ' any:'))
 
 const rules = (stdout: string): Json =>
   stdout

@@ -64,5 +64,67 @@ export const examples: { readonly [type: string]: readonly Example[] | { readonl
       before: ['ip netns add ns1'],
     },
   ],
+  rule: [
+    { input: { from: '10.0.0.0/24', table: 100, priority: 1000 } },
+    {
+      input: { iif: 'veth-host', ipproto: 'tcp', dport: 25, action: 'prohibit' },
+      before: ['ip rule add from 10.0.0.0/24 lookup 101', 'ip rule add iif veth-host prohibit priority 7'],
+    },
+    { input: { netns: 'ns1', family: 'ipv6', fwmark: '0x10/0xff', table: 7 }, before: cable },
+  ],
+  neigh: [
+    { input: { link: 'veth-ns', netns: 'ns1', address: '10.0.0.1', mac: '02:00:00:00:00:01' }, before: cable },
+    { input: { link: 'veth-host', address: '2001:db8::9', proxy: true }, before: cable },
+    {
+      input: { link: 'enp1s0', address: '198.51.100.9', mac: '02:00:00:00:00:01', replace: true },
+      before: ['ip neigh add 198.51.100.9 lladdr 02:00:00:00:00:02 dev enp1s0'],
+    },
+  ],
+  qdisc: [
+    { input: { link: 'veth-host', kind: 'pfifo', limit: 9 }, before: cable },
+    { input: { link: 'veth-ns', netns: 'ns1', kind: 'bfifo', limit: 90_000 }, before: cable },
+  ],
+  nftset: [
+    {
+      input: {
+        family: 'inet',
+        table: 'others',
+        name: 'own',
+        type: 'inet_service',
+        flags: ['interval'],
+        elements: [22, '80-90'],
+      },
+      before: others,
+    },
+    {
+      input: { family: 'inet', table: 'others', name: 'shared', type: 'ipv4_addr', elements: ['10.0.0.1', '10.0.0.2'] },
+      before: [
+        'nft add table inet others',
+        `nft add set inet others shared '{ type ipv4_addr; elements = { 10.0.0.2, 10.0.0.3 } }'`,
+      ],
+    },
+  ],
+  dns: [
+    { input: { netns: 'ns1', nameservers: ['192.0.2.1'], hosts: { '10.0.0.1': ['gateway'] } } },
+    {
+      input: { netns: 'ns1', nameservers: ['192.0.2.1'], search: ['lab.example.org'] },
+      before: [
+        'mkdir -p /etc/netns/ns1',
+        'printf "no end" >/etc/netns/ns1/resolv.conf',
+        'chmod 604 /etc/netns/ns1/resolv.conf',
+      ],
+    },
+  ],
+  file: [
+    { input: { path: '/etc/netns/ns1/a/b', content: 'new, $(id)\n', mode: '0600' } },
+    {
+      input: { path: '/etc/netns/old', content: 'no end' },
+      before: ['mkdir -p /etc/netns', 'echo old >/etc/netns/old'],
+    },
+  ],
+  wait: [
+    { input: { link: 'enp1s0' } },
+    { input: { netns: 'ns1', address: '127.0.0.1' }, before: ['ip netns add ns1', 'ip -n ns1 link set dev lo up'] },
+  ],
   check: [{ input: { ping: '203.0.113.10', count: 1 } }],
 }
