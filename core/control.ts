@@ -143,7 +143,7 @@ export const goneHalfBack = ({ halfBack, batch }: Control, index: number): Parti
 
 /** Moves an undo past a step that it is done with. */
 export function behind(
-  { cursor, ahead, inFlight, left, stuck, kept, halfBack }: Control,
+  { cursor, ahead, inFlight, left, stuck, kept, halfBack, ended }: Control,
   index: number,
 ): Partial<Control> {
   return {
@@ -154,6 +154,7 @@ export function behind(
     stuck: without(stuck, index),
     kept: without(kept, index),
     halfBack: without(halfBack, index),
+    ended: without(ended, index),
   }
 }
 

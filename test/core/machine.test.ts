@@ -245,6 +245,10 @@ describe('what is taken in any case', () => {
     after(begun, failed('a'), ...done('c'), resumed, ...done('a'), ...done('b')).next('plan c'))
   test('is taken once when the run is whole', () =>
     after(begun, ...['a', 'b', 'c'].flatMap(done), resumed).is('completed'))
+  test('is taken anew where an undo of the whole run was stopped in it', () => {
+    const stopped = [...['a', 'b', 'c'].flatMap(done), undoStarted(), undoPlanned('c')]
+    after(begun, ...stopped, resumed, undoPlanned('c'), undone('c')).next('plan c')
+  })
   test('is undone with the rest', () => after(begun, failed('a'), ...done('c'), undoStarted()).next('undo c'))
   test('waits for what does not matter when it fails', () => after(begun, planned('a'), leftBehind('a')).next('plan b'))
   test('a step that failed and does not matter is undone too', () =>
