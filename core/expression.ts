@@ -56,7 +56,8 @@ function extended(before: string, part: string | Template, scope: Scope): string
   return text
 }
 
-const escaped = (literal: string): string => literal.replaceAll('${{', () => '$${{')
+/** Writes a text so that it is read as what it is. */
+export const escaped = (literal: string): string => literal.replaceAll('${{', () => '$${{')
 
 const tooLong = (length: number): ExpressionError =>
   new ExpressionError(`expected a text with expressions to have at most ${MAX_TEXT} characters, got ${length}`)

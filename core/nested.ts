@@ -1,5 +1,5 @@
 import type { StepSpec } from './events.ts'
-import { hasExpression } from './expression.ts'
+import { hasExpression, type Template } from './expression.ts'
 import type { Json } from './json.ts'
 import { pointerOf, type Problem } from './problems.ts'
 import { fillWith, readsOutputs, templatesIn } from './resolve.ts'
@@ -32,8 +32,18 @@ export function givenTo(
     if (read.length > 0) problems.push(problemAt(source, `${pointer}/with/inputs${pointerOf([name])}`, message))
     return read.length === 0
   }
-  return Object.fromEntries(Object.entries(inputs).filter(isKnown))
+  return Object.fromEntries(
+    Object.entries(inputs)
+      .filter(isKnown)
+      .map(([name, value]) => [name, plain(value)]),
+  )
 }
+
+/** Reads a value in which nothing is left to be filled in: what looks like an expression there was escaped. */
+const plain = (value: Json): Json =>
+  fillWith(value, templatesIn(value).templates, (it) => it.evaluate(nothingKnown)).value
+
+const nothingKnown: Parameters<Template['evaluate']>[0] = { inputs: {}, host: {}, steps: () => undefined }
 
 /**
  * Lays out the steps of a workflow as steps of the one that it stands in: `lan/cable` is the step `cable` of what the step
@@ -105,11 +115,26 @@ export function expectPlainFlow({ retry, timeoutMs }: StepSpec, tell: Tell): voi
   if (timeoutMs !== undefined) tell('timeout', 'expected no "timeout" of a step that stands for a workflow', hint)
 }
 
-/** Expects that what an inner workflow keeps secret is secret around it too: else it would stand in a file. */
+/**
+ * Expects that what an inner workflow keeps secret is secret around it too, else it would stand in a file; and the other way
+ * round, else that workflow could make of it what could not be hidden.
+ */
 export function expectHidden(draft: Draft, values: Inner['inputs'], secrets: readonly string[], tell: Tell): void {
   for (const [name, value] of Object.entries(values)) {
-    if (draft.inputs[name]?.secret !== true || secrets.includes(value as string)) continue
-    const hint = `give it \${{ inputs.NAME }} of an input with "secret": true`
-    tell(`with/inputs${pointerOf([name])}`, `expected a secret input for "${name}", which is one`, hint)
+    const field = `with/inputs${pointerOf([name])}`
+    const isSecret = draft.inputs[name]?.secret === true
+    if (isSecret && !secrets.includes(value as string)) {
+      const hint = 'give it ${{ inputs.NAME }} of an input with "secret": true'
+      tell(field, `expected a secret input for "${name}", which is one`, hint)
+    }
+    if (!isSecret && textsIn(value).some((text) => secrets.some((it) => text.includes(it)))) {
+      const hint = `write "secret": true at the input "${name}" of that workflow`
+      tell(field, `expected a value that is not secret for "${name}", which is none`, hint)
+    }
   }
+}
+
+function textsIn(value: Json): readonly string[] {
+  if (typeof value === 'string') return [value]
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : []
 }

@@ -4,7 +4,7 @@ import { withInputNote } from './input-note.ts'
 import { mistakesOf, type Mistake } from './issues.ts'
 import { didYouMean } from './near.ts'
 import { got, listed, pointerOf, withNotes, type Problem } from './problems.ts'
-import { fill, fillWith, templatesIn, type Filled, type Placed } from './resolve.ts'
+import { fill, fillWith, literalAt, templatesIn, type Filled, type Placed } from './resolve.ts'
 import type { KeyedRound, Site, StepPlace, StepScope } from './site.ts'
 import { roundId } from './step-id.ts'
 import type { Step } from './step.ts'
@@ -88,7 +88,7 @@ export async function specFor(site: Site, step: CheckedStep, scope: StepScope): 
   const { issues = [] } = type ? await type.input['~standard'].validate(value) : {}
   const found = issues.length === 0 ? [] : mistakesOf(issues, value, type!.input).filter(({ path }) => !mistaken(path))
   if (mistakes.length + found.length > 0) tellAll(site, step, scope.round, [...mistakes, ...found])
-  return { ...head, with: value, at, ...flow }
+  return { ...head, with: literalAt(value, ready), at, ...flow }
 }
 
 /** Writes for a round what is filled in later; where it reads `each`, that may have come to what is no expression. */

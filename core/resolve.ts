@@ -1,5 +1,5 @@
 import type { StepSpec } from './events.ts'
-import { ExpressionError, hasExpression, parseTemplate, type Template } from './expression.ts'
+import { escaped, ExpressionError, hasExpression, parseTemplate, type Template } from './expression.ts'
 import type { Scope } from './expression-values.ts'
 import { mistakesOf, type Mistake } from './issues.ts'
 import type { Json } from './json.ts'
@@ -79,6 +79,33 @@ function put(tree: Json, path: readonly PropertyKey[], value: Json): void {
   let around = tree as { [key: PropertyKey]: Json }
   for (const key of path.slice(0, -1)) around = around[key] as { [key: PropertyKey]: Json }
   around[path.at(-1)!] = value
+}
+
+/**
+ * Writes the texts at the given places so that they are read as what they are when the tree is filled in once more: a value
+ * may look like an expression, and is none.
+ */
+export function literalAt(tree: Json, places: readonly Placed[]): Json {
+  const odd = places.filter(({ path }) => looksLikeExpression(valueAt(tree, path)))
+  if (odd.length === 0) return tree
+  const copy = [copyOf(tree)]
+  for (const { path } of odd) put(copy, [0, ...path], literalOf(valueAt(tree, path)))
+  return copy[0]!
+}
+
+const valueAt = (tree: Json, path: readonly PropertyKey[]): Json =>
+  path.reduce<Json>((value, key) => (value as { readonly [key: PropertyKey]: Json })[key]!, tree)
+
+function looksLikeExpression(value: Json): boolean {
+  if (typeof value === 'string') return hasExpression(value)
+  return typeof value === 'object' && value !== null && Object.values(value).some(looksLikeExpression)
+}
+
+function literalOf(value: Json): Json {
+  if (typeof value === 'string') return escaped(value)
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return value.map(literalOf)
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, literalOf(item)]))
 }
 
 /** What expressions read, beside the outputs of earlier steps. */

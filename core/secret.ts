@@ -72,6 +72,7 @@ export function mistakeInSecret(name: string, value: string, around: readonly st
     return `expected a secret of at least ${SHORTEST} characters: a shorter one stands in many texts by chance`
   if (value.length > LONGEST) return `expected a secret of at most ${LONGEST} characters, got ${value.length}`
   if (/[«»]/.test(value)) return 'expected a secret without « and »: nsnet marks with them what it hides'
+  if (value.includes('${{')) return 'expected a secret without ${{, with which expressions begin'
   const { holds } = secretsOf({ [name]: value })
   if (![...around, ...markers.keys()].some(holds)) return undefined
   return 'expected a secret of its own, got one that stands in the workflow file, in its path or in the name of this host'

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { StepSpec } from '../../core/events.ts'
+import { resolveStep } from '../../core/resolve.ts'
+import { registryOf } from '../../core/registry.ts'
+import { builtinSteps } from '../../library/builtin.ts'
+import { context } from '../support/given.ts'
 import { mistakesIn, prepared } from '../support/workflow.ts'
 
 /** A workflow of these parts, written as one line each. */
@@ -180,4 +184,31 @@ describe('an input', () => {
   ])('that is described as %j is refused', async (spec, message) =>
     expect((await mistakesIn(lab({ inputs: { a: spec } }))).join('\n')).toMatch(message),
   )
+})
+
+describe('a value that looks like an expression', () => {
+  const looks = '${{ host.hostname }} $${{ $'
+  test('is none, wherever it comes from', async () => {
+    const inputs = { a: { default: 'x' }, l: { type: 'list', default: ['$${{ 1 }}'] } }
+    const steps = [
+      link('a', { alias: '${{ inputs.a }}' }),
+      link('b', { alias: '$${{ 1 }} ${{ inputs.a }}' }),
+      { ...link('c', { alias: '${{ each }}' }), forEach: '${{ inputs.l }}' },
+    ]
+    const read = await prepared(lab({ inputs, steps }), { texts: { a: looks } })
+    const filled = await Promise.all(
+      read.steps.map((spec) =>
+        resolveStep(spec, registryOf(builtinSteps).stepOf(spec.uses)!, {
+          ...read,
+          facts: context.facts,
+          outputs: () => undefined,
+        }),
+      ),
+    )
+    expect(filled.map((it) => 'input' in it && (it.input as { readonly alias: string }).alias)).toEqual([
+      looks,
+      `\${{ 1 }} ${looks}`,
+      '${{ 1 }}',
+    ])
+  })
 })

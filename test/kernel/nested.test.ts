@@ -103,6 +103,18 @@ test('brings its plugins along', async () => {
   expect(await statusesOf(world, 'outer')).toMatchObject({ 'one/a': 'satisfied', 'two/a': 'satisfied' })
 }, 60_000)
 
+test('a secret is given to a secret input alone: what another one made of it could not be hidden', async () => {
+  const name = { id: 'n', uses: 'netns', with: { netns: "${{ inputs.keys[0] + '-' }}" } }
+  fileOf('open', { inputs: { keys: { type: 'list' } }, steps: [name] })
+  const step = { id: 'a', uses: 'workflow', with: { file: './open.json', inputs: { keys: ['${{ inputs.key }}'] } } }
+  const file = fileOf('secretive', { inputs: { key: { secret: true } }, steps: [step] })
+  const { command, exec } = await sandboxed()
+  const argv = ['env', 'NSNET_INPUT_key=hunter2hunter2', ...command, 'validate', file]
+  const { exitCode, stderr } = await exec({ argv, timeoutMs: 60_000 })
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 65, stderr: expect.not.stringContaining('hunter2') })
+  expect(stderr).toContain('/steps/0/with/inputs/keys: expected a value that is not secret for "keys", which is none')
+}, 60_000)
+
 test('what is wrong with it is told where it stands', async () => {
   fileOf('room', { ...room, outputs: { net: '${{ steps.cabel.outputs.mac }}' } })
   fileOf('itself', { steps: [{ id: 'a', uses: 'workflow', with: { file: 'itself.json' } }] })
