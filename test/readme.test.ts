@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { workspace } from './support/runs.ts'
@@ -16,6 +16,15 @@ test('each promise of the README names tests that are there', () => {
   expect(promises.length).toBeGreaterThan(10)
 })
 
+test('each page of docs/ is listed, and there', () => {
+  const listed = [...readme.slice(readme.indexOf('## Pages')).matchAll(/\]\((docs\/[\w-]+\.md)\)/g)].map(
+    ([, path]) => path!,
+  )
+  const there = readdirSync('docs').flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : []))
+  expect(listed.filter((path) => !existsSync(path))).toEqual([])
+  expect(there.filter((path) => !listed.includes(path))).toEqual([])
+})
+
 test('each script of npm that the README names is there', () => {
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly scripts: object }
   const named = [...readme.matchAll(/npm (?:run )?(start|test[\w:]*)/g)].map(([, name]) => name!)
@@ -25,7 +34,11 @@ test('each script of npm that the README names is there', () => {
 
 test('the tour of the README prints what it says', async () => {
   const world = await sandboxed()
-  writeFileSync(join(dir, 'cable.json'), /## A first workflow\n\n```json\n([^]*?)```/.exec(readme)![1]!)
+  for (const name of ['cable', 'office'])
+    writeFileSync(
+      join(dir, `${name}.json`),
+      new RegExp(`\`\`\`json\n({\n  "name": "${name}"[^]*?)\`\`\``).exec(readme)![1]!,
+    )
   const blocks = [...readme.matchAll(/```console\n([^]*?)```/g)].map(([, block]) => block!)
   expect(blocks.length).toBeGreaterThan(2)
   const commands = blocks.flatMap((block) => [...block.matchAll(/^\$ (.*)$/gm)].map(([, command]) => command!))
@@ -34,9 +47,12 @@ test('the tour of the README prints what it says', async () => {
   const env = ['COLUMNS=80', `NODE=${world.command.at(-2)}`, `NSNET=${world.command.at(-1)}`]
   const argv = [...world.command.slice(0, -2), ...env, 'sh', '-c', script]
   const { stdout } = await world.exec({ argv, timeoutMs: 60_000 })
-  expect(masked(stdout)).toBe(masked(blocks.join('')))
+  expect(masked(stdout.replaceAll(dir, '/lab'))).toBe(masked(blocks.join('')))
 })
 
 /** Times and what a lost packet changes differ from run to run. */
 const masked = (text: string): string =>
-  text.replace(/ *\b\d+(\.\d+)? (ms|s)\b/g, ' DURATION').replace(/\d+% lost/g, 'N% lost')
+  text
+    .replace(/\b([\da-f]{2}:){5}[\da-f]{2}\b/g, 'MAC')
+    .replace(/ *\b\d+(\.\d+)? (ms|s)\b/g, ' DURATION')
+    .replace(/\d+% lost/g, 'N% lost')
