@@ -40,7 +40,7 @@ test('the page makes a step type that works, from nothing to a package', async (
   symlinkSync(process.cwd(), join(dir, 'node_modules/nsnet'))
   const [begin = '', ...screens] = blocks('console')
   expect(masked(await shell(world, dir, typed(begin)))).toBe(masked(begin))
-  expect(await shell(world, dir, '"$NODE" --test mtu.test.mjs')).toMatch(/^(#|ℹ) pass 3$/m)
+  expect(await shell(world, dir, '"$NODE" --test mtu.test.mjs')).toMatch(/^(#|ℹ) pass 4$/m)
 
   for (const [name, text] of [
     ['mtu.mjs', plugin],
@@ -48,7 +48,7 @@ test('the page makes a step type that works, from nothing to a package', async (
     ['lab.json', lab],
   ] as const)
     writeFileSync(join(dir, name), text)
-  expect(await shell(world, dir, '"$NODE" --test mtu.test.mjs')).toMatch(/^(#|ℹ) pass 2$/m)
+  expect(await shell(world, dir, '"$NODE" --test mtu.test.mjs')).toMatch(/^(#|ℹ) pass 4$/m)
   expect(screens.length).toBeGreaterThan(1)
   for (const screen of screens) expect(masked(await shell(world, dir, typed(screen)))).toBe(masked(screen))
   expect(await fingerprint(world.exec)).toEqual(before)

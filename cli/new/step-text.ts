@@ -10,7 +10,7 @@ export const stepFile = ({ name, typed }: NewStep): string => `${name}.${typed ?
 /** Writes a step type that works: it sets how many packets may wait in the queue of a link. */
 export const stepText = (
   step: NewStep,
-): string => `import { conflict, defineStep, inside, ip, linkKey, linkName, netnsName, nothingToDo, z } from 'nsnet'
+): string => `import { conflict, defineStep, inside, ip, keyIn, linkKey, linkName, netnsName, nothingToDo, z } from 'nsnet'
 
 /**
  * Sets how many packets may wait in the queue of a link.
@@ -29,8 +29,12 @@ export default defineStep({
     packets: z.int().min(0).max(65_535).describe('how many packets may wait'),
   }),
 
-  // what it makes ("creates"), changes with others ("shares") and needs ("uses"): which steps have to do with one another
-  resources: ({ netns, link }) => ({ uses: [...inside(netns), linkKey(netns, link)] }),
+  // what it makes ("creates"), needs ("uses") and changes in place, as others may too ("shares"): two steps that share a
+  // thing are planned one after the other
+  resources: ({ netns, link }) => ({
+    uses: [...inside(netns), linkKey(netns, link)],
+    shares: [keyIn('link', netns, link, 'txqueuelen')],
+  }),
 
   // commands that look and change nothing; they list, so that what is not there is an empty answer
   probe: ({ netns }) => ip(netns, '-json', 'link', 'show'),
@@ -55,27 +59,25 @@ export default defineStep({
 `
 
 /** Writes the test of a new step type, for Node's own test runner. */
-export const testText = (step: NewStep): string => `import assert from 'node:assert/strict'
-import { test } from 'node:test'
-${step.typed ? `import type { Plan } from 'nsnet'\n` : ''}import step from './${stepFile(step)}'
+export const testText = (step: NewStep): string => `import { test } from 'node:test'
+import { conforms, given } from 'nsnet/testing'
+import step from './${stepFile(step)}'
 
-const input = { link: 'lo', packets: 500 }
+const queue = given(step, { link: 'lo', packets: 500 })
 
-/** What the step plans when it sees so many packets; this one does not ask which run it is in. */
-const plan = (packets${step.typed ? ': number | null' : ''}) => step.plan(input, { packets }, ${step.typed ? '{} as never' : '{}'})
+test('sets the queue, and remembers how long it was', () =>
+  queue.seeing({ packets: 1000 }).plans({
+    apply: ['ip link set dev lo txqueuelen 500'],
+    undo: ['ip link set dev lo txqueuelen 1000'],
+  }))
 
-/** Commands as people type them. */
-const lines = (commands${step.typed ? ': readonly { readonly argv: readonly string[] }[] = []' : ''}) => commands.map(({ argv }) => argv.join(' '))
+test('has nothing to do when it is so already', () => queue.seeing({ packets: 500 }).isSatisfied())
 
-test('sets the queue, and remembers how long it was', () => {
-  const { apply, undo } = plan(1000)${step.typed ? ' as Extract<Plan, { readonly apply: unknown }>' : ''}
-  assert.deepEqual(lines(apply), ['ip link set dev lo txqueuelen 500'])
-  assert.deepEqual(lines(undo), ['ip link set dev lo txqueuelen 1000'])
-})
+test('says what is missing', () => queue.seeing({ packets: null }).conflicts('there is no link "lo"'))
 
-test('has nothing to do when it is so already', () => assert.deepEqual(plan(500), { apply: [], undo: [] }))
-
-test('says what is missing', () => assert.equal(plan(null).conflict, 'there is no link "lo"'))
+// on a real kernel, in private namespaces: applied, undone, killed between any two commands, resumed
+test('keeps the contract of steps', () =>
+  conforms(step, [{ input: { link: 'lo', packets: 500 } }], { plugin: new URL('./${stepFile(step)}', import.meta.url) }))
 `
 
 /** Writes the page of a new step type. */

@@ -44,7 +44,7 @@ describe('nsnet new step writes a step type, its test and its page', () => {
     const [, ...args] = line.trim().split(' ')
     const tested = ran(process.execPath, args, path)
     expect({ status: tested.status, stdout: tested.stdout }).toMatchObject({ status: 0 })
-    expect(tested.stdout).toMatch(/^# pass 3$|ℹ pass 3/m)
+    expect(tested.stdout).toMatch(/^# pass 4$|ℹ pass 4/m)
 
     const page = readFileSync(join(path, 'my-queue.md'), 'utf8')
     const lab = join(path, 'lab.json')
@@ -59,7 +59,7 @@ describe('nsnet new step writes a step type, its test and its page', () => {
 
   test('which TypeScript takes', () => {
     const path = join(dir, 'queue-ts')
-    const paths = { nsnet: [resolve('core/index.ts')] }
+    const paths = { nsnet: [resolve('core/index.ts')], 'nsnet/testing': [resolve('testing/index.ts')] }
     const compilerOptions = {
       paths,
       noEmit: true,
