@@ -1,5 +1,6 @@
 import type { Json } from '../json.ts'
 import { without } from './disturbance.ts'
+import { isOpaque, mayTouch } from './opaque.ts'
 import { relatedSteps } from './related-steps.ts'
 import { asEarlier, unlessInTrouble, type Subject } from './subject.ts'
 
@@ -15,16 +16,20 @@ export interface TogetherBack {
 /** Begins to gather. */
 export function togetherBack(): TogetherBack {
   const later = relatedSteps()
+  const opaque: Subject[] = []
   let [count, isOfOneAlone] = [0, false]
+  const isHidden = (subject: Subject): boolean =>
+    isOfOneAlone || subject.step.alone === true || opaque.some((it) => mayTouch(it.resources, subject.resources))
   return {
     isEmpty: () => count === 0,
     asIfBack(subject, now) {
       if (count === 0) return now
-      return isOfOneAlone || subject.step.alone === true ? undefined : without(subject, now, later)
+      return isHidden(subject) ? undefined : without(subject, now, later)
     },
     add(subject, at) {
       count += 1
       isOfOneAlone ||= subject.step.alone === true
+      if (isOpaque(subject.step)) opaque.push(subject)
       later.add(asEarlier(subject), at)
     },
   }

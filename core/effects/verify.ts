@@ -6,6 +6,7 @@ import type { Looking } from '../ports.ts'
 import type { Run, StepRecord } from '../run.ts'
 import type { Change, Plan } from '../step.ts'
 import { laterSteps, type LaterSteps } from './expected.ts'
+import { untoldChanger } from './opaque.ts'
 import { notMadeBy } from './ownership.ts'
 import { failureOf, subjectOf, type Subject } from './subject.ts'
 import { absentNetns } from './way-back.ts'
@@ -14,7 +15,10 @@ import { absentNetns } from './way-back.ts'
 export interface Finding {
   readonly step: string
   readonly uses: string
-  /** `unknown`: nsnet could not look; `reason` says why. */
+  /**
+   * `unknown`: nsnet could not look; `reason` says why. What a later step of the run may have changed, where one of the two
+   * types does not foretell it, holds as long as that one holds; `reason` names it.
+   */
   readonly verdict: 'holds' | 'drifted' | 'unknown'
   readonly reason?: string
   /** What would make it hold again changes: `from` is what was found, `to` what is expected. */
@@ -37,10 +41,15 @@ export async function verify(looking: Looking, run: Run): Promise<readonly Findi
   const records = [...run.steps.values()]
   const sights = await sightsOf(looking, look, run, records.filter(isToBeSeen))
   const all: Finding[] = []
+  const holding: StepRecord[] = []
   for (const record of records.toReversed()) {
+    const step = looking.stepOf(record.spec.uses)
     if (isToBeSeen(record)) {
       const sight = sights.get(record.spec.id) ?? (await sightOf(looking, look, run, record))
-      all.push({ ...nothingKnown(record), ...(await verdictOf(look, sight, later)) })
+      const found = { ...nothingKnown(record), ...(await verdictOf(look, sight, later)) }
+      const finding = excused(found, () => untoldChanger(record, holding, looking.stepOf))
+      all.push(finding)
+      if (record.open && finding.verdict === 'holds') holding.push(record)
     }
     if (record.open && LEFT.test(record.status))
       all.push({
@@ -48,9 +57,17 @@ export async function verify(looking: Looking, run: Run): Promise<readonly Findi
         verdict: 'drifted',
         reason: `${record.status}: ${record.reason ?? record.failure?.message ?? ''}`,
       })
-    if (record.open && looking.stepOf(record.spec.uses)?.alone === true) later = unknown
+    if (record.open && step?.alone === true) later = unknown
   }
   return all.toReversed()
+}
+
+/** Takes for no drift what a later step, which holds, may have done, where nobody foretells such things. */
+function excused(finding: Finding, changer: () => StepRecord | undefined): Finding {
+  const by = finding.verdict === 'drifted' && finding.repair.length > 0 ? changer() : undefined
+  if (by === undefined) return finding
+  const reason = `as far as can be told: ${by.spec.id} has changed it since`
+  return { ...nothingFound(finding), verdict: 'holds', reason }
 }
 
 /** Behind a step that may have changed anything, nobody can tell what others have to see. */
@@ -62,8 +79,10 @@ const isToBeSeen = ({ status, after }: StepRecord): boolean =>
 /** What an undo has left of a run is not as anybody wanted it. */
 const LEFT = /^(kept|undo failed)$/
 
-const nothingKnown = ({ spec: { id, uses } }: StepRecord) => ({
-  step: id,
+const nothingKnown = ({ spec: { id, uses } }: StepRecord) => nothingFound({ step: id, uses })
+
+const nothingFound = ({ step, uses }: Pick<Finding, 'step' | 'uses'>) => ({
+  step,
   uses,
   changes: [],
   differences: [],
