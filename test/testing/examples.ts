@@ -1,4 +1,5 @@
 import type { Example } from '../../testing/trial.ts'
+import { kernelHas } from '../support/kinds.ts'
 
 /** A netns, a veth with one end in it, and an address here: what many examples stand on. */
 const cable = [
@@ -16,6 +17,12 @@ const others = [
   `nft add chain inet others input '{ type filter hook input priority 0; policy accept; }'`,
   'nft add rule inet others input tcp dport 22 accept',
 ]
+
+/** Examples of links of a kind that some kernels lack. */
+const ofKind = (kind: string, ...given: readonly Example[]): readonly Example[] | { readonly skip: string } =>
+  kernelHas(kind) ? given : { skip: `this kernel has no links of the kind ${kind}` }
+
+const trunk = ['ip netns add ns1', 'ip link add v0 type veth peer name v1']
 
 /**
  * By which each step type that nsnet brings along is proved, two or three a type; they cost one to two seconds each. A type
@@ -126,5 +133,32 @@ export const examples: { readonly [type: string]: readonly Example[] | { readonl
     { input: { link: 'enp1s0' } },
     { input: { netns: 'ns1', address: '127.0.0.1' }, before: ['ip netns add ns1', 'ip -n ns1 link set dev lo up'] },
   ],
+  bridge: [
+    { input: { name: 'br0', ports: ['v0'], stp: true }, before: trunk },
+    { input: { name: 'br0', netns: 'ns1', mtu: 1400 }, before: trunk },
+  ],
+  macvlan: [{ input: { name: 'm0', link: 'v0', mode: 'bridge' }, before: trunk }],
+  vxlan: [{ input: { name: 'x0', id: 42, remote: '198.51.100.7', port: 4789 }, before: trunk }],
+  tun: [{ input: { name: 't0', mode: 'tap', netns: 'ns1' }, before: trunk }],
+  dummy: ofKind('dummy', { input: { name: 'd0' } }),
+  vlan: ofKind('vlan', { input: { name: 'v0.7', link: 'v0', id: 7 }, before: trunk }),
+  ipvlan: ofKind('ipvlan', { input: { name: 'i0', link: 'v0' }, before: trunk }),
+  wireguard: ofKind('wireguard', { input: { name: 'w0', privateKey: 'yAnz5TF+lXXJte14tji3zlMNq+hd2rYUIgJBgB3fBmk=' } }),
+  exec: [
+    {
+      input: { probe: ['test', '-d', '/run/lab'], apply: ['mkdir', '/run/lab'], undo: ['rmdir', '/run/lab'] },
+      looks: ['ls /run'],
+    },
+    {
+      input: {
+        probe: ['cat', '/sys/class/net/enp1s0/tx_queue_len'],
+        expect: '500',
+        apply: ['ip', 'link', 'set', 'dev', 'enp1s0', 'txqueuelen', '500'],
+        undo: ['ip', 'link', 'set', 'dev', 'enp1s0', 'txqueuelen', '@before'],
+        uses: ['link:host/enp1s0'],
+      },
+    },
+  ],
+  workflow: { skip: 'it stands for the steps of another file, which nsnet takes in its place before anything is run' },
   check: [{ input: { ping: '203.0.113.10', count: 1 } }],
 }
