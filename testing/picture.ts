@@ -31,9 +31,18 @@ export function unlike(other: Picture, see: () => Promise<Picture>): Promise<rea
   return settled(alike(other), async () => alike(await see()))
 }
 
-/** A picture once duplicate address detection is over: until then addresses are tentative, and lack routes. */
+/**
+ * A picture once the kernel has come to rest: it makes addresses a moment after a link has carrier, and until duplicate address
+ * detection is over these are tentative and lack routes.
+ */
 export const steadyPicture = (see: () => Promise<Picture>): Promise<Picture> =>
-  settle(see, (seen) => !JSON.stringify(seen).includes('"tentative":true'), 10_000)
+  settle(see, (seen) => !JSON.stringify(seen).includes('"tentative":true') && !hasNewCarrier(seen), 10_000)
+
+/** Says whether a link has carrier that the kernel has not told everybody of yet. @see net/core/link_watch.c */
+const hasNewCarrier = (seen: Picture): boolean =>
+  [...JSON.stringify(seen).matchAll(/"flags":\[[^\]]*\]/g)].some(
+    ([flags]) => flags.includes('"NO-CARRIER"') && flags.includes('"LOWER_UP"'),
+  )
 
 /** Writes differences for people, a line each. */
 export const toldOf = (found: readonly Difference[]): readonly string[] => found.map(tell)

@@ -156,13 +156,14 @@ async function partsOf({ nsnet, exec }: Sandboxed, steps: readonly RandomStep[],
  * know of each other are made at the same time, in any order.
  */
 const seenAs = (seen: Fingerprint): unknown => {
-  const text = JSON.stringify(comparable(seen), (key, value: unknown) =>
-    key === 'nft' && Array.isArray(value)
+  const text = JSON.stringify(comparable(seen), (key, value: unknown) => {
+    if (key === 'qdiscs') return undefined
+    return key === 'nft' && Array.isArray(value)
       ? value
           .join('\n')
           .split(/\n(?=table )/)
           .toSorted()
-      : value,
-  )
+      : value
+  })
   return JSON.parse(text.replaceAll('"qdisc":"noqueue"', '"qdisc":"noop"'))
 }

@@ -10,9 +10,13 @@ test('each step type has examples, or a reason why not: add it to test/testing/e
 
 const types = Object.entries(examples).flatMap(([type, given]) => ('skip' in given ? [] : [{ type, given }]))
 
-test.concurrent.each(types)('$type keeps the contract of steps', async ({ type, given }) => {
-  await conforms(
-    builtinSteps.find((step) => step.type === type)!,
-    given,
-  )
-})
+test.concurrent.each(types)(
+  '$type keeps the contract of steps',
+  async ({ type, given }) => {
+    await conforms(
+      builtinSteps.find((step) => step.type === type)!,
+      given,
+    )
+  },
+  300_000,
+)
