@@ -24,14 +24,16 @@ export const drawWorkflow = ({ steps, ...started }: RunStarted, { stepOf }: Regi
   )
 
 /**
- * Lets the steps of a run draw. What was undone is left out; what is not applied (yet) is pending, unless the run is taken
+ * Lets the steps of a run draw. What was undone or skipped is left out; what is not applied (yet) is pending, unless the run is taken
  * back: then it will not come.
  */
 export function drawRun({ run, status }: Moment, { stepOf }: Registry): Promise<readonly DrawnStep[]> {
   const { started, steps } = run
   const known = [...steps.values()].map((record) => ({ ...record, pending: isPending.test(record.status) }))
   const isBack = status.startsWith('und')
-  const left = known.filter((it) => !/^(undone|gone|not ours)$/.test(it.status) && !(isBack && it.pending && !it.open))
+  const left = known.filter(
+    (it) => !/^(undone|gone|not ours|skipped)$/.test(it.status) && !(isBack && it.pending && !it.open),
+  )
   return drawAll(left, { ...started, stepOf })
 }
 
