@@ -146,7 +146,9 @@ export const groupedStepSchema = z.strictObject({
     .positive(seconds)
     .max(86_400, seconds)
     .optional()
-    .describe('how many seconds it may take in all; without it, each of its commands may take 30'),
+    .describe(
+      'how many seconds looking may take, and then its commands together, in each try; without it, each command 30',
+    ),
   onFailure: z
     .enum(['stop', 'continue'])
     .optional()
