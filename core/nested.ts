@@ -2,7 +2,7 @@ import type { StepSpec } from './events.ts'
 import { hasExpression, type Template } from './expression.ts'
 import type { Json } from './json.ts'
 import { pointerOf, type Problem } from './problems.ts'
-import { fillWith, readsOutputs, templatesIn } from './resolve.ts'
+import { fillWith, neededBy, readsOutputs, templatesIn } from './resolve.ts'
 import { allOf } from './step-flow.ts'
 import { MAX_ID } from './step-id.ts'
 import { problemAt, type Draft, type DraftStep } from './workflow.ts'
@@ -62,8 +62,18 @@ export function stepsOfInner(inner: Inner, outer: StepSpec, problem: (message: s
   const given = outer.with as { readonly [field: string]: Json }
   const atEnd = inner.steps.findIndex((step) => step.finally === true)
   const end = atEnd === -1 ? steps.length : atEnd
-  const itself = { ...outer, with: { ...given, outputs: moved(inner.outputs) } }
+  const needs = [...(outer.needs ?? []), ...(outer.onFailure ? neverSkipped(steps.slice(0, end)) : [])]
+  const outputs = moved(inner.outputs)
+  const itself = { ...outer, ...(needs.length > 0 ? { needs } : {}), with: { ...given, outputs } }
   return [...steps.slice(0, end), itself, ...steps.slice(end)]
+}
+
+/** Names the steps that are only skipped when one before them has failed: without them, what stands for them does not hold. */
+function neverSkipped(steps: readonly StepSpec[]): readonly string[] {
+  const optional = new Set<string>()
+  for (const spec of steps)
+    if (spec.if !== undefined || neededBy(spec).some((id) => optional.has(id))) optional.add(spec.id)
+  return steps.map(({ id }) => id).filter((id) => !optional.has(id))
 }
 
 function movedFlow(

@@ -161,3 +161,23 @@ test('what is wrong with it is told where it stands', async () => {
     ),
   ])
 }, 60_000)
+
+test('what may fail in it leaves out what needs it', async () => {
+  const wrong = { id: 'wrong', uses: 'link', with: { link: 'nowhere', state: 'up' } }
+  const green = { id: 'green', uses: 'netns', with: { netns: 'green' } }
+  fileOf('fails', { steps: [{ ...green, id: 'left-out', if: false }, wrong, green] })
+  const lan = { id: 'lan', uses: 'workflow', with: { file: './fails.json' }, onFailure: 'continue' }
+  const outer = fileOf('goes-on', {
+    steps: [lan, { id: 'after', uses: 'netns', with: { netns: 'red' }, needs: ['lan'] }],
+  })
+  const world = await sandboxed()
+  expect(await world.nsnet('run', outer, '--id', 'goeson')).toMatchObject({ exitCode: 0 })
+  expect(await statusesOf(world, 'goeson')).toEqual({
+    'lan/left-out': 'skipped',
+    'lan/wrong': 'failed',
+    'lan/green': 'applied',
+    lan: 'skipped',
+    after: 'skipped',
+  })
+  expect((await world.nsnet('graph', 'goeson', '--format', 'json')).stdout).not.toContain('red')
+}, 60_000)
