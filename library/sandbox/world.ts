@@ -67,13 +67,17 @@ const program = (nsnet: readonly string[]): string =>
     ? ''
     : `${fileOf(`${BIN}/nsnet`, `#!/bin/sh\nexec ${nsnet.map(quote).join(' ')} "$@"\n`)}\nchmod 755 ${BIN}/nsnet`
 
-/** Without link-local addresses, so that nothing is tentative and the world is the same every time. */
+/**
+ * With link-local addresses that are the same every time, and never tentative. Without any, the kernel cannot ask whether a
+ * neighbour is still there, and IPv6 ends after some ten seconds. @see ndisc_send_ns() in net/ipv6/ndisc.c
+ */
 const hostLines = [
   'link set dev lo up',
   `link add name ${UPLINK} type veth peer name eth0 netns ${INTERNET}`,
   `link set dev ${UPLINK} addrgenmode none`,
   `address add 198.51.100.2/24 dev ${UPLINK}`,
   `address add 2001:db8:51::2/64 dev ${UPLINK} nodad`,
+  `address add fe80::2/64 dev ${UPLINK} nodad`,
   `link set dev ${UPLINK} up`,
   `route add default via 198.51.100.1 dev ${UPLINK}`,
   `route add default via 2001:db8:51::1 dev ${UPLINK}`,
@@ -85,6 +89,7 @@ const internetLines = [
   'link set dev eth0 up',
   'address add 198.51.100.1/24 dev eth0',
   'address add 2001:db8:51::1/64 dev eth0 nodad',
+  'address add fe80::1/64 dev eth0 nodad',
   'address add 203.0.113.10/32 dev lo',
   'address add 2001:db8:113::10/128 dev lo nodad',
 ]

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { users } from '../support/users.ts'
-import type { Sandboxed } from '../support/sandbox.ts'
+import { settle } from '../../core/wait.ts'
+import { sandboxed, type Sandboxed } from '../support/sandbox.ts'
 import { answers, dropsForwarded, livesThrough, outside, type Shipped } from '../support/shipped.ts'
 
 const router: Shipped = {
@@ -66,6 +67,14 @@ describe.each(users)('%s', (_, open) => {
     await livesThrough(world, routed)
   }, 60_000)
 })
+
+test('the internet of the sandbox can ask whether its neighbours are still there', async () => {
+  const world = await sandboxed()
+  await world.sh('ping -6 -c 1 2001:db8:113::10')
+  await world.sh(`${outside} ip neigh change 2001:db8:51::2 dev eth0 nud probe`)
+  const state = () => world.sh(`${outside} ip neigh show 2001:db8:51::2 dev eth0`)
+  expect(await settle(state, (text) => /REACHABLE|FAILED/.test(text), 10_000)).toContain('REACHABLE')
+}, 60_000)
 
 /** Sends a ping from one netns, and gives the source address that a counter of the kernel sees in another or outside. */
 async function seenIn(world: Sandboxed, to: string | undefined, from: string, address: string): Promise<string> {
