@@ -1,4 +1,6 @@
+import { NsnetError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
+import { didYouMean } from '../core/near.ts'
 import type { Step } from '../core/step.ts'
 import type { Sandbox } from './sandbox/sandbox.ts'
 
@@ -47,4 +49,20 @@ export interface UndoOptions extends ResumeOptions {
   readonly cascade?: boolean
   /** Take back also what others have changed since; `false` by default. */
   readonly force?: boolean
+}
+
+const names = {
+  open: ['stateDir', 'sandbox', 'secrets'],
+  resume: ['stateDir', 'sandbox', 'secrets', 'steps', 'signal', 'wait'],
+  start: ['stateDir', 'sandbox', 'secrets', 'steps', 'signal', 'wait', 'inputs', 'id'],
+  undo: ['stateDir', 'sandbox', 'secrets', 'steps', 'signal', 'wait', 'to', 'cascade', 'force'],
+} as const
+
+/** Refuses an option that there is not: one that is misspelt would let a run work on the machine itself. @throws USAGE */
+export function expectKnownOptions(verb: keyof typeof names, options: object): void {
+  const known: readonly string[] = names[verb]
+  const odd = Object.keys(options).find((name) => !known.includes(name))
+  if (odd === undefined) return
+  const hint = didYouMean(odd, known) ?? `there are ${known.join(', ')}`
+  throw new NsnetError('USAGE', `expected options of ${verb}(), got "${odd}"`, hint)
 }

@@ -5,6 +5,7 @@ import { goOnWith } from './going-on.ts'
 import { givenOf } from './given-of.ts'
 import { liveRun, type LiveRun } from './live-run.ts'
 import type { Working } from './opened-run.ts'
+import { expectKnownOptions } from './options.ts'
 import type { ResumeOptions, StartOptions, UndoOptions, WorkflowObject } from './options.ts'
 import type { Place } from './place.ts'
 import { readText } from './read-text.ts'
@@ -16,6 +17,7 @@ import { expectMayChange, leave, worldOf, type World } from './world.ts'
 
 /** Begins a run of a workflow. @see index.ts */
 export async function start(workflow: string | WorkflowObject, options: StartOptions): Promise<LiveRun> {
+  expectKnownOptions('start', options)
   return await inWorld(options, async (world) => {
     const { started, registry, secrets } = await ready(workflow, options, world.place)
     expectMayChange(world)
@@ -31,6 +33,7 @@ export async function start(workflow: string | WorkflowObject, options: StartOpt
 
 /** Goes on with a run that stopped. @see index.ts */
 export async function resume(name: string, options: ResumeOptions): Promise<LiveRun> {
+  expectKnownOptions('resume', options)
   return await inWorld(options, async (world) => {
     const { id } = await world.store.find(name)
     expectMayChange(world)
@@ -44,6 +47,7 @@ export async function resume(name: string, options: ResumeOptions): Promise<Live
 
 /** Takes a run back. @see index.ts */
 export async function undo(name: string, options: UndoOptions): Promise<void> {
+  expectKnownOptions('undo', options)
   await inWorld(options, async (world) => {
     const { id } = await world.store.find(name)
     expectMayChange(world)

@@ -111,6 +111,8 @@ test('refusals come with their codes, and leave no sandbox', async () => {
   await using box = await sandbox()
   await expect(resume('last', { sandbox: box })).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' })
   await expect(start(netnsOf('a'), { sandbox: box, id: 'X' })).rejects.toMatchObject({ code: 'USAGE' })
+  const misspelt = { sandbox: box, input: {} }
+  await expect(start(netnsOf('a'), misspelt)).rejects.toMatchObject({ code: 'USAGE', hint: 'did you mean "inputs"?' })
   const run = await start(netnsOf('a'), { sandbox: box })
   await run.done
   await box.end()
