@@ -52,6 +52,8 @@ export interface Run {
   steps: Map<string, StepRecord>
   /** Ids of the steps that an undo has kept. */
   readonly kept: Set<string>
+  /** Ids of the steps that an undo could not take back. */
+  readonly stuck: Set<string>
   /** Kept by `netnsOf`. */
   netns?: Known | undefined
 }
@@ -61,7 +63,7 @@ type Known = { readonly [name: string]: NetnsId }
 /** Begins the record of a run. */
 export function begin(started: RunStarted): Run {
   const pending = started.steps.map((spec) => [spec.id, { spec, status: 'pending', open: false }] as const)
-  return { started, steps: new Map(pending), kept: new Set() }
+  return { started, steps: new Map(pending), kept: new Set(), stuck: new Set() }
 }
 
 /** Adds an event to the record of a run, in place: folding a journal costs the same for every event. */
@@ -74,6 +76,8 @@ export function note(run: Run, event: RunEvent): void {
   run.steps.set(event.step, record)
   if (record.status === 'kept') run.kept.add(event.step)
   else run.kept.delete(event.step)
+  if (record.status === 'undo failed') run.stuck.add(event.step)
+  else run.stuck.delete(event.step)
 }
 
 /** The named netns that a run works in, as its steps found or made them. */

@@ -43,6 +43,8 @@ export async function undoStep(site: UndoSite, id: string): Promise<RunEvent | u
     return outcome.undone('gone', 'the machine was started anew since')
   const kept = keptOn(run, record)
   if (kept && !ports.force) return outcome.kept(`${kept.spec.id} is kept, and needs it`, someOf(kept.neededBy))
+  const stuck = stuckOn(ports, run, record)
+  if (stuck && !ports.force) return outcome.kept(`${stuck.spec.id} could not be undone, and needs it`)
   try {
     const need = needOf(run, id, ports.others, ports.stepOf)
     if (need.whole) return outcome.kept(`${namesOf(need)} it too`, need.runs)
@@ -91,11 +93,30 @@ async function byJournal({ ports, run, look }: UndoSite, step: string, { undone 
 
 /** Finds a step that this undo has kept and that works with what this one made: with it, it would go. */
 function keptOn(run: Run, { spec, resources }: StepRecord): StepRecord | undefined {
+  return needing(
+    resources,
+    [...run.kept].map((id) => stepOf(run, id)),
+  ).find((it) => it.spec.id !== spec.id)
+}
+
+/**
+ * Finds a step that could not be taken back, whose effect may be anywhere, and that works with what this one made: with it, the
+ * way back would go. What other steps make in a netns goes with that.
+ */
+function stuckOn({ stepOf: find }: UndoPorts, run: Run, { resources }: StepRecord): StepRecord | undefined {
+  const stuck = [...run.stuck].map((id) => stepOf(run, id))
+  const isElsewhere = ({ spec }: StepRecord): boolean => {
+    const step = find(spec.uses)
+    return step?.alone === true || step?.outlivesBoot !== undefined
+  }
+  return needing(resources, stuck.filter(isElsewhere))[0]
+}
+
+function needing(resources: Resources | undefined, records: readonly StepRecord[]): readonly StepRecord[] {
   const made = resources?.creates ?? []
   const needs = ({ uses = [], shares = [] }: Resources): boolean =>
     [...uses, ...shares].some((key) => made.includes(key))
-  const kept = [...run.kept].map((id) => stepOf(run, id))
-  return kept.find((it) => it.spec.id !== spec.id && needs(it.resources ?? {}))
+  return records.filter((it) => needs(it.resources ?? {}))
 }
 
 const someOf = (runs: readonly string[] = []): readonly string[] | undefined => (runs.length === 0 ? undefined : runs)

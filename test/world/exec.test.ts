@@ -145,3 +145,22 @@ test('a secret reaches a command by its environment or stdin, and stands nowhere
   expect(world.traces()).toMatch(/TOKEN=\S*secret:token/)
   expect(world.traces()).not.toContain(token)
 })
+
+test('what a command stands on is kept while it cannot be undone, and goes with it', async () => {
+  const world = await sandboxed()
+  const { exec, nsnet, sh } = world
+  const before = await fingerprint(exec)
+  const undo = ['sh', '-c', 'test -e /run/may && rm /run/lab /run/may']
+  const netns = { id: 'netns', uses: 'netns', with: { netns: 'green' } }
+  const run = await ranOne(world, workflowOf('stands', netns, file({ netns: 'green', undo })))
+  const first = await nsnet('undo', run)
+  expect(first).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('file could not be undone, and needs it'),
+  })
+  expect(await sh('ip netns')).toContain('green')
+  await sh('touch /run/may')
+  expect(await nsnet('undo', run)).toMatchObject({ exitCode: 0 })
+  expect((await exec({ argv: ['test', '-e', '/run/lab'] })).exitCode).toBe(1)
+  expect(await fingerprint(exec)).toEqual(before)
+}, 60_000)
