@@ -37,9 +37,9 @@ export async function apply(ports: Ports, moment: Moment): Promise<readonly RunE
   }
 }
 
-const workOf = ({ context, record: { apply = [], spec }, resources }: Subject) => ({
+const workOf = ({ context, record: { apply: commands = [], spec }, resources }: Subject) => ({
   step: context.step,
-  commands: spec.timeoutMs === undefined ? apply : apply.map((it) => ({ timeoutMs: spec.timeoutMs!, ...it })),
+  commands: spec.timeoutMs === undefined ? commands : commands.map((it) => ({ timeoutMs: spec.timeoutMs!, ...it })),
   resources,
 })
 
