@@ -1,3 +1,0 @@
-import { describeEveryBoundary } from './every-boundary.ts'
-
-describeEveryBoundary('router', 37)
