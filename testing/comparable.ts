@@ -2,7 +2,7 @@ import type { Fingerprint } from '../core/fingerprint.ts'
 import type { Json } from '../core/json.ts'
 
 /**
- * A fingerprint without what two runs of one workflow may differ in: the numbers and macs that the kernel gives, the run
+ * A fingerprint without what two runs of one workflow may differ in: the numbers and macs that the kernel gives, and the order by them, the run
  * that the comments of rules name, what the kernel does in the background in its own time (whether a carrier is
  * seen, link-local addresses), and which of the tables of iptables, which do not wait for each other, was made first.
  */
@@ -25,8 +25,14 @@ const kernelGiven = new Set(['inode', 'made', 'ifindex', 'link_index', 'link_net
 
 function withoutBackground(value: Json): Json {
   if (!Array.isArray(value)) return value
-  return value.filter((item: Json) => !isLinkLocal(item) && item !== 'NO-CARRIER' && item !== 'LOWER_UP')
+  const items: readonly Json[] = value
+  const kept = items.filter((item) => !isLinkLocal(item) && item !== 'NO-CARRIER' && item !== 'LOWER_UP')
+  // the kernel lists links by their ifindex
+  return kept.every(isLink) ? kept.toSorted((a, b) => (a.ifname < b.ifname ? -1 : 1)) : kept
 }
+
+const isLink = (item: Json): item is { readonly ifname: string } =>
+  typeof item === 'object' && item !== null && 'ifname' in item && typeof item.ifname === 'string'
 
 const isLinkLocal = (item: Json): boolean =>
   typeof item === 'string'

@@ -36,19 +36,11 @@ export async function stageOf(world: Sandboxed, workflow: string): Promise<Stage
   const before = await fingerprint(world.exec)
   const state = newState()
   const run = await boundariesOf(world, state, { verb: 'run' }, workflow)
-  const whole = comparable(await settle(() => fingerprint(world.exec), isAtRest, 10_000))
+  const whole = comparable(await fingerprint(world.exec))
   const undo = await boundariesOf(world, state, { verb: 'undo' }, workflow)
   const faults = await differing('an uninterrupted run and undo', before, () => fingerprint(world.exec))
   if (faults.length > 0) throw new Error(faults.join('\n'))
   return { world, workflow, before, whole, boundaries: { run, undo, resume: run, repair: run } }
-}
-
-/** Says whether the kernel has told everybody of carriers, and is done with duplicate address detection. */
-function isAtRest(seen: Fingerprint): boolean {
-  const text = JSON.stringify(seen)
-  const flags = [...text.matchAll(/"flags":\[[^\]]*\]/g)].map(([it]) => it)
-  const isNew = (it: string): boolean => it.includes('"NO-CARRIER"') && it.includes('"LOWER_UP"')
-  return !text.includes('"tentative":true') && !flags.some(isNew)
 }
 
 /**

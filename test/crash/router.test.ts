@@ -1,0 +1,3 @@
+import { describeEveryBoundary } from './every-boundary.ts'
+
+describeEveryBoundary('router', 37)
