@@ -49,15 +49,18 @@ export function crewIn(enter: readonly string[]): Crew {
     if (next) next(helper)
     else idle.push(helper)
   }
+  const retire = (helper: Helper): void => {
+    if (idle.includes(helper)) idle.splice(idle.indexOf(helper), 1)
+  }
   const leave = (helper: Helper): void => {
     count -= 1
-    if (idle.includes(helper)) idle.splice(idle.indexOf(helper), 1)
+    retire(helper)
     const next = waiting.shift()
     if (next) next(hire())
   }
   const hire = (): Helper | undefined => {
     count += 1
-    const helper = helperWith(enter, free, leave)
+    const helper = helperWith(enter, { free, retire, leave })
     if (!helper) count -= 1
     return helper
   }
@@ -83,17 +86,25 @@ interface Helper {
   readonly run: (job: Job) => Promise<Done>
 }
 
+/** What a helper tells of itself: it has no work, takes no more, is gone. */
+interface Told {
+  readonly free: (helper: Helper) => void
+  readonly retire: (helper: Helper) => void
+  readonly leave: (helper: Helper) => void
+}
+
 /** Starts a helper; undefined when it cannot be started. */
-function helperWith(
-  enter: readonly string[],
-  free: (helper: Helper) => void,
-  leave: (helper: Helper) => void,
-): Helper | undefined {
+function helperWith(enter: readonly string[], { free, retire, leave }: Told): Helper | undefined {
   const shell = start([...enter, 'sh'], {}, 'many')
   if (shell.pid === undefined) return undefined
   const told = listen(shell)
   let finish: ((done: Done) => void) | undefined
   let rest: NodeJS.Timeout | undefined
+  // what it is given from now on it would not read any more
+  const goHome = (): void => {
+    retire(helper)
+    shell.stdin?.end()
+  }
   const helper: Helper = {
     run: ({ argv, stdin, begun, maxBytes }) =>
       new Promise((resolve) => {
@@ -102,7 +113,7 @@ function helperWith(
         clearTimeout(rest)
         told.next(maxBytes, (done) => {
           shell.hold(false)
-          rest = setTimeout(() => shell.stdin?.end(), IDLE_MS).unref()
+          rest = setTimeout(goHome, IDLE_MS).unref()
           resolve(done)
           free(helper)
         })

@@ -15,8 +15,6 @@ const losses = [
 
 test.each(users)(
   'for %s, nothing leaves a namespace but by the tunnel, and a repair brings the tunnel back',
-  // on a busy machine the repair could not look at the kernel now and then; why is not known
-  { timeout: 120_000, retry: 2 },
   async (user, open) => {
     const world = await open()
     await livesThrough(world, {
@@ -37,6 +35,7 @@ test.each(users)(
       },
     })
   },
+  120_000,
 )
 
 /** Takes the tunnel away, and shows that nothing of a ping gets out, that nsnet tells of it, and how it is put right. */
