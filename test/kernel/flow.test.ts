@@ -1,21 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { fingerprint } from '../../core/fingerprint.ts'
+import { workspace } from '../support/runs.ts'
 import { sandboxed, type Sandboxed } from '../support/sandbox.ts'
 import { settle } from '../../core/wait.ts'
 
-const dir = mkdtempSync(join(tmpdir(), 'nsnet-flow-'))
-afterAll(() => rmSync(dir, { recursive: true, force: true }))
-
-function fileOf(name: string, parts: object): string {
-  const path = join(dir, `${name}.json`)
-  writeFileSync(path, JSON.stringify({ name, ...parts }))
-  return path
-}
+const { workflowOf } = workspace()
 
 const netns = (id: string, more: object = {}): object => ({ id, uses: 'netns', with: { netns: id }, ...more })
 const cable = { id: 'cable', uses: 'veth', with: { name: 'to-blue', peer: { name: 'eth0' } } }
@@ -52,7 +43,7 @@ const statuses = ({ steps }: Shown) => Object.fromEntries(steps.map(({ spec, sta
 test('conditions, needs, retries and steps at the end are taken as the file says, and undone exactly', async () => {
   const world = await sandboxed()
   const before = await fingerprint(world.exec)
-  const file = fileOf('flow', {
+  const file = workflowOf('flow', {
     inputs: { six: { type: 'boolean', default: false } },
     defaults: { netns: 'blue' },
     steps: [
@@ -113,7 +104,7 @@ test('conditions, needs, retries and steps at the end are taken as the file says
 test('what comes at the end is taken though a step failed, once in each attempt, and undone with the rest', async () => {
   const world = await sandboxed()
   const before = await fingerprint(world.exec)
-  const file = fileOf('end', {
+  const file = workflowOf('end', {
     steps: [netns('red'), wrong('stop'), netns('green')],
     finally: [netns('end'), wrong('end-fails'), netns('end-too'), netns('needy', { needs: ['green'] })],
   })
@@ -143,7 +134,7 @@ test('what comes at the end is taken though a step failed, once in each attempt,
 test('a step with a time limit fails when it is over, and is given more than the usual time where it asks for it', async () => {
   const world = await sandboxed()
   const check = { id: 'c', uses: 'check', with: { ping: '203.0.113.99', within: 60 }, timeout: 0.3 }
-  const { exitCode, stderr, durationMs } = await world.nsnet('run', fileOf('slow', { steps: [check] }))
+  const { exitCode, stderr, durationMs } = await world.nsnet('run', workflowOf('slow', { steps: [check] }))
   expect({ exitCode, stderr }).toMatchObject({
     exitCode: 1,
     stderr: expect.stringMatching(/c .*(took too long|cannot be reached)/),
@@ -154,7 +145,7 @@ test('a step with a time limit fails when it is over, and is given more than the
 test('killed while it waits for the next try, a run is resumed, and undone', async () => {
   const world = await sandboxed()
   const before = await fingerprint(world.exec)
-  const file = fileOf('killed', {
+  const file = workflowOf('killed', {
     steps: [netns('red'), wrong('flaky', { retry: { times: 3, delay: 2 } }), netns('green')],
   })
   const [program, ...args] = [...world.enter, ...world.command, 'run', file, '--id', 'killed']

@@ -1,18 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { fingerprint } from '../../core/fingerprint.ts'
+import { workspace } from '../support/runs.ts'
 import { sandboxed, type Sandboxed } from '../support/sandbox.ts'
 
-const dir = mkdtempSync(join(tmpdir(), 'nsnet-nested-'))
-afterAll(() => rmSync(dir, { recursive: true, force: true }))
-
-function fileOf(name: string, parts: object): string {
-  const path = join(dir, `${name}.json`)
-  writeFileSync(path, JSON.stringify({ name, ...parts }))
-  return path
-}
+const { dir, workflowOf } = workspace()
 
 const room = {
   inputs: { color: { type: 'netns' }, net: { type: 'prefix' } },
@@ -56,10 +49,10 @@ const roomWith = (id: string, status: string) =>
   ['ns', 'cable', 'alias', 'address', 'end'].map((step) => [`${id}/${step}`, status] as const)
 
 test('a workflow is part of another one: run, resumed where it failed, and undone exactly', async () => {
-  fileOf('room', room)
+  workflowOf('room', room)
   const world = await sandboxed()
   const before = await fingerprint(world.exec)
-  const house = fileOf('house', {
+  const house = workflowOf('house', {
     inputs: { blue: { type: 'boolean', default: false } },
     steps: [
       within('rooms', { color: '${{ each }}', net: '10.${{ index }}.0.0/24' }, { forEach: ['red', 'green'] }),
@@ -93,8 +86,8 @@ test('brings its plugins along', async () => {
   const text = `export default { type: 'nothing', input: { '~standard': { version: 1, vendor: 'own', validate: (value) => ({ value }) } },
     resources: () => ({}), probe: () => ({ argv: ['true'] }), observe: () => null, plan: () => ({ apply: [], undo: [] }) }`
   writeFileSync(join(dir, 'nothing.mjs'), text)
-  fileOf('inner', { plugins: ['./nothing.mjs'], steps: [{ id: 'a', uses: 'nothing' }] })
-  const outer = fileOf('outer', {
+  workflowOf('inner', { plugins: ['./nothing.mjs'], steps: [{ id: 'a', uses: 'nothing' }] })
+  const outer = workflowOf('outer', {
     plugins: ['./nothing.mjs'],
     steps: ['one', 'two'].map((id) => ({ id, uses: 'workflow', with: { file: 'inner.json' } })),
   })
@@ -105,9 +98,9 @@ test('brings its plugins along', async () => {
 
 test('a secret is given to a secret input alone: what another one made of it could not be hidden', async () => {
   const name = { id: 'n', uses: 'netns', with: { netns: "${{ inputs.keys[0] + '-' }}" } }
-  fileOf('open', { inputs: { keys: { type: 'list' } }, steps: [name] })
+  workflowOf('open', { inputs: { keys: { type: 'list' } }, steps: [name] })
   const step = { id: 'a', uses: 'workflow', with: { file: './open.json', inputs: { keys: ['${{ inputs.key }}'] } } }
-  const file = fileOf('secretive', { inputs: { key: { secret: true } }, steps: [step] })
+  const file = workflowOf('secretive', { inputs: { key: { secret: true } }, steps: [step] })
   const { command, exec } = await sandboxed()
   const argv = ['env', 'NSNET_INPUT_key=hunter2hunter2', ...command, 'validate', file]
   const { exitCode, stderr } = await exec({ argv, timeoutMs: 60_000 })
@@ -116,11 +109,11 @@ test('a secret is given to a secret input alone: what another one made of it cou
 }, 60_000)
 
 test('what is wrong with it is told where it stands', async () => {
-  fileOf('room', { ...room, outputs: { net: '${{ steps.cabel.outputs.mac }}' } })
-  fileOf('itself', { steps: [{ id: 'a', uses: 'workflow', with: { file: 'itself.json' } }] })
-  fileOf('hidden', { inputs: { key: { secret: true } }, steps: [] })
+  workflowOf('room', { ...room, outputs: { net: '${{ steps.cabel.outputs.mac }}' } })
+  workflowOf('itself', { steps: [{ id: 'a', uses: 'workflow', with: { file: 'itself.json' } }] })
+  workflowOf('hidden', { inputs: { key: { secret: true } }, steps: [] })
   const veth = { id: 'v', uses: 'veth', with: { name: 'a', peer: { name: 'b' } } }
-  const house = fileOf('mistakes', {
+  const house = workflowOf('mistakes', {
     steps: [
       veth,
       within('one', { color: '-red', net: '10.0.0.0/24' }),
@@ -165,9 +158,9 @@ test('what is wrong with it is told where it stands', async () => {
 test('what may fail in it leaves out what needs it', async () => {
   const wrong = { id: 'wrong', uses: 'link', with: { link: 'nowhere', state: 'up' } }
   const green = { id: 'green', uses: 'netns', with: { netns: 'green' } }
-  fileOf('fails', { steps: [{ ...green, id: 'left-out', if: false }, wrong, green] })
+  workflowOf('fails', { steps: [{ ...green, id: 'left-out', if: false }, wrong, green] })
   const lan = { id: 'lan', uses: 'workflow', with: { file: './fails.json' }, onFailure: 'continue' }
-  const outer = fileOf('goes-on', {
+  const outer = workflowOf('goes-on', {
     steps: [lan, { id: 'after', uses: 'netns', with: { netns: 'red' }, needs: ['lan'] }],
   })
   const world = await sandboxed()

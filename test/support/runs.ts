@@ -17,18 +17,21 @@ export interface StepText {
 /** Opens a directory for the files of a test file; it goes away behind its last test. */
 export function workspace(): {
   readonly dir: string
+  readonly workflowOf: (name: string, parts: object) => string
   readonly fileOf: (name: string, ...steps: readonly StepText[]) => string
   readonly stateDir: () => string
 } {
   const dir = mkdtempSync(join(tmpdir(), 'nsnet-test-'))
   afterAll(() => rmSync(dir, { recursive: true, force: true }))
+  const workflowOf = (name: string, parts: object): string => {
+    const path = join(dir, `${name}.json`)
+    writeFileSync(path, JSON.stringify({ name, ...parts }))
+    return path
+  }
   return {
     dir,
-    fileOf: (name, ...steps) => {
-      const path = join(dir, `${name}.json`)
-      writeFileSync(path, JSON.stringify({ name, steps }))
-      return path
-    },
+    workflowOf,
+    fileOf: (name, ...steps) => workflowOf(name, { steps }),
     stateDir: () => mkdtempSync(join(dir, 'state-')),
   }
 }
