@@ -3,6 +3,7 @@ import { escaped, ExpressionError, hasExpression, parseTemplate, type Template }
 import type { Scope } from './expression-values.ts'
 import { mistakesOf, type Mistake } from './issues.ts'
 import type { Json } from './json.ts'
+import { ofObject } from './memo.ts'
 import { pointerOf } from './problems.ts'
 import type { Facts, Step } from './step.ts'
 
@@ -36,12 +37,9 @@ export function readsOutputs(tree: Json): readonly string[] {
 }
 
 /** Names the steps that have to hold before a step begins: those that it needs, and those whose outputs it reads. */
-export function neededBy({ needs = [], if: condition = true, with: given }: StepSpec): readonly string[] {
-  const read = readsOutputs(given)
-  return typeof condition === 'boolean' && needs.length === 0
-    ? read
-    : [...new Set([...needs, ...readsOutputs(condition), ...read])]
-}
+export const neededBy = ofObject(({ needs = [], if: condition = true, with: given }: StepSpec): readonly string[] => [
+  ...new Set([...needs, ...readsOutputs([condition, given])]),
+])
 
 /** Fills the given expressions into a copy of a tree. */
 export const fill = (tree: Json, templates: readonly Placed[], scope: Scope): Filled =>

@@ -8,7 +8,7 @@ import { begin, note, type Run } from '../run.ts'
 import { probesOf, type Change, type Earlier, type Plan, type Step } from '../step.ts'
 import { earlierSteps, type EarlierSteps } from './earlier-steps.ts'
 import { expectNetns, troubleOf } from './plan-once.ts'
-import { conditionReason } from './skips.ts'
+import { conditionReason, withoutIt } from './skips.ts'
 import { asEarlier, failureOf, outputsIn, subjectOf, unlessInTrouble, type Subject } from './subject.ts'
 
 /** What a step would do, as far as it can be told before it is its turn. */
@@ -73,7 +73,7 @@ async function aheadOf(site: Site, spec: StepSpec): Promise<Ahead> {
 /** Says why a step will be left out, as far as that is known. */
 function skipReasonAhead({ run, looking }: Site, spec: StepSpec): string | undefined {
   const skipped = neededBy(spec).find((id) => run.steps.get(id)?.status === 'skipped')
-  if (skipped !== undefined) return `needs ${skipped}, which was skipped`
+  if (skipped !== undefined) return withoutIt(skipped, 'skipped')
   const isKnown = readsOutputs(spec.if ?? true).every((id) => run.steps.get(id)?.outputs !== undefined)
   return isKnown ? unlessInTrouble(() => conditionReason(run, looking.secrets, spec)) : undefined
 }

@@ -71,8 +71,8 @@ const isIntent = (planned: Plan): boolean => planned.conflict === undefined && p
 async function planAlone(ports: Ports, run: Run, id: string): Promise<RunEvent> {
   const began = performance.now()
   try {
-    const skipped = skipReason(run, ports.secrets, id)
-    if (skipped !== undefined) return { type: 'StepSkipped', step: id, reason: skipped }
+    // what is left out is not planned; a condition that is none fails the step
+    skipReason(run, ports.secrets, id)
     const subject = await subjectOf(ports, run, id)
     const exec = withinLimit(ports.exec, subject.record, 'planning')
     const { state, planned, netns } = await planPatiently({ ...ports, exec }, subject)

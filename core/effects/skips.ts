@@ -1,7 +1,8 @@
 import type { StepSkipped, StepSpec } from '../events.ts'
 import { parseTemplate } from '../expression.ts'
+import type { Scope } from '../expression-values.ts'
 import { neededBy, scopeOf } from '../resolve.ts'
-import { outputsOf, stepOf, type Run } from '../run.ts'
+import { outputsOf, stepOf, type Run, type StepRecord } from '../run.ts'
 import type { Secrets } from '../secret.ts'
 import { StepTrouble, unlessInTrouble } from './subject.ts'
 
@@ -25,24 +26,21 @@ export function skipReason(
 ): string | undefined {
   const { open, spec } = stepOf(run, id)
   if (open) return undefined
-  const early = neededBy(spec).find((other) => skipped.has(other))
-  if (early !== undefined) return `needs ${early}, which was skipped`
-  const missing = neededBy(spec).find((other) => !isThere(run, other))
-  if (missing !== undefined) return `needs ${missing}, which ${whatBecame(run, missing)}`
-  return conditionReason(run, secrets, spec)
+  const missing = neededBy(spec).find((other) => skipped.has(other) || !isThere(run, other))
+  if (missing === undefined) return conditionReason(run, secrets, spec)
+  return withoutIt(missing, skipped.has(missing) ? 'skipped' : stepOf(run, missing).status)
+}
+
+/** Says why a step is left out that needs another one. */
+export function withoutIt(missing: string, status: StepRecord['status']): string {
+  const became = status === 'skipped' ? 'was skipped' : status === 'failed' ? 'failed' : 'was not reached'
+  return `needs ${missing}, which ${became}`
 }
 
 /** Says that a step's condition does not hold; undefined when it does. @throws StepTrouble when it is no condition */
 export function conditionReason(run: Run, secrets: Secrets, spec: StepSpec): string | undefined {
   if (spec.if === undefined || isTrue(run, secrets, spec.if)) return undefined
   return spec.if === false ? 'its condition is false' : `its condition is false: ${spec.if}`
-}
-
-const whatBecame = (run: Run, id: string): string => {
-  const { status } = stepOf(run, id)
-  return status === 'skipped' || status === 'failed'
-    ? `was ${status}`.replace('was failed', 'failed')
-    : 'was not reached'
 }
 
 /** @throws StepTrouble */
@@ -56,7 +54,7 @@ function isTrue(run: Run, { reveal }: Secrets, condition: boolean | string): boo
 }
 
 /** @throws StepTrouble */
-function evaluated(condition: string, scope: Parameters<ReturnType<typeof parseTemplate>['evaluate']>[0]): unknown {
+function evaluated(condition: string, scope: Scope): unknown {
   try {
     return parseTemplate(condition).evaluate(scope)
   } catch (error) {
