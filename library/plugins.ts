@@ -10,7 +10,7 @@ import { registryOf, type Plugin, type Registry } from '../core/registry.ts'
 import { parseSource, type Source } from '../core/source.ts'
 import type { Step } from '../core/step.ts'
 import { draftOf, type Draft } from '../core/workflow.ts'
-import { builtinSteps } from './builtin.ts'
+import { commonSteps } from './common-steps.ts'
 import { readText } from './read-text.ts'
 
 /** A plugin that a workflow names. */
@@ -42,17 +42,32 @@ export async function pluginsOf(drafts: readonly Draft[]): Promise<readonly Name
  *
  * @throws PLUGIN_INVALID with the place in the workflow file where the plugin is named
  */
-export async function registryWith(plugins: readonly NamedPlugin[], own: readonly Step[]): Promise<Registry> {
+export async function registryWith(
+  plugins: readonly NamedPlugin[],
+  own: readonly Step[],
+  uses: readonly string[] | 'all',
+): Promise<Registry> {
   const given = asPlugin(own)
+  const builtinSteps = await stepsFor(plugins.length + own.length > 0 ? 'all' : uses)
   // a mistake of the program stands nowhere in the workflow
   registryOf(builtinSteps, given)
   const loaded = await Promise.all(plugins.map((plugin) => load(plugin.file).catch(plugin.placed)))
   try {
     return registryOf(builtinSteps, given, ...loaded)
   } catch (error) {
-    return plugins[secondOfType(loaded, own)]!.placed(error)
+    return plugins[secondOfType(loaded, [...builtinSteps, ...own])]!.placed(error)
   }
 }
+
+/**
+ * Gives the step types that nsnet brings along: all of them, or, where no other is named, the common ones. Each of them makes
+ * schemas when it is loaded, all of them together for 10 ms.
+ */
+async function stepsFor(uses: readonly string[] | 'all'): Promise<readonly Step[]> {
+  return uses !== 'all' && uses.every(isCommon) ? commonSteps : (await import('./builtin.ts')).builtinSteps
+}
+
+const isCommon = (name: string): boolean => commonSteps.some(({ type }) => type === name)
 
 const asPlugin = (steps: readonly Step[]): Plugin => ({ file: 'the option "steps"', isProgram: false, steps })
 
@@ -74,8 +89,8 @@ const placed =
   }
 
 /** Finds the first plugin with a step of a type that was there before. */
-function secondOfType(loaded: readonly Plugin[], own: readonly Step[]): number {
-  const types = new Set([...builtinSteps, ...own].map(({ type }) => type))
+function secondOfType(loaded: readonly Plugin[], before: readonly Step[]): number {
+  const types = new Set(before.map(({ type }) => type))
   return loaded.findIndex(({ steps }) => steps.some(({ type }) => types.size === types.add(type).size))
 }
 
@@ -86,14 +101,14 @@ function secondOfType(loaded: readonly Plugin[], own: readonly Step[]): number {
  * @throws WORKFLOW_UNREADABLE, WORKFLOW_INVALID, PLUGIN_INVALID
  */
 export async function stepsWith(workflow: string | undefined): Promise<readonly Step[]> {
-  if (workflow === undefined) return builtinSteps
+  if (workflow === undefined) return await stepsFor('all')
   const path = resolve(workflow)
   const source = await parseSource(await readText(path), path)
   const draft = draftOf(source)
   const { problems } = draft
   const mistakes = problems.filter(({ pointer }) => /^(\/plugins\b|$)/.test(pointer))
   if (mistakes.length > 0) throw invalid(path, mistakes)
-  const { types, stepOf } = await registryWith(await pluginsOf([draft]), [])
+  const { types, stepOf } = await registryWith(await pluginsOf([draft]), [], 'all')
   return types.flatMap((type) => stepOf(type) ?? [])
 }
 
@@ -111,7 +126,9 @@ export interface RunRegistry extends Registry {
 }
 
 /** Loads the plugins of a journaled run as far as that can be done: what lacks one, or has a broken one, can still be undone. */
-export async function registryOfRun({ plugins }: RunStarted, own: readonly Step[]): Promise<RunRegistry> {
+export async function registryOfRun({ plugins, steps }: RunStarted, own: readonly Step[]): Promise<RunRegistry> {
+  const isPlain = plugins.length + own.length === 0
+  const builtinSteps = await stepsFor(isPlain ? steps.map(({ uses }) => uses) : 'all')
   const lacking: Lacking[] = []
   const loaded: Plugin[] = []
   const types = new Set([...builtinSteps, ...own].map(({ type }) => type))

@@ -51,8 +51,9 @@ export async function readyRun({ path, text, facts, given, ...options }: RunSour
   const source = await parseSource(text, path)
   const draft = await withNested(draftOf(source))
   options.check?.(draft, given)
-  const named = await pluginsOf(allIn(draft))
-  const registry = await registryWith(named, options.steps)
+  const drafts = allIn(draft)
+  const named = await pluginsOf(drafts)
+  const registry = await registryWith(named, options.steps, drafts.flatMap(usesIn))
   const { inputs, steps, outputs, secrets } = await prepare(draft, registry, facts, given)
   if (steps.length > 1000) expectMuch()
   const hash = createHash('sha256').update(source.text).digest('hex')
@@ -76,6 +77,8 @@ export async function readyRun({ path, text, facts, given, ...options }: RunSour
   const checks = Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, checkOf(value)]))
   return { registry, given, secrets: secretsOf(secrets), started: { ...head, secrets: checks, ...rest } }
 }
+
+const usesIn = ({ blocks }: Draft): readonly string[] => blocks.flatMap(({ steps }) => steps.map(({ uses }) => uses))
 
 /** Ids are words of commands, names of files and parts of comments. @throws USAGE */
 function expectRunId(id: string): string {

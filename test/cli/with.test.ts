@@ -14,13 +14,16 @@ chmodSync(dir, 0o755)
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
 const nsnet = resolve('dist/nsnet.js')
-const fileOf = (name: string, ...steps: readonly object[]): string => {
+const fileOf = (name: string, ...steps: readonly object[]): string => fileWith(name, {}, steps)
+
+function fileWith(name: string, fields: object, steps: readonly object[]): string {
   const path = join(dir, `${name}.json`)
-  writeFileSync(path, JSON.stringify({ name, steps }))
+  writeFileSync(path, JSON.stringify({ name, ...fields, steps }))
   return path
 }
 const blue = { id: 'the-blue', uses: 'netns', with: { netns: 'blue' } }
-const good = fileOf('good', blue)
+const outputs = { where: '${{ steps["the-blue"].outputs.netns }}', 'some-list': [1, 'two'] }
+const good = fileWith('good', { outputs }, [blue])
 const bad = fileOf('bad', blue, { id: 'no', uses: 'sysctl', with: { key: 'net.ipv4.ip_forward', value: 'none' } })
 const waits = fileOf('waits', blue, { id: 'waits', uses: 'check', with: { ping: '198.51.100.77', within: 60 } })
 
@@ -42,11 +45,16 @@ describe.each(users)('in a sandbox, as %s', (_, user) => {
     })
 
   test('the command has stdin, stdout, the outputs, the words that are its own, and its exit code', async () => {
-    const script = 'cat; echo "$NSNET_STEPS_THE_BLUE_NETNS $*"; ip netns list; nsnet list --json; exit 7'
+    const script =
+      'cat; echo "$NSNET_STEPS_THE_BLUE_NETNS $NSNET_OUTPUT_WHERE $NSNET_OUTPUT_SOME_LIST $*"; ip netns list; nsnet list --json; exit 7'
     const { code, stdout, stderr } = await run(good, '--sandbox', '--', 'sh', '-c', script, '-', '--sandbox', '--json')
     expect({ code, stderr }).toEqual({ code: 7, stderr: '' })
     const [first, second, third, ...rest] = stdout.split('\n')
-    expect([first, second, third]).toEqual(['from stdin', 'blue --sandbox --json', expect.stringMatching(/^blue/)])
+    expect([first, second, third]).toEqual([
+      'from stdin',
+      'blue blue [1,"two"] --sandbox --json',
+      expect.stringMatching(/^blue/),
+    ])
     expect(JSON.parse(rest.join('\n'))).toMatchObject([{ workflow: 'good', status: 'completed' }])
   })
 

@@ -44,7 +44,10 @@ test('the main job: set up, used, undone exactly, in a sandbox that others may u
 
 test('what a run gives: events from the first on, also to who comes late; it can be read while it is there', async () => {
   await using box = await sandbox()
-  const run = await start(internet, { sandbox: box, id: 'mine42' })
+  const text = readFileSync(internet, 'utf8')
+  const outputs = { mac: '${{ steps.cable.outputs.mac }}' }
+  const workflow = { ...(JSON.parse(text) as WorkflowObject), outputs }
+  const run = await start(workflow, { sandbox: box, id: 'mine42' })
   const types = async () => {
     const all: string[] = []
     for await (const { event } of run.events) all.push(event.type)
@@ -55,6 +58,8 @@ test('what a run gives: events from the first on, also to who comes late; it can
   expect(early[0]).toBe('RunStarted')
   expect(early.at(-1)).toBe('StepSatisfied')
   expect(await types()).toEqual(early)
+  expect(run.outputs).toEqual({ mac: run.steps['cable']?.outputs['mac'] })
+  expect((await open('mine42', { sandbox: box })).outputs).toEqual(run.outputs)
   const undoing = run.undo()
   const all = await types()
   await undoing
