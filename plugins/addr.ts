@@ -10,8 +10,9 @@ import type { Entry, Input, State } from './lib/addr-state.ts'
 import { inputOf, makes } from './lib/earlier.ts'
 import { ipv6SwitchKey, losesIpv6By } from './lib/ipv6-loss.ts'
 import type { Input as LinkInput } from './lib/link-input.ts'
-import { kindOf, linkId, linkNamed, listLinks, namesOf, parseLinks, place, UNKNOWN } from './lib/ip-json.ts'
-import { didYouMean, nearNames } from './lib/near-names.ts'
+import { kindOf, linkId, linkNamed, listLinks, namesOf, parseLinks, UNKNOWN } from './lib/ip-json.ts'
+import { nearNames } from './lib/near-names.ts'
+import { noLink } from './lib/on-link.ts'
 
 /**
  * Gives a link an address.
@@ -69,7 +70,7 @@ export default defineStep({
   outcome: (wanted, before): State => ({ ...before, entry: entryOfInput(wanted) }),
   plan(wanted, now): Plan {
     const { link, netns } = wanted
-    if (now.link === null) return conflict(`link ${link} does not exist in ${place(netns)}`, didYouMean(now.near))
+    if (now.link === null) return noLink({ link, netns }, now)
     if (now.rival !== null) return conflict(`${wanted.address} cannot be added: link ${link} has ${now.rival}`)
     if (now.entry === null) return { apply: [add(wanted)], undo: [remove(wanted)] }
     const wrong = differing(wanted, now.entry)

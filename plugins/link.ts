@@ -7,6 +7,7 @@ import { fields, input, target, type Input } from './lib/link-input.ts'
 import { foretellLink, watchedBy } from './lib/link-foretold.ts'
 import { bridgeIn, looksIn, nothing, obstaclesTo, places, stateOf, viewOf, type State } from './lib/link-state.ts'
 import { didYouMean, nearNames } from './lib/near-names.ts'
+import { noLink } from './lib/on-link.ts'
 import { sketchLink } from './lib/link-sketch.ts'
 
 /**
@@ -80,7 +81,7 @@ export default defineStep({
 
 function refusal({ link, netns, moveTo, master }: Input, now: State): Plan | undefined {
   const there = place(moveTo ?? netns)
-  if (now.link === null) return conflict(`link ${link} does not exist in ${place(netns)}`, didYouMean(now.near))
+  if (now.link === null) return noLink({ link, netns }, now)
   if (now.obstacles.length > 0) return conflict(`link ${link} cannot be moved to ${there}: ${now.obstacles.join('; ')}`)
   if (master === undefined) return undefined
   if (now.bridge === null) return conflict(`bridge ${master} does not exist in ${there}`, didYouMean(now.near))

@@ -5,19 +5,9 @@ import { inside, keyIn, linkKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
 import { neighDocs } from './docs/neigh.ts'
 import { inputOf, makes } from './lib/earlier.ts'
-import {
-  kindOf,
-  linkId,
-  linkNamed,
-  listLinks,
-  namesOf,
-  parseLinks,
-  place,
-  UNKNOWN,
-  type LinkId,
-} from './lib/ip-json.ts'
+import { listLinks } from './lib/ip-json.ts'
 import type { Input as LinkInput } from './lib/link-input.ts'
-import { didYouMean, nearNames } from './lib/near-names.ts'
+import { isOnSameLink, linkSeen, noLink, unborn, type OnLink } from './lib/on-link.ts'
 import { entryOf, input, parseNeighbours, type Entry, type Input } from './lib/neigh-state.ts'
 
 /**
@@ -42,13 +32,9 @@ export default defineStep({
     ip(netns, '-json', 'neigh', 'show', ...(proxy === true ? ['proxy'] : ['nud', 'all'])),
   ],
   observe({ stdout }, wanted, { outputs }): State {
-    const links = parseLinks(stdout)
-    const link = linkNamed(links, wanted.link)
-    if (!link) return { link: null, entry: null, near: nearNames(namesOf(links), wanted.link) }
-    return {
-      link: linkId(link.ifindex, kindOf(link), link.address ?? ''),
-      entry: entryOf(parseNeighbours(outputs[1]?.stdout ?? ''), wanted),
-    }
+    const seen = linkSeen(stdout, wanted.link)
+    if (seen.link === null) return { ...seen, entry: null }
+    return { ...seen, entry: entryOf(parseNeighbours(outputs[1]?.stdout ?? ''), wanted) }
   },
   watches: () => [],
   foretell(wanted, state, earlier): State | undefined {
@@ -66,8 +52,8 @@ export default defineStep({
     { what: `mac of ${wanted.address}`, from: entry === null ? null : said(entry), to: said(asked(wanted)) },
   ],
   plan(wanted, now): Plan {
-    const { link, address, netns } = wanted
-    if (now.link === null) return conflict(`link ${link} does not exist in ${place(netns)}`, didYouMean(now.near ?? []))
+    const { link, address } = wanted
+    if (now.link === null) return noLink(wanted, now)
     if (holds(wanted, now.entry)) return nothingToDo
     if (now.entry === null) return { apply: [set(wanted, asked(wanted))], undo: [remove(wanted)] }
     if (wanted.replace !== true)
@@ -81,8 +67,7 @@ export default defineStep({
     if (equal(before.entry, now.entry) || now.link === null) return []
     return [before.entry === null ? remove(wanted) : set(wanted, before.entry)]
   },
-  mine: (_wanted, before, now, { refused }) =>
-    !refused && (before.link?.[0] === UNKNOWN || equal(before.link, now.link)),
+  mine: (_wanted, before, now, attempt) => isOnSameLink(before, now, attempt),
   identity: ({ link, entry }) => (entry === null ? null : link),
   drift: (_, after, { entry }) =>
     after?.entry && entry && !equal(after.entry, entry) ? `it is ${said(entry)}, was ${said(after.entry)}` : undefined,
@@ -95,15 +80,12 @@ export default defineStep({
   ],
 })
 
-type State = {
-  /** What identifies the link; null when it is not there. */
-  readonly link: LinkId | null
+type State = OnLink & {
   /** The entry that lasts; null when there is none, or one that the kernel has learnt. */
   readonly entry: Entry | null
-  readonly near?: readonly string[]
 }
 
-const fresh: State = { link: [UNKNOWN, null], entry: null }
+const fresh: State = { link: unborn, entry: null }
 
 const keyOf = ({ netns, link, address, proxy }: Input) =>
   keyIn('neigh', netns, link, proxy === true ? 'proxy' : 'mac', canonical(address))

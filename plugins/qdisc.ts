@@ -1,22 +1,11 @@
 import { inNetns, type Command } from '../core/command.ts'
-import { equal } from '../core/json.ts'
 import { inside, keyIn, linkKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
 import { qdiscDocs } from './docs/qdisc.ts'
 import { inputOf, makes } from './lib/earlier.ts'
-import {
-  kindOf,
-  linkId,
-  linkNamed,
-  listLinks,
-  namesOf,
-  parseLinks,
-  place,
-  UNKNOWN,
-  type LinkId,
-} from './lib/ip-json.ts'
+import { listLinks } from './lib/ip-json.ts'
 import type { Input as LinkInput } from './lib/link-input.ts'
-import { didYouMean, nearNames } from './lib/near-names.ts'
+import { isOnSameLink, linkSeen, noLink, unborn, type OnLink } from './lib/on-link.ts'
 import { FIELDS, qdiscInput, type QdiscInput } from './lib/qdisc-input.ts'
 import { differing, parseRoots } from './lib/qdisc-json.ts'
 
@@ -39,12 +28,11 @@ export default defineStep<QdiscInput, State>({
   }),
   probe: ({ netns }) => [listLinks(netns), { argv: inNetns(netns, ['tc', '-json', 'qdisc', 'show']) }],
   observe({ stdout }, wanted, { outputs }): State {
-    const links = parseLinks(stdout)
-    const link = linkNamed(links, wanted.link)
-    if (!link) return { link: null, root: null, near: nearNames(namesOf(links), wanted.link) }
+    const seen = linkSeen(stdout, wanted.link)
+    if (seen.link === null) return { ...seen, root: null }
     const root = parseRoots(outputs[1]?.stdout ?? '').find(({ dev }) => dev === wanted.link)
     return {
-      link: linkId(link.ifindex, kindOf(link), link.address ?? ''),
+      ...seen,
       root: root === undefined || root.handle === '0:' ? null : rootOf(wanted, root.kind, root.handle, root.options),
     }
   },
@@ -60,7 +48,7 @@ export default defineStep<QdiscInput, State>({
   outcome: ({ kind }, before): State => ({ ...before, root: { kind, handle: '', wrong: [] } }),
   plan(wanted, now): Plan {
     const { link, netns, kind } = wanted
-    if (now.link === null) return conflict(`link ${link} does not exist in ${place(netns)}`, didYouMean(now.near ?? []))
+    if (now.link === null) return noLink(wanted, now)
     if (now.root === null) return { apply: [add(wanted)], undo: [remove(wanted)] }
     if (now.root.kind === kind && now.root.wrong.length === 0) return nothingToDo
     const other = now.root.kind === kind ? `${kind} with another ${now.root.wrong.join(', ')}` : now.root.kind
@@ -71,8 +59,7 @@ export default defineStep<QdiscInput, State>({
   },
   undo: (wanted, before, now): readonly Command[] =>
     before.root !== null || now.root === null ? [] : [remove(wanted)],
-  mine: (_wanted, before, now, { refused }) =>
-    !refused && (before.link?.[0] === UNKNOWN || equal(before.link, now.link)),
+  mine: (_wanted, before, now, attempt) => isOnSameLink(before, now, attempt),
   identity: ({ link, root }) => (root === null || link === null ? null : [...link, root.handle]),
   drift: (wanted, after, { root }) => {
     if (!after?.root || !root || root.kind !== wanted.kind) return undefined
@@ -86,9 +73,7 @@ export default defineStep<QdiscInput, State>({
   sketch: (wanted) => [{ draw: 'link', netns: wanted.netns, link: wanted.link, note: words(wanted).join(' ') }],
 })
 
-type State = {
-  /** What identifies the link; null when it is not there. */
-  readonly link: LinkId | null
+type State = OnLink & {
   /** The root qdisc that somebody has set up; null for that of the kernel's own. */
   readonly root: {
     readonly kind: string
@@ -96,10 +81,9 @@ type State = {
     /** Fields that are not as asked for. */
     readonly wrong: readonly string[]
   } | null
-  readonly near?: readonly string[]
 }
 
-const fresh: State = { link: [UNKNOWN, null], root: null }
+const fresh: State = { link: unborn, root: null }
 
 const rootOf = (wanted: QdiscInput, kind: string, handle: string, options: object): State['root'] => ({
   kind,
