@@ -1,5 +1,6 @@
 import type { StepSpec } from './events.ts'
-import { hasExpression, type Template } from './expression.ts'
+import { hasExpression } from './expression.ts'
+import type { Scope } from './expression-values.ts'
 import type { Json } from './json.ts'
 import { pointerOf, type Problem } from './problems.ts'
 import { fillWith, neededBy, readsOutputs, templatesIn } from './resolve.ts'
@@ -43,7 +44,7 @@ export function givenTo(
 const plain = (value: Json): Json =>
   fillWith(value, templatesIn(value).templates, (it) => it.evaluate(nothingKnown)).value
 
-const nothingKnown: Parameters<Template['evaluate']>[0] = { inputs: {}, host: {}, steps: () => undefined }
+const nothingKnown: Scope = { inputs: {}, host: {}, steps: () => undefined }
 
 /**
  * Lays out the steps of a workflow as steps of the one that it stands in: `lan/cable` is the step `cable` of what the step

@@ -51,12 +51,12 @@ export interface UndoOptions extends ResumeOptions {
   readonly force?: boolean
 }
 
-const names = {
-  open: ['stateDir', 'sandbox', 'secrets'],
-  resume: ['stateDir', 'sandbox', 'secrets', 'steps', 'signal', 'wait'],
-  start: ['stateDir', 'sandbox', 'secrets', 'steps', 'signal', 'wait', 'inputs', 'id'],
-  undo: ['stateDir', 'sandbox', 'secrets', 'steps', 'signal', 'wait', 'to', 'cascade', 'force'],
-} as const
+const opening: readonly (keyof OpenOptions)[] = ['stateDir', 'sandbox', 'secrets']
+const goingOn: readonly (keyof ResumeOptions)[] = [...opening, 'steps', 'signal', 'wait']
+const beginning: readonly (keyof StartOptions)[] = [...goingOn, 'inputs', 'id']
+const takingBack: readonly (keyof UndoOptions)[] = [...goingOn, 'to', 'cascade', 'force']
+
+const names = { open: opening, resume: goingOn, start: beginning, undo: takingBack } as const
 
 /** Refuses an option that there is not: one that is misspelt would let a run work on the machine itself. @throws USAGE */
 export function expectKnownOptions(verb: keyof typeof names, options: object): void {
