@@ -146,8 +146,9 @@ test.skipIf(!has('script'))('Ctrl-C at the terminal is for the command, and then
     const line = [...command, 'with', good, sandbox, '--', 'sh', file].filter(Boolean).join(' ')
     const typed = `(until [ -e ${up} ]; do sleep 0.02; done; printf '\\003'; until [ -e ${up}.over ]; do sleep 0.02; done) |
       (script -qec '${line}' /dev/null; echo exit $?; : >${up}.over)`
-    const { stdout } = await exec({ argv: ['sh', '-c', typed], timeoutMs: 20_000 })
-    expect(stdout.replaceAll('\r', '')).toMatch(/^terminal\n[^]*got it\nexit 5\n$/)
+    const { stdout, stderr } = await exec({ argv: ['sh', '-c', typed], timeoutMs: 20_000 })
+    const said = expect.stringMatching(/^terminal\n[^]*got it\nexit 5\n$/)
+    expect({ sandbox, stderr, said: stdout.replaceAll('\r', '') }).toEqual({ sandbox, stderr: '', said })
     await isAsBefore()
   }
 })
