@@ -79,7 +79,9 @@ function guardedCall({ step, file, isWatched }: Guarded, name: string, call: Cal
 function expected(promised: Promised | undefined, given: unknown, isPlugin: boolean): unknown {
   if (promised === undefined) return given
   const [what, keeps, isState] = promised
-  const odd = isPlugin && isState && given !== undefined ? notPlain(given) : undefined
+  // of nsnet's own steps the compiler knows, and of each of thousands it would be asked again
+  if (isState && !isPlugin) return given
+  const odd = isState && given !== undefined ? notPlain(given) : undefined
   if (odd === undefined && keeps(given)) return given
   // nobody waits for it: what becomes of it must not end nsnet
   if (isPromise(given)) given.then(undefined, () => undefined)

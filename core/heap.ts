@@ -1,7 +1,10 @@
 import { setFlagsFromString } from 'node:v8'
 
-/** Data of more bytes than this is much: that of some thousand steps. */
-export const MUCH = 1 << 20
+/** Data of more bytes than this is much: that of as many steps as `MANY`. */
+export const MUCH = 4 << 20
+
+/** More steps than these are many. */
+export const MANY = 4000
 
 let mayTune = false
 

@@ -1,3 +1,4 @@
+import { ofObject } from '../core/memo.ts'
 import { inside, keyIn } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Context, type Plan } from '../core/step.ts'
 import { SEE_DOCTOR } from '../core/tools.ts'
@@ -57,11 +58,11 @@ export default defineStep<IptablesInput, IptablesState>({
   mine: (_input, _before, { ours }, { refused }) => ours !== null || !refused,
 })
 
-function createdBy(input: IptablesInput) {
+const createdBy = ofObject((input: IptablesInput) => {
   const { netns, family, table, chain, rule, policy } = input
   if (rule !== undefined) return [keyIn('rule', netns, family, table, chain, hashOf(input))]
   return policy === undefined ? [keyIn('chain', netns, family, table, chain)] : []
-}
+})
 
 function troubleOf(input: IptablesInput, { around, policy, ours }: IptablesState, context: Context): Plan | undefined {
   const { table, chain, rule, position = 1 } = input

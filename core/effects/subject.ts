@@ -73,9 +73,11 @@ async function inputOf(run: Run, { spec }: StepRecord, step: Step, { reveal }: S
 
 /** Names the secrets that a step was given and that are not known now. */
 export function missingSecrets(run: Run, id: string, { names }: Secrets): readonly string[] {
+  const { secrets } = run.started
+  if (secrets === undefined) return []
   const { open, spec, input, before, after, undo } = stepOf(run, id)
   const needed = secretsIn(open ? [input, before, after, undo] : spec.with)
-  return needed.filter((name) => Object.hasOwn(run.started.secrets ?? {}, name) && !names.includes(name))
+  return needed.filter((name) => Object.hasOwn(secrets, name) && !names.includes(name))
 }
 
 /** Refuses to work on a step whose secrets are not known: what it made could not be told from what others made. */
