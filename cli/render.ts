@@ -1,6 +1,6 @@
 import type { Command, Output } from '../core/command.ts'
 import type { Failure, RunEvent } from '../core/events.ts'
-import type { Moment } from '../core/machine.ts'
+import type { Moment } from '../core/moment.ts'
 import { printable } from '../core/quote.ts'
 import { outputsOfRun } from '../core/run-outputs.ts'
 import type { Run, StepRecord } from '../core/run.ts'

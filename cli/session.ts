@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import type { RunStarted } from '../core/events.ts'
-import type { Moment } from '../core/machine.ts'
+import type { Moment } from '../core/moment.ts'
 import { printable } from '../core/quote.ts'
 import { here, type Place } from '../library/place.ts'
 import type { Session } from '../library/session.ts'

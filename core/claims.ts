@@ -1,6 +1,6 @@
 import type { RunStarted } from './events.ts'
 import { equal, type Json } from './json.ts'
-import type { Moment } from './machine.ts'
+import type { Moment } from './moment.ts'
 import type { ResourceKey, Resources } from './resource.ts'
 import { secretsIn } from './secret.ts'
 import { stepOf, type Run, type StepRecord } from './run.ts'

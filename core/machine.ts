@@ -13,14 +13,12 @@ import {
   planned,
   repair,
   stepsBack,
-  stepsForth,
   stuckAt,
   wayBack,
   type Control,
 } from './control.ts'
 import type { RunEvent, RunStarted } from './events.ts'
-import { downwards, from, none, type Ranges } from './ranges.ts'
-import { begin, note, type Run } from './run.ts'
+import { from, none } from './ranges.ts'
 
 /** The states of a run. All but `undone` can be undone; `interrupted`, `failed` and `undo failed` can be resumed. */
 export type Status = 'running' | 'completed' | 'failed' | 'interrupted' | 'undoing' | 'undo failed' | 'undone'
@@ -34,112 +32,23 @@ export interface Effect {
   readonly index: number
 }
 
-/** A run at one moment: its facts, where it stands, and what follows. */
-export interface Moment {
-  readonly run: Run
-  readonly status: Status
+/** What follows the first event of a run. */
+export type NextEvent = Exclude<RunEvent, RunStarted>
+
+/** Events of one type in a row: several where each is about a step, else one. */
+export interface Row {
+  readonly type: NextEvent['type']
+  readonly events: readonly NextEvent[]
+}
+
+/** Where the machine stands, with the control of the steps as its context. */
+export type Snapshot = SnapshotFrom<typeof machine>
+
+/** Where the machine stands now, and what it asks for. */
+export interface Standing {
+  readonly snapshot: Snapshot
   readonly effects: readonly Effect[]
-  readonly snapshot: SnapshotFrom<typeof machine>
 }
-
-/** Folds the event that begins a run. */
-export function start(started: RunStarted): Moment {
-  const { steps } = started
-  const atEnd = steps.findIndex((step) => step.finally === true)
-  const input = { steps: steps.map(({ id }) => id), end: atEnd === -1 ? steps.length : atEnd }
-  const [snapshot, actions] = initialTransition(machine, input)
-  return momentOf(begin(started), snapshot, actions)
-}
-
-/** Folds one more event. The run's record is carried on, so the moment before must not be used again. */
-export const evolve = (moment: Moment, event: RunEvent): Moment => evolveAll(moment, [event])
-
-/** Folds more events; of the effects that they ask for, the last ones count. The moment before must not be used again. */
-export function evolveAll(moment: Moment, events: readonly RunEvent[]): Moment {
-  const folding = foldingOn(moment)
-  for (const event of events) folding.add(event)
-  return folding.moment()
-}
-
-/** Says whether an undo was stopped inside a step: a resume first finishes that. */
-export const isMidUndo = ({ snapshot }: Moment): boolean => snapshot.context.halfBack.length > 0
-
-/** Goes through the steps that are still to be applied, in their order. */
-export const forth = ({ snapshot }: Moment): Generator<number> => stepsForth(snapshot.context)
-
-/** Goes through the steps that are still to be taken back, the last one first. */
-export const back = ({ snapshot: { context } }: Moment): Generator<number> =>
-  downwards(context.left.length > 0 ? context.left : context.halfBack)
-
-/** The steps whose intents were journaled last, without an outcome since: what `apply` and `takeBack` work on. */
-export const batchOf = ({ snapshot }: Moment): Ranges => snapshot.context.batch
-
-/** Folds a journal. Only the effects of its last event survive. */
-export function replay([first, ...rest]: readonly RunEvent[]): Moment {
-  if (first?.type !== 'RunStarted') throw new Error('a journal begins with RunStarted')
-  return evolveAll(start(first), rest)
-}
-
-/** Events that are folded as they come. */
-export interface Folding {
-  readonly add: (event: RunEvent) => void
-  /** Where they have led to. */
-  readonly moment: () => Moment
-}
-
-/**
- * Begins to fold on from a moment, which must not be used again. The machine is told at once of events of one type in a row
- * that are each about a step, such as the intents of a batch: a transition costs some 30 µs, one more step in it nothing.
- */
-export function foldingOn(moment: Moment): Folding {
-  let now = moment
-  let row: Event[] = []
-  const tell = (): Moment => {
-    const [first] = row
-    if (!first) return now
-    const [next, actions] = transition(now.snapshot, { type: first.type, events: row })
-    row = []
-    return (now = momentOf(now.run, next, actions))
-  }
-  return {
-    add(event) {
-      if (event.type === 'RunStarted') throw new Error('a run starts once')
-      if (row[0] && (row[0].type !== event.type || !('step' in event))) tell()
-      row.push(event)
-      note(now.run, event)
-    },
-    moment: tell,
-  }
-}
-
-type Event = Exclude<RunEvent, RunStarted>
-
-/** Events of one type in a row. */
-interface Row {
-  readonly type: Event['type']
-  readonly events: readonly Event[]
-}
-
-/** Changes the control for the step of each event of a row. */
-function forEach(
-  control: Control,
-  { events }: Row,
-  change: (control: Control, index: number) => Partial<Control>,
-): Control {
-  let now = control
-  for (const event of events) if ('step' in event) now = { ...now, ...change(now, now.indexOf.get(event.step)!) }
-  return now
-}
-
-/** Moves past the steps whose failure does not matter; another one ends all but the steps at the end. */
-const fail = (control: Control, { events }: Row): Control =>
-  events.reduce((now, event) => {
-    if (event.type !== 'StepFailed') return now
-    const index = now.indexOf.get(event.step)!
-    return { ...now, ...(event.continues === true ? advanced(now, index) : failedAt(now, index)) }
-  }, control)
-
-const nothingInBatch = (control: Control): Control => ({ ...control, batch: none })
 
 const { createMachine } = setup({
   types: { context: {} as Control, events: {} as Row, input: {} as Pick<Control, 'steps' | 'end'> },
@@ -152,25 +61,11 @@ const { createMachine } = setup({
     takeAlong: assign(({ context, event }) => forEach(context, event, planned)),
     callOff: assign(({ context, event }) => forEach(context, event, calledOff)),
     advance: assign(({ context, event }) => forEach(context, event, advanced)),
-    goRepair: assign(
-      ({
-        context,
-        event: {
-          events: [event],
-        },
-      }) => (event?.type === 'RepairStarted' ? repair(context, event.steps) : {}),
-    ),
+    fail: assign(({ context, event }) => fail(context, event)),
     beginAgain: assign(atTheBeginning),
     goForth: assign(({ context }) => forthAgain(context)),
-    fail: assign(({ context, event }) => fail(context, event)),
-    turnBack: assign(
-      ({
-        context,
-        event: {
-          events: [event],
-        },
-      }) => (event?.type === 'UndoStarted' ? wayBack(context, event.until) : {}),
-    ),
+    goRepair: assign(({ context, event }) => repair(context, only('RepairStarted', event).steps)),
+    turnBack: assign(({ context, event }) => wayBack(context, only('UndoStarted', event).until)),
     goHalfBack: assign(({ context, event }) => forEach(nothingInBatch(context), event, goneHalfBack)),
     goHalfBackToo: assign(({ context, event }) => forEach(context, event, goneHalfBack)),
     stepBack: assign(({ context, event }) => forEach(context, event, behind)),
@@ -178,18 +73,12 @@ const { createMachine } = setup({
     keep: assign(({ context, event }) => forEach(context, event, keptAt)),
   },
   guards: {
-    rebooted: ({
-      event: {
-        events: [event],
-      },
-    }) => event?.type === 'RunResumed' && event.facts !== undefined,
+    rebooted: ({ event }) => only('RunResumed', event).facts !== undefined,
     // an undo as far as the last step that there is leaves the run as it is
-    nothingBehind: ({
-      context,
-      event: {
-        events: [event],
-      },
-    }) => event?.type === 'UndoStarted' && event.until !== undefined && stepsBack(context, event.until).length === 0,
+    nothingBehind: ({ context, event }) => {
+      const { until } = only('UndoStarted', event)
+      return until !== undefined && stepsBack(context, until).length === 0
+    },
     someHalfBack: ({ context }) => context.halfBack.length > 0,
     allDone: ({ context }) => nextForth(context) === undefined && !context.failing,
     allOver: ({ context }) => nextForth(context) === undefined,
@@ -198,27 +87,6 @@ const { createMachine } = setup({
     backInPart: ({ context: { left, until } }) => left.length === 0 && until > 0,
   },
 })
-
-/** Takes the next steps back: looks whether there is anything to do, journals how, and does it. */
-const takingBack = <const Next extends string>(next: Next) =>
-  ({
-    initial: 'looking',
-    on: {
-      StepUndone: { target: next, actions: 'stepBack' },
-      StepKept: { target: next, actions: 'keep' },
-      UndoFailed: { target: next, actions: 'leaveStuck' },
-    },
-    states: {
-      looking: {
-        entry: { type: 'undo', params: ({ context }: { context: Control }) => ({ index: nextBack(context) }) },
-        on: { UndoPlanned: { target: 'acting', actions: 'goHalfBack' } },
-      },
-      acting: {
-        on: { UndoPlanned: { target: 'acting', reenter: true, actions: 'goHalfBackToo' } },
-        entry: { type: 'takeBack', params: ({ context }: { context: Control }) => ({ index: nextBack(context) }) },
-      },
-    },
-  }) as const
 
 const machine = createMachine({
   context: ({ input: { steps, end } }) => ({
@@ -293,14 +161,74 @@ const machine = createMachine({
   },
 })
 
+/** Takes the next steps back: looks whether there is anything to do, journals how, and does it. */
+function takingBack<const Next extends string>(next: Next) {
+  return {
+    initial: 'looking',
+    on: {
+      StepUndone: { target: next, actions: 'stepBack' },
+      StepKept: { target: next, actions: 'keep' },
+      UndoFailed: { target: next, actions: 'leaveStuck' },
+    },
+    states: {
+      looking: {
+        entry: { type: 'undo', params: ({ context }: { context: Control }) => ({ index: nextBack(context) }) },
+        on: { UndoPlanned: { target: 'acting', actions: 'goHalfBack' } },
+      },
+      acting: {
+        on: { UndoPlanned: { target: 'acting', reenter: true, actions: 'goHalfBackToo' } },
+        entry: { type: 'takeBack', params: ({ context }: { context: Control }) => ({ index: nextBack(context) }) },
+      },
+    },
+  } as const
+}
+
+/** Changes the control for the step of each event of a row. */
+function forEach(
+  control: Control,
+  { events }: Row,
+  change: (control: Control, index: number) => Partial<Control>,
+): Control {
+  let now = control
+  for (const event of events) if ('step' in event) now = { ...now, ...change(now, now.indexOf.get(event.step)!) }
+  return now
+}
+
+/** Moves past the steps whose failure does not matter; another one ends all but the steps at the end. */
+function fail(control: Control, { events }: Row): Control {
+  return events.reduce((now, event) => {
+    if (event.type !== 'StepFailed') return now
+    const index = now.indexOf.get(event.step)!
+    return { ...now, ...(event.continues === true ? advanced(now, index) : failedAt(now, index)) }
+  }, control)
+}
+
+/** Begins a batch: what was planned together before is no part of it. */
+function nothingInBatch(control: Control): Control {
+  return { ...control, batch: none }
+}
+
+/** The event of a row that is about the whole run: there is one. */
+function only<const Type extends NextEvent['type']>(type: Type, { events: [event] }: Row) {
+  if (event?.type !== type) throw new Error(`expected ${type}, got ${event?.type}`)
+  return event as Extract<NextEvent, { readonly type: Type }>
+}
+
+/** Where a run of these steps begins; those from `end` on are taken in any case. */
+export function beginning(input: Pick<Control, 'steps' | 'end'>): Standing {
+  const [snapshot, actions] = initialTransition(machine, input)
+  return { snapshot, effects: actions.flatMap(effectOf) }
+}
+
 /**
- * Does what xstate's own `transition` does. That one makes an actor for each event, and with it the state that a run begins
- * in; here one that is never started serves them all.
+ * Tells the machine of events. Does what xstate's own `transition` does: that one makes an actor for each event, and with it
+ * the state that a run begins in; here one that is never started serves them all.
  */
-function transition(snapshot: SnapshotFrom<typeof machine>, event: Row) {
+export function transition(before: Snapshot, row: Row): Standing {
   const actions: unknown[] = []
   const scope = { ...inert, actionExecutor: (action: unknown) => actions.push(action) }
-  return [machine.transition(snapshot, event, scope), actions] as const
+  const snapshot = machine.transition(before, row, scope)
+  return { snapshot, effects: actions.flatMap(effectOf) }
 }
 
 const actor = createActor(machine, { input: { steps: [], end: 0 } })
@@ -318,13 +246,9 @@ const inert = {
   stopChild: nothing,
 }
 
-function momentOf(run: Run, snapshot: SnapshotFrom<typeof machine>, actions: readonly unknown[]): Moment {
-  return { run, snapshot, status: statusOf(snapshot), effects: actions.flatMap(effectOf) }
-}
-
-function statusOf({ value }: SnapshotFrom<typeof machine>): Status {
-  return (typeof value === 'string' ? value : Object.keys(value)[0]) as Status
-}
+/** Names the state of a run. */
+export const statusOf = ({ value }: Snapshot): Status =>
+  (typeof value === 'string' ? value : Object.keys(value)[0]) as Status
 
 const effectTypes: ReadonlySet<string> = new Set<Effect['type']>(['plan', 'apply', 'undo', 'takeBack'])
 

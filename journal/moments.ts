@@ -1,5 +1,5 @@
 import type { Entry, RunStarted } from '../core/events.ts'
-import { foldingOn, start, type Folding, type Moment } from '../core/machine.ts'
+import { foldingOn, start, type Folding, type Moment } from '../core/moment.ts'
 import type { Take } from './reading.ts'
 
 /** Where a run stands, and when its first and its last event were journaled (ISO 8601, UTC). */

@@ -1,4 +1,4 @@
-import type { Moment } from '../core/machine.ts'
+import type { Moment } from '../core/moment.ts'
 
 /**
  * How work on a run ended.

@@ -1,7 +1,7 @@
 import type { Claim } from '../core/claims.ts'
 import { NsnetError } from '../core/errors.ts'
 import type { RunEvent, RunStarted } from '../core/events.ts'
-import { isMidUndo, type Moment } from '../core/machine.ts'
+import { isMidUndo, type Moment } from '../core/moment.ts'
 import type { Facts } from '../core/step.ts'
 import type { Store } from '../journal/store.ts'
 import { bootOf, expectSameNetns } from './facts.ts'

@@ -1,6 +1,6 @@
 import { NsnetError } from '../core/errors.ts'
 import type { Failure } from '../core/events.ts'
-import type { Moment } from '../core/machine.ts'
+import type { Moment } from '../core/moment.ts'
 import type { StepRecord } from '../core/run.ts'
 import type { Ending } from './ending.ts'
 

@@ -1,7 +1,7 @@
 import { dependantsOf, type Claim } from '../core/claims.ts'
 import { NsnetError } from '../core/errors.ts'
 import type { RunEvent, RunStarted } from '../core/events.ts'
-import type { Moment } from '../core/machine.ts'
+import type { Moment } from '../core/moment.ts'
 import { stepOf } from '../core/run.ts'
 import { nearest } from '../core/near.ts'
 import { endsAll, worst, type Ending } from './ending.ts'

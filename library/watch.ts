@@ -1,6 +1,6 @@
 import type { Command, Output } from '../core/command.ts'
 import type { Entry, RunStarted } from '../core/events.ts'
-import type { Moment } from '../core/machine.ts'
+import type { Moment } from '../core/moment.ts'
 import type { Progress } from '../core/ports.ts'
 import type { Run } from '../core/run.ts'
 import type { Lacking } from './plugins.ts'

@@ -1,5 +1,6 @@
 import type { RunEvent } from '../core/events.ts'
-import type { Moment, Status } from '../core/machine.ts'
+import type { Status } from '../core/machine.ts'
+import type { Moment } from '../core/moment.ts'
 import type { Run } from '../core/run.ts'
 import type { Ending } from './ending.ts'
 import { bell } from './entries.ts'

@@ -1,6 +1,6 @@
 import type { RunEvent, StepPlanned } from '../../core/events.ts'
 import type { Given } from '../../core/inputs.ts'
-import { replay } from '../../core/machine.ts'
+import { replay } from '../../core/moment.ts'
 import type { Registry } from '../../core/registry.ts'
 import type { Run, StepRecord } from '../../core/run.ts'
 import type { Context } from '../../core/step.ts'

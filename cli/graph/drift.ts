@@ -1,5 +1,5 @@
 import { NsnetError } from '../../core/errors.ts'
-import type { Moment } from '../../core/machine.ts'
+import type { Moment } from '../../core/moment.ts'
 import type { Registry } from '../../core/registry.ts'
 import { bootOf } from '../../library/facts.ts'
 import { givenBy, type InputOptions } from '../given.ts'

@@ -1,5 +1,5 @@
 import { claimsOf } from '../../core/claims.ts'
-import type { Moment } from '../../core/machine.ts'
+import type { Moment } from '../../core/moment.ts'
 import type { StepRecord } from '../../core/run.ts'
 
 /**

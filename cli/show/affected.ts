@@ -1,5 +1,5 @@
 import { dependantsOf, needOf } from '../../core/claims.ts'
-import type { Moment } from '../../core/machine.ts'
+import type { Moment } from '../../core/moment.ts'
 import { registryOf } from '../../core/registry.ts'
 import type { Store } from '../../journal/store.ts'
 import { bootOf } from '../../library/facts.ts'

@@ -1,6 +1,6 @@
 import { NsnetError } from '../../core/errors.ts'
 import type { Entry } from '../../core/events.ts'
-import type { Moment } from '../../core/machine.ts'
+import type { Moment } from '../../core/moment.ts'
 import { folding } from '../../journal/moments.ts'
 import type { Store } from '../../journal/store.ts'
 import { workedMs } from '../times.ts'

@@ -1,6 +1,7 @@
 import { show } from '../../core/command.ts'
 import type { Failure, RunEvent, RunStarted, StepSpec } from '../../core/events.ts'
-import type { Effect, Moment } from '../../core/machine.ts'
+import type { Effect } from '../../core/machine.ts'
+import type { Moment } from '../../core/moment.ts'
 import { stepOf, type Run } from '../../core/run.ts'
 
 /** What is said of a span, by name. Names outside of `nsnet.*` are those of the semantic conventions. */

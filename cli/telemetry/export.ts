@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { NsnetError } from '../../core/errors.ts'
-import { replay } from '../../core/machine.ts'
+import { replay } from '../../core/moment.ts'
 import type { Entry, RunStarted } from '../../core/events.ts'
 import { quote } from '../../core/quote.ts'
 import { defaultStateDir, type Store } from '../../journal/store.ts'

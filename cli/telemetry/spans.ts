@@ -1,5 +1,6 @@
 import type { Entry, RunEvent, RunStarted } from '../../core/events.ts'
-import { evolve, start, type Effect, type Moment } from '../../core/machine.ts'
+import type { Effect } from '../../core/machine.ts'
+import { evolve, start, type Moment } from '../../core/moment.ts'
 import { phaseEnd, stepEnd, stepAttributes, type Attributes, type End } from './attributes.ts'
 import { parentIn, spanIdOf, traceIdOf } from './ids.ts'
 

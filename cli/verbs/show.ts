@@ -1,5 +1,5 @@
 import { NsnetError } from '../../core/errors.ts'
-import type { Moment } from '../../core/machine.ts'
+import type { Moment } from '../../core/moment.ts'
 import { didYouMean } from '../../core/near.ts'
 import { listed } from '../../core/problems.ts'
 import { summaryOf } from '../../journal/summaries.ts'

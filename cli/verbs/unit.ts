@@ -1,5 +1,5 @@
 import { here } from '../../library/place.ts'
-import type { Moment } from '../../core/machine.ts'
+import type { Moment } from '../../core/moment.ts'
 import { liveRunsOf, runsOf } from '../boot/runs.ts'
 import { bootOf } from '../../library/facts.ts'
 import type { InputOptions } from '../given.ts'

@@ -1,5 +1,5 @@
 import type { Failure, RunEvent } from '../events.ts'
-import type { Moment } from '../machine.ts'
+import type { Moment } from '../moment.ts'
 import type { Ports } from '../ports.ts'
 import type { Run } from '../run.ts'
 import { batchForth } from './batch.ts'

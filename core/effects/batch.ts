@@ -1,4 +1,4 @@
-import { back, batchOf, forth, type Moment } from '../machine.ts'
+import { back, batchOf, forth, type Moment } from '../moment.ts'
 import { first, last, upwards } from '../ranges.ts'
 
 /** How many steps are planned on one look, and journaled together, at most. */

@@ -1,7 +1,7 @@
 import type { Command } from '../command.ts'
 import type { RunEvent, StepKept, StepUndone, UndoFailed } from '../events.ts'
 import { lookWith } from '../look.ts'
-import { evolve, type Moment } from '../machine.ts'
+import { evolve, type Moment } from '../moment.ts'
 import type { UndoPorts } from '../ports.ts'
 import { stepOf } from '../run.ts'
 import { togetherBack } from './together-back.ts'

@@ -1,6 +1,6 @@
 import type { RunEvent } from '../events.ts'
 import { lookWith, type Look } from '../look.ts'
-import type { Moment } from '../machine.ts'
+import type { Moment } from '../moment.ts'
 import type { Ports } from '../ports.ts'
 import { stepOf, type Run } from '../run.ts'
 import { lastOf } from './batch.ts'

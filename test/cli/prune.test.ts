@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { RunEvent, RunStarted } from '../../core/events.ts'
-import { replay } from '../../core/machine.ts'
+import { replay } from '../../core/moment.ts'
 import { neededFor } from '../../cli/prune/needed.ts'
 import { openStore, type Store } from '../../journal/store.ts'
 import { applied, failed, interrupted, planned, satisfied, started, undone } from '../support/events.ts'

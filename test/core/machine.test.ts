@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { RunEvent } from '../../core/events.ts'
-import { evolve, evolveAll, replay, start, type Moment } from '../../core/machine.ts'
+import { evolve, evolveAll, replay, start, type Moment } from '../../core/moment.ts'
 import {
   after,
   applied,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { NsnetError } from '../../core/errors.ts'
-import { replay } from '../../core/machine.ts'
+import { replay } from '../../core/moment.ts'
 import { lineReader, linesIn } from '../../journal/format.ts'
 import {
   applied,

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { replay } from '../../core/machine.ts'
+import { replay } from '../../core/moment.ts'
 import { openStore, type Store } from '../../journal/store.ts'
 import { context } from '../support/given.ts'
 import { entriesIn, journalOf } from '../support/journals.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { RunEvent, RunStarted } from '../../core/events.ts'
-import { replay } from '../../core/machine.ts'
+import { replay } from '../../core/moment.ts'
 import { context } from './given.ts'
 
 /** The beginning of a run with steps of these ids. */
