@@ -52,12 +52,26 @@ const through = ({ step, input, resources }: Subject, state: Json, later: Relate
   later.foretell(step, input, state, resources)
 
 /** Says what is seen of a step, or was, without what later ones do; undefined where that cannot be told. */
-export function without(subject: Subject, seen: Json, later: RelatedSteps): Json | undefined {
+export const without = (subject: Subject, seen: Json, later: RelatedSteps): Json | undefined =>
+  takenOut(subject, seen, later, ({ own }) => own)
+
+/** The same, but what is not just as later ones leave it stays as it is seen: it may have been made by somebody else. */
+export const withoutJust = (subject: Subject, seen: Json, later: RelatedSteps): Json | undefined =>
+  takenOut(subject, seen, later, (value) => (equal(value.seen, value.changed) ? value.own : value.seen))
+
+/** A value that later steps change from `own` to `changed`, and what is seen of it. */
+interface Value {
+  readonly seen: Json
+  readonly own: Json
+  readonly changed: Json
+}
+
+function takenOut(subject: Subject, seen: Json, later: RelatedSteps, was: (value: Value) => Json): Json | undefined {
   const own = ownOf(subject)
   const { state, stopped } = through(subject, own ?? seen, later)
   if (stopped !== undefined) return undefined
   if (own === undefined) return equal(state, seen) ? seen : undefined
-  return withoutChange(seen, own, state)
+  return withoutChange({ seen, own, changed: state }, was)
 }
 
 /** What a step saw of its own work, or was to see. */
@@ -67,15 +81,16 @@ function ownOf({ step, input, context, record }: Subject): Json | undefined {
   return before === undefined ? undefined : step.outcome?.(input, before, context)
 }
 
-/** Takes a change, from `own` to `changed`, out of what is seen. */
-function withoutChange(seen: Json, own: Json, changed: Json): Json {
+/** Takes a change out of what is seen. */
+function withoutChange({ seen, own, changed }: Value, was: (value: Value) => Json): Json {
   if (equal(own, changed)) return seen
-  if (!isObject(seen) || !isObject(own) || !isObject(changed)) return own
+  if (!isObject(seen) || !isObject(own) || !isObject(changed)) return was({ seen, own, changed })
   const keys = new Set([...Object.keys(seen), ...Object.keys(own)])
   const entries = [...keys].flatMap((key): readonly (readonly [string, Json])[] => {
     if (!(key in changed) && !(key in own)) return [[key, seen[key]!]]
     if (!(key in own)) return []
-    return [[key, withoutChange(seen[key] ?? null, own[key]!, changed[key] ?? null)]]
+    const value = { seen: seen[key] ?? null, own: own[key]!, changed: changed[key] ?? null }
+    return [[key, withoutChange(value, was)]]
   })
   return Object.fromEntries(entries)
 }

@@ -3,7 +3,7 @@ import type { Json } from '../json.ts'
 import type { NetnsIds } from '../look.ts'
 import { netnsIn } from '../resource.ts'
 import { undoOf } from '../step.ts'
-import { without } from './disturbance.ts'
+import { without, withoutJust } from './disturbance.ts'
 import { notMadeBy } from './ownership.ts'
 import type { RelatedSteps } from './related-steps.ts'
 import { outputsIn, type Subject } from './subject.ts'
@@ -22,8 +22,9 @@ export interface Holding {
 
 /** The event of a step that is seen to hold: applied, unless somebody else was faster than its commands. */
 export function outcomeOf(holding: Holding, durationMs: number): RunEvent {
-  const { subject, state, refused } = holding
-  const foreign = subject.record.open ? notMadeBy(subject, state, refused) : 'it was there before'
+  const { subject, state, later, refused } = holding
+  const itself = later ? (withoutJust(subject, state, later) ?? state) : state
+  const foreign = subject.record.open ? notMadeBy(subject, itself, refused) : 'it was there before'
   return foreign === undefined ? applied(holding, durationMs) : satisfied(subject, state, durationMs)
 }
 

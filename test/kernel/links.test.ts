@@ -52,6 +52,27 @@ test('a lab of many kinds of links is set up in one go, holds, and is undone wit
   expect(await fingerprint(world.exec)).toEqual(before)
 })
 
+test('links that get another mac right after they are made are still known as made, and undone without a trace', async () => {
+  const kinds: readonly StepText[] = [
+    step('veth', 'veth', { name: 'l1', peer: { name: 'p1' } }),
+    step('bridge', 'bridge', { name: 'l2' }),
+    step('vxlan', 'vxlan', { name: 'l3', id: 7, remote: '10.5.0.2' }),
+    step('macvlan', 'macvlan', { name: 'l4', link: 'p1' }),
+    step('tun', 'tun', { name: 'l5', mode: 'tap' }),
+  ]
+  const others = kinds.flatMap(({ id }, at) => [
+    step(`${id}-mtu`, 'link', { link: `l${at + 1}`, mtu: 1400 }),
+    step(`${id}-mac`, 'link', { link: `l${at + 1}`, mac: `02:00:00:00:00:0${at + 1}` }),
+  ])
+  const world = await sandboxed()
+  const before = await fingerprint(world.exec)
+  const ran = eventsOf(await world.nsnet('run', fileOf('macs', ...kinds, ...others), '--json'))
+  expect(ran.flatMap((event) => (event.type === 'StepApplied' ? [event.step] : []))).toHaveLength(15)
+  expect(await world.nsnet('verify')).toMatchObject({ exitCode: 0 })
+  await undoAll(world, 1)
+  expect(await fingerprint(world.exec)).toEqual(before)
+})
+
 const star = fileOf(
   'star',
   step('bridge', 'bridge', { name: 'br0' }),
