@@ -82,9 +82,10 @@ export function nextSteps({ run, status }: Moment, options: GlobalOptions): read
 function keptSteps({ steps, started }: Run, options: GlobalOptions): readonly string[] {
   const kept = [...steps.values()].filter((step) => step.status === 'kept')
   const runs = [...new Set(kept.flatMap(({ neededBy = [] }) => neededBy))]
+  const others = runs.map((run) => toType(options, 'undo', run)).join(', ')
   const changed = kept.some(({ neededBy = [] }) => neededBy.length === 0)
   return [
-    ...(runs.length > 0 ? [`what is kept for others goes when they are undone: ${runs.join(', ')}`] : []),
+    ...(runs.length > 0 ? [`what is kept for others goes when they are undone: ${others}`] : []),
     ...(changed ? [`take back also what others changed: ${toType(options, 'undo', started.run, '--force')}`] : []),
   ]
 }

@@ -89,7 +89,7 @@ const places = new WeakMap<readonly Claim[], ReadonlyMap<ResourceKey, readonly n
 function counts({ started }: Run, claim: Claim): boolean {
   if (claim.open) return true
   const { workflow, inputs } = claim.started
-  return workflow.path !== started.workflow.path || !equal(inputs, started.inputs)
+  return workflow.hash !== started.workflow.hash || !equal(inputs, started.inputs)
 }
 
 /**

@@ -107,6 +107,15 @@ describe('what two runs share is there until the last of them is undone, and the
     expect(await world.nsnet('undo', first!)).toMatchObject({ exitCode: 0 })
     expect(await fingerprint(world.exec)).toEqual(before)
   })
+
+  test('a workflow that was changed since is another one: it relies on what it found', async () => {
+    const world = await sandboxed()
+    const [first] = await ranAll(world, fileOf('changed', netns('a'), forwarding))
+    const [second] = await ranAll(world, fileOf('changed', forwarding))
+    expect(await world.nsnet('undo', first!)).toMatchObject({ exitCode: 0 })
+    expect(await world.sh('ip netns list')).toBe('')
+    expect(await world.nsnet('verify', second!)).toMatchObject({ exitCode: 0 })
+  })
 })
 
 test('a second run of the same work is undone with the first, whose lock is the same', async () => {
