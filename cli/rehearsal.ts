@@ -1,5 +1,5 @@
 import { here } from '../library/place.ts'
-import { dependantsOf, type Claim } from '../core/claims.ts'
+import type { Claim } from '../core/claims.ts'
 import { counted } from '../core/counted.ts'
 import { undoAhead, type UndoAhead } from '../core/effects/undo-ahead.ts'
 import { processExec } from '../core/exec.ts'
@@ -15,7 +15,7 @@ import { commandLines } from './render.ts'
 import { BY_JOURNAL, tellOfLacking } from './lacking.ts'
 import { fitted, markedStart, marks } from './step-line.ts'
 import { momentOf } from '../library/session.ts'
-import { inUse, stepsAfter, type Extent } from '../library/taking-back.ts'
+import { goingFirst, type Extent } from '../library/taking-back.ts'
 import { asJson, type Terminal } from './terminal.ts'
 
 /** What an undo would do with one run. */
@@ -67,11 +67,10 @@ async function rehearsals(
   expectSameNetns(started, here.netns())
   const claims = await store.claims(started)
   const left = (): readonly Claim[] => claims.filter((claim) => !gone.has(claim.started.run))
-  const dependants = dependantsOf(moment.run, stepsAfter(moment.run.steps.keys(), extent.to), left())
-  if (dependants.length > 0 && !extent.cascade) throw inUse(started, dependants)
-  const first: Rehearsal[] = []
-  for (const other of dependants) first.push(...(await rehearsals(session, other.run, { cascade: true }, force, gone)))
   const registry = await registryOfRun(started, [])
+  const first: Rehearsal[] = []
+  for (const other of await goingFirst(store, moment.run, extent, left(), registry))
+    first.push(...(await rehearsals(session, other.run, { cascade: true }, force, gone)))
   tellOfLacking(session.terminal, registry, BY_JOURNAL)
   const { stepOf } = registry
   const { secrets } = secretsFor(started, given)

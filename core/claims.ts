@@ -67,11 +67,31 @@ export function dependantsOf(run: Run, steps: readonly string[], others: readonl
   return [...new Map(dependants.map((started) => [started.run, started])).values()]
 }
 
+/** Lists the runs that found in place all of some step of this run, and would not be content without it; reruns too. */
+export function findersOf(
+  run: Run,
+  steps: readonly string[],
+  others: readonly Claim[],
+  find: (type: string) => Step | undefined,
+): readonly RunStarted[] {
+  const places = placesIn(others)
+  const found = steps.flatMap((id) => {
+    const record = stepOf(run, id)
+    const own = record.open ? ownKeys(record.resources ?? {}) : []
+    const claims = own.slice(0, 1).flatMap((key) => places.get(key) ?? [])
+    const isAll = (keys: readonly ResourceKey[]): boolean => own.every((key) => keys.includes(key))
+    return claims
+      .map((at) => others[at]!)
+      .filter((it) => !it.open && isAll(ownKeys(it.resources)) && !content(record, it, find))
+  })
+  return [...new Map(found.map(({ started }) => [started.run, started])).values()]
+}
+
 const ownKeys = ({ creates = [], shares = [] }: Resources): readonly ResourceKey[] => [...creates, ...shares]
 
 /** Where in a list of claims each key is made or shared; told once for all steps of an undo, during which it stays the same. */
 function placesIn(claims: readonly Claim[]): ReadonlyMap<ResourceKey, readonly number[]> {
-  const known = places.get(claims)
+  const known = listed.get(claims)
   if (known) return known
   const all = new Map<ResourceKey, number[]>()
   for (const [at, { resources }] of claims.entries())
@@ -80,11 +100,11 @@ function placesIn(claims: readonly Claim[]): ReadonlyMap<ResourceKey, readonly n
       if (same) same.push(at)
       else all.set(key, [at])
     }
-  places.set(claims, all)
+  listed.set(claims, all)
   return all
 }
 
-const places = new WeakMap<readonly Claim[], ReadonlyMap<ResourceKey, readonly number[]>>()
+const listed = new WeakMap<readonly Claim[], ReadonlyMap<ResourceKey, readonly number[]>>()
 
 function counts({ started }: Run, claim: Claim): boolean {
   if (claim.open) return true

@@ -45,7 +45,7 @@ export interface StartOptions extends Omit<ResumeOptions, 'sandbox'> {
 export interface UndoOptions extends ResumeOptions {
   /** Undo only what came after this step; it stays. */
   readonly to?: string
-  /** Undo first the runs that work with what this one made; `false` by default. */
+  /** Undo first the runs that work with what this one made, or only found it in place; `false` by default. */
   readonly cascade?: boolean
   /** Take back also what others have changed since; `false` by default. */
   readonly force?: boolean

@@ -1,8 +1,10 @@
-import { dependantsOf, type Claim } from '../core/claims.ts'
+import { dependantsOf, findersOf, type Claim } from '../core/claims.ts'
 import { NsnetError } from '../core/errors.ts'
 import type { RunEvent, RunStarted } from '../core/events.ts'
 import type { Moment } from '../core/moment.ts'
-import { stepOf } from '../core/run.ts'
+import type { Registry } from '../core/registry.ts'
+import { stepOf, type Run } from '../core/run.ts'
+import type { Store } from '../journal/store.ts'
 import { nearest } from '../core/near.ts'
 import { endsAll, worst, type Ending } from './ending.ts'
 import { expectSameNetns } from './facts.ts'
@@ -14,7 +16,7 @@ import type { Turn } from './turn.ts'
 export interface Extent {
   /** Undo only what came after this step; it stays. */
   readonly to?: string
-  /** Undo first the runs that work with what this run made. */
+  /** Undo first the runs that work with what this run made, and those that found it in place and made nothing. */
   readonly cascade: boolean
 }
 
@@ -43,20 +45,39 @@ interface Holding extends Working {
 async function takeBackNow(holding: Holding, turn: Turn, opened: OpenedRun, extent: Extent): Promise<Ending> {
   const { store } = holding
   const { run } = opened.moment
-  const later = stepsAfter(run.steps.keys(), extent.to)
   const claims = await store.claims(run.started)
-  const dependants = dependantsOf(run, later, claims)
-  if (dependants.length > 0 && !extent.cascade) throw inUse(run.started, dependants)
+  const first = await goingFirst(store, run, extent, claims, opened.session.registry)
   const endings: Ending[] = []
-  for (const other of dependants) {
+  for (const other of first) {
     const ending = await locking(holding, other, (inner) =>
       withRun(inner, other.run, (theirs) => takeBackNow(inner, turn, theirs, { cascade: true })),
     )
     if (endsAll(ending)) return ending
     endings.push(ending)
   }
-  const left = dependants.length === 0 ? claims : await store.claims(run.started)
+  const left = first.length === 0 ? claims : await store.claims(run.started)
   return worst([...endings, await undo(turn, opened, extent, left)])
+}
+
+/**
+ * Lists the runs that have to be undone before a run is, in part or as a whole.
+ *
+ * @throws IN_USE when there are such that cannot go on without it, and `cascade` is false; USAGE
+ */
+export async function goingFirst(
+  store: Store,
+  run: Run,
+  { to, cascade }: Extent,
+  claims: readonly Claim[],
+  { stepOf: find }: Registry,
+): Promise<readonly RunStarted[]> {
+  const later = stepsAfter(run.steps.keys(), to)
+  const dependants = dependantsOf(run, later, claims)
+  if (dependants.length > 0 && !cascade) throw inUse(run.started, dependants)
+  const finders = cascade ? findersOf(run, later, claims, find) : []
+  if (finders.length === 0) return dependants
+  const owners = new Set((await store.list(run.started.run)).filter(({ ours }) => ours > 0).map(({ id }) => id))
+  return [...dependants, ...finders.filter((other) => !owners.has(other.run))]
 }
 
 /** Undoes what was kept for runs of which none lives any more, the latest run first, unless somebody is at it. */
@@ -135,7 +156,7 @@ function ifLocked(error: unknown): Ending {
 }
 
 /** Refuses to take away what other runs work with. */
-export function inUse({ run }: RunStarted, dependants: readonly RunStarted[]): NsnetError {
+function inUse({ run }: RunStarted, dependants: readonly RunStarted[]): NsnetError {
   const names = dependants.map((other) => `${other.run} (${other.workflow.name})`).join(', ')
   const message = `expected that nobody works with what run ${run} made, but run ${names} does`
   return new NsnetError('IN_USE', message, `undo both, in the right order: nsnet undo ${run} --cascade`)

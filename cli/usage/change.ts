@@ -86,7 +86,7 @@ export const changes: Verbs = {
           .option('-y, --yes', 'do not ask', false)
           .option('--force', 'also what others have changed since', false)
           .option(...setFile)
-          .option('--cascade', 'first undo the runs that work with what this one made', false)
+          .option('--cascade', 'first undo the runs that work with what this one made, or only found it there', false)
           .option(...wait)
           .option(...trace)
           .action(

@@ -48,6 +48,8 @@ const ruleIn = (rule: string): StepText => ({
   with: { family: 'inet', table: 'lab', chain: 'c', rule },
 })
 
+const inInput = (rule: object): StepText => ({ id: 'filter', uses: 'iptables', with: { chain: 'INPUT', ...rule } })
+
 /** Runs workflows one after another; gives the id of each run. */
 async function ranAll({ nsnet }: Sandboxed, ...files: readonly string[]): Promise<readonly string[]> {
   const ids: string[] = []
@@ -115,6 +117,47 @@ describe('what two runs share is there until the last of them is undone, and the
     expect(await world.nsnet('undo', first!)).toMatchObject({ exitCode: 0 })
     expect(await world.sh('ip netns list')).toBe('')
     expect(await world.nsnet('verify', second!)).toMatchObject({ exitCode: 0 })
+  })
+})
+
+describe('--cascade undoes first who found in place what the run made', () => {
+  const lab = fileOf('found', netns('a'), forwarding)
+  const table: readonly (readonly [string, string])[] = [
+    ['the same work', lab],
+    ['another work', fileOf('finder', netns('a'), forwarding, { ...forwarding, id: 'again' })],
+  ]
+  test.each(table)('%s', async (_, second) => {
+    const world = await sandboxed()
+    const before = await fingerprint(world.exec)
+    const [owner, finder] = await ranAll(world, lab, second)
+    const dry = await world.nsnet('undo', owner!, '--cascade', '--dry-run', '--json')
+    expect(JSON.parse(dry.stdout)).toMatchObject({ runs: [{ run: finder }, { run: owner }] })
+    const { exitCode, stderr } = await world.nsnet('undo', owner!, '--cascade')
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 0,
+      stderr: expect.stringMatching(new RegExp(`undoing run ${finder}[^]*undoing run ${owner}`)),
+    })
+    expect(stderr).not.toContain('kept')
+    expect(await fingerprint(world.exec)).toEqual(before)
+  })
+
+  test('but not who made something too, or found what others made beside it', async () => {
+    const world = await sandboxed()
+    await world.sh('iptables -A INPUT -i lo -j ACCEPT')
+    const [owner, maker, beside] = await ranAll(
+      world,
+      fileOf('owner', netns('a'), forwarding, inInput({ policy: 'DROP' })),
+      fileOf('maker', forwarding, netns('b')),
+      fileOf('beside', inInput({ rule: '-i lo -j ACCEPT' })),
+    )
+    expect(await world.nsnet('undo', owner!, '--cascade')).toMatchObject({ exitCode: 0 })
+    expect(await world.sh('ip netns list')).toBe('b\n')
+    const states = JSON.parse((await world.nsnet('list', '--json')).stdout) as { id: string; status: string }[]
+    expect(states.map(({ id, status }) => [id, status])).toEqual([
+      [beside, 'completed'],
+      [maker, 'completed'],
+      [owner, 'undone'],
+    ])
   })
 })
 
