@@ -67,7 +67,7 @@ export function outputLines(screen: Screen, { run, status }: Moment): readonly s
 }
 
 /** What to type next, in the state that a run is in; runs that are kept elsewhere are found there. */
-export function nextSteps({ run, status }: Moment, options: GlobalOptions): readonly string[] {
+export function nextSteps({ run, status }: Pick<Moment, 'run' | 'status'>, options: GlobalOptions): readonly string[] {
   const id = run.started.run
   const back = `take it back: ${toType(options, 'undo', id)}`
   if (process.env['NSNET_SANDBOX_ONCE'] === '1') return ['the sandbox is gone, and with it all that was made in it']

@@ -1,5 +1,6 @@
 import { here } from '../library/place.ts'
-import { verify, type Finding } from '../core/effects/verify.ts'
+import type { Finding } from '../core/effects/finding.ts'
+import { verify } from '../core/effects/verify.ts'
 import { processExec } from '../core/exec.ts'
 import type { Given } from '../core/inputs.ts'
 import type { Moment } from '../core/moment.ts'
@@ -12,22 +13,31 @@ import { expectRight, secretsFor } from '../library/run-secrets.ts'
 export interface Looked {
   readonly run: Run
   readonly status: Moment['status']
-  /** Of the steps that held; secrets are hidden. */
+  /** Of the steps that held, or are missing; secrets are hidden. */
   readonly findings: readonly Finding[]
 }
 
 /** Looks what has become of a run. @throws OTHER_NETNS, USAGE when a secret is given with another value */
-export async function lookAt({ run, status }: Moment, { stepOf }: Registry, given: Given): Promise<Looked> {
+export async function lookAt(moment: Moment, { stepOf }: Registry, given: Given): Promise<Looked> {
+  const { run, status } = moment
   expectSameNetns(run.started, here.netns())
   const known = secretsFor(run.started, given)
   expectRight(run.started, known)
   const { secrets } = known
-  const findings = await verify({ exec: processExec({ holds: secrets.holds }), secrets, stepOf }, run)
+  const findings = await verify({ exec: processExec({ holds: secrets.holds }), secrets, stepOf }, moment)
   return { run, status, findings: secrets.hide(findings) }
 }
 
-/** The exit code that says most about a look: 1 not all known, 2 drifted, 0 all holds. */
-export function exitOf(findings: readonly Finding[]): number {
-  if (findings.some(({ verdict }) => verdict === 'unknown')) return 1
-  return findings.some(({ verdict }) => verdict === 'drifted') ? 2 : 0
+/** What a look says of a run in all; where it `holds`, only what it may fail to make is missing. */
+export type Whole = 'not all known' | 'drifted' | 'not whole' | 'holds'
+
+/** Sums up a look. */
+export function wholeOf({ findings, status }: Looked): Whole {
+  if (findings.some(({ verdict }) => verdict === 'unknown')) return 'not all known'
+  if (findings.some(({ verdict }) => verdict === 'drifted')) return 'drifted'
+  return status === 'completed' ? 'holds' : 'not whole'
 }
+
+/** The exit code that says most about a look: 1 not all known, 2 drifted or not whole, 0 all holds. */
+export const exitOf = (looked: Looked): number =>
+  ({ 'not all known': 1, drifted: 2, 'not whole': 2, holds: 0 })[wholeOf(looked)]

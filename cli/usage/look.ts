@@ -19,7 +19,7 @@ export const looks: Verbs = {
     ),
   verify: ({ verb, act }) =>
     withExamples(
-      verb('verify', 'whether a run still holds; exit code 2 when others changed something')
+      verb('verify', 'whether a run still holds; exit code 2 when others changed something, or it is not whole')
         .argument('[RUN]', `${aRun}; without it the latest that has something to undo`)
         .option('-w, --watch', 'look again and again, until Ctrl-C')
         .option('--every <SECONDS>', `between two looks of --watch; ${everySeconds} by default`, everySeconds)

@@ -1,4 +1,4 @@
-import type { Finding } from '../../core/effects/verify.ts'
+import type { Finding } from '../../core/effects/finding.ts'
 import { NsnetError } from '../../core/errors.ts'
 import type { RunStarted } from '../../core/events.ts'
 import type { Run } from '../../core/run.ts'
@@ -66,15 +66,16 @@ export async function repair(terminal: Terminal, name: string | undefined, optio
 }
 
 /** Tells what became of it: of what is left, also why. */
-function concluded(terminal: Terminal, { run, findings }: Looked, round: number): number {
+function concluded(terminal: Terminal, looked: Looked, round: number): number {
+  const { run, findings } = looked
   const { run: id } = run.started
-  const left = findings.filter(({ verdict }) => verdict !== 'holds')
+  const left = findings.filter(({ verdict }) => verdict === 'drifted' || verdict === 'unknown')
   if (terminal.options.json) terminal.out(JSON.stringify({ run: id, left }))
   else if (left.length === 0) {
     const what = round === 1 ? 'nothing to repair' : 'all of it holds again'
     terminal.out(`${what}; take it back: ${toType(terminal.options, 'undo', id)}`)
   } else tellLeft(terminal, run, left)
-  return exitOf(findings)
+  return exitOf(looked)
 }
 
 const reasons: readonly (readonly [why: string, is: (finding: Finding) => boolean])[] = [

@@ -1,11 +1,12 @@
 import { setTimeout } from 'node:timers/promises'
-import type { Finding } from '../../core/effects/verify.ts'
+import type { Finding } from '../../core/effects/finding.ts'
 import { NsnetError } from '../../core/errors.ts'
 import { printable } from '../../core/quote.ts'
 import type { Run } from '../../core/run.ts'
 import { toType } from '../advice.ts'
 import { givenBy, type InputOptions } from '../given.ts'
 import { latestOwning } from '../latest.ts'
+import { nextSteps } from '../render.ts'
 import { findingLines, sumOf } from '../plan/finding-lines.ts'
 import { registryOfRun } from '../../library/plugins.ts'
 import { expectPrivilege } from '../../library/privilege.ts'
@@ -13,8 +14,8 @@ import { momentOf } from '../../library/session.ts'
 import { storeFor } from '../session.ts'
 import { listenForStop } from '../signals.ts'
 import { tellOfLacking } from '../lacking.ts'
-import { asJson, type Terminal } from '../terminal.ts'
-import { exitOf, lookAt, type Looked } from '../verifying.ts'
+import { asJson, type GlobalOptions, type Terminal } from '../terminal.ts'
+import { exitOf, lookAt, wholeOf, type Looked } from '../verifying.ts'
 
 export interface VerifyOptions extends Pick<InputOptions, 'setFile'> {
   /** Look again and again, until nsnet is asked to stop. */
@@ -24,8 +25,8 @@ export interface VerifyOptions extends Pick<InputOptions, 'setFile'> {
 }
 
 /**
- * `nsnet verify [RUN]`: looks whether a run still holds. Drift gives exit code 2, what could not be looked at 1; with
- * `--watch` the last look decides.
+ * `nsnet verify [RUN]`: looks whether a run still holds. Drift gives exit code 2, and so does a run that is not whole; what
+ * could not be looked at gives 1. With `--watch` the last look decides.
  */
 export async function verify(terminal: Terminal, name: string | undefined, options: VerifyOptions): Promise<number> {
   const everyMs = secondsIn(options.every) * 1000
@@ -40,7 +41,7 @@ export async function verify(terminal: Terminal, name: string | undefined, optio
   const looked = await look()
   expectSomething(looked)
   tell(terminal, looked)
-  return exitOf(looked.findings)
+  return exitOf(looked)
 }
 
 /** @throws RUN_UNDONE when nothing of the run is left to look at */
@@ -63,26 +64,33 @@ async function watch(terminal: Terminal, look: () => Promise<Looked>, everyMs: n
       if (first || (terminal.options.json && news.length > 0)) tell(terminal, looked)
       else for (const finding of news) tellNews(terminal, looked.run, finding)
       if (!stop.signal.aborted) await setTimeout(everyMs, undefined, { signal: stop.signal }).catch(() => undefined)
-      if (stop.signal.aborted) return exitOf(looked.findings)
+      if (stop.signal.aborted) return exitOf(looked)
     }
   } finally {
     stop.release()
   }
 }
 
-function tell(terminal: Terminal, { run, findings }: Looked): void {
+function tell(terminal: Terminal, looked: Looked): void {
+  const { run, status, findings } = looked
   const { run: id, workflow } = run.started
-  if (terminal.options.json) return terminal.out(asJson({ run: id, drifted: hasDrifted(findings), findings }))
+  if (terminal.options.json) return terminal.out(asJson({ run: id, status, drifted: hasDrifted(findings), findings }))
   terminal.out(`run ${terminal.paint('bold', id)} of ${printable(workflow.name)}, as the kernel is now`)
   for (const finding of findings) for (const line of findingLines(terminal, run, finding)) terminal.out(line)
-  terminal.out(`${terminal.paint('bold', verdicts[exitOf(findings)]!)}: ${sumOf(findings)}`)
-  if (findings.some(({ repairable }) => repairable))
-    terminal.out(`  put it right: ${toType(terminal.options, 'repair', id)}`)
+  const whole = wholeOf(looked)
+  const may = whole === 'holds' && findings.some(({ verdict }) => verdict === 'missing') ? ', which may fail' : ''
+  terminal.out(`${terminal.paint('bold', whole)}: ${sumOf(findings)}${may}`)
+  for (const line of adviceOn(looked, terminal.options)) terminal.out(`  ${line}`)
+}
+
+/** What to type: a run that stopped goes on or back before anything of it is repaired. */
+function adviceOn({ run, status, findings }: Looked, options: GlobalOptions): readonly string[] {
+  if (status !== 'completed') return nextSteps({ run, status }, options)
+  const repair = toType(options, 'repair', run.started.run)
+  return findings.some(({ repairable }) => repairable) ? [`put it right: ${repair}`] : []
 }
 
 const hasDrifted = (findings: readonly Finding[]): boolean => findings.some(({ verdict }) => verdict === 'drifted')
-
-const verdicts: { readonly [exit: number]: string } = { 0: 'holds', 1: 'not all known', 2: 'drifted' }
 
 function tellNews(terminal: Terminal, run: Run, finding: Finding): void {
   const at = new Date().toISOString().slice(11, 19)

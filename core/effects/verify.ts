@@ -1,52 +1,35 @@
-import type { Command } from '../command.ts'
-import { differences, type Difference } from '../difference.ts'
+import { differences } from '../difference.ts'
 import { equal, type Json } from '../json.ts'
 import { lookWith, type Look } from '../look.ts'
+import type { Moment } from '../moment.ts'
 import type { Looking } from '../ports.ts'
-import type { Run, StepRecord } from '../run.ts'
-import type { Change, Plan } from '../step.ts'
+import type { StepRecord } from '../run.ts'
+import type { Plan } from '../step.ts'
 import { laterSteps, type LaterSteps } from './expected.ts'
+import { nothingFound, nothingKnown, type Finding } from './finding.ts'
+import { missing } from './missing.ts'
 import { untoldChanger } from './opaque.ts'
 import { notMadeBy } from './ownership.ts'
-import { failureOf, subjectOf, type Subject } from './subject.ts'
-import { absentNetns } from './way-back.ts'
-
-/** What has become of a step that held. */
-export interface Finding {
-  readonly step: string
-  readonly uses: string
-  /**
-   * `unknown`: nsnet could not look; `reason` says why. What a later step of the run may have changed, where one of the two
-   * types does not foretell it, holds as long as that one holds; `reason` names it.
-   */
-  readonly verdict: 'holds' | 'drifted' | 'unknown'
-  readonly reason?: string
-  /** What would make it hold again changes: `from` is what was found, `to` what is expected. */
-  readonly changes: readonly Change[]
-  /** Where what is seen differs from what the step left. */
-  readonly differences: readonly Difference[]
-  /** What would make it hold again, as far as that can be told before other steps hold again. */
-  readonly repair: readonly Command[]
-  /** Applying it again can help. */
-  readonly repairable: boolean
-}
+import { presentOf, presentOfAll, type Present } from './present.ts'
+import { failureOf, type Subject } from './subject.ts'
 
 /**
  * Looks once at every step of a run that held when the run came to it (also one whose repair failed), and says which of
- * them hold no more, or were changed by others; what an undo has left counts as drifted. Changes nothing.
+ * them hold no more, or were changed by others; what an undo has left counts as drifted. Of a run that is not being undone it
+ * says too what is missing; what failed is looked at once more. Changes nothing.
  */
-export async function verify(looking: Looking, run: Run): Promise<readonly Finding[]> {
+export async function verify(looking: Looking, { run, status }: Moment): Promise<readonly Finding[]> {
   const look = lookWith(looking.exec)
   let later: LaterSteps = laterSteps(run, looking.secrets, () => true)
   const records = [...run.steps.values()]
-  const sights = await sightsOf(looking, look, run, records.filter(isToBeSeen))
+  const present = await presentOfAll(looking, look, run, records.filter(isToBeSeen))
   const all: Finding[] = []
   const holding: StepRecord[] = []
   for (const record of records.toReversed()) {
     const step = looking.stepOf(record.spec.uses)
     if (isToBeSeen(record)) {
-      const sight = sights.get(record.spec.id) ?? (await sightOf(looking, look, run, record))
-      const found = { ...nothingKnown(record), ...(await verdictOf(look, sight, later)) }
+      const each = present.get(record.spec.id) ?? (await presentOf(looking, look, run, record))
+      const found = { ...nothingKnown(record), ...(await verdictOf(look, each, later)) }
       const finding = excused(found, () => untoldChanger(record, holding, looking.stepOf))
       all.push(finding)
       if (record.open && finding.verdict === 'holds') holding.push(record)
@@ -57,6 +40,7 @@ export async function verify(looking: Looking, run: Run): Promise<readonly Findi
         verdict: 'drifted',
         reason: `${record.status}: ${record.reason ?? record.failure?.message ?? ''}`,
       })
+    if (isWanted(status) && isMissing(record)) all.push(await missing(looking, look, run, record))
     if (record.open && step?.alone === true) later = unknown
   }
   return all.toReversed()
@@ -76,55 +60,21 @@ const unknown: LaterSteps = { expected: () => undefined }
 const isToBeSeen = ({ status, after }: StepRecord): boolean =>
   /^(applied|satisfied)$/.test(status) || (status === 'failed' && after !== undefined)
 
+/** All that a run is to make is wanted: it is not on its way back. */
+const isWanted = (status: Moment['status']): boolean => !/^(undoing|undo failed|undone)$/.test(status)
+
+const isMissing = ({ status, after }: StepRecord): boolean =>
+  /^(pending|planned|undone|gone|not ours)$/.test(status) || (status === 'failed' && after === undefined)
+
 /** What an undo has left of a run is not as anybody wanted it. */
 const LEFT = /^(kept|undo failed)$/
 
-const nothingKnown = ({ spec: { id, uses } }: StepRecord) => nothingFound({ step: id, uses })
-
-const nothingFound = ({ step, uses }: Pick<Finding, 'step' | 'uses'>) => ({
-  step,
-  uses,
-  changes: [],
-  differences: [],
-  repair: [],
-  repairable: false,
-})
-
-/** What is seen of a step: its state, or the netns that is not the one it worked in; or why nsnet could not look. */
-type Sight =
-  | { readonly subject: Subject; readonly now: Json; readonly absent?: undefined }
-  | { readonly subject: Subject; readonly absent: readonly [name: string, reason: string] }
-  | { readonly failure: string }
-
-/** Looks at all steps at once, but for those that only look: they may take long, and are looked at one by one. */
-async function sightsOf(
-  looking: Looking,
-  look: Look,
-  run: Run,
-  records: readonly StepRecord[],
-): Promise<ReadonlyMap<string, Sight>> {
-  const quick = records.filter(({ spec }) => looking.stepOf(spec.uses)?.onlyLooks !== true)
-  const sights = quick.map(async (record) => [record.spec.id, await sightOf(looking, look, run, record)] as const)
-  return new Map(await Promise.all(sights))
-}
-
-async function sightOf(looking: Looking, look: Look, run: Run, { spec }: StepRecord): Promise<Sight> {
-  try {
-    const subject = await subjectOf(looking, run, spec.id)
-    const [absent] = await absentNetns(look, subject)
-    if (absent) return { subject, absent }
-    return { subject, now: await look.observe(subject.step, subject.input, subject.context, new Set()) }
-  } catch (error) {
-    return { failure: failureOf(error).message }
-  }
-}
-
-async function verdictOf(look: Look, sight: Sight, later: LaterSteps): Promise<Verdict> {
-  if ('failure' in sight) return { verdict: 'unknown', reason: sight.failure }
-  const { subject, absent } = sight
+async function verdictOf(look: Look, present: Present, later: LaterSteps): Promise<Verdict> {
+  if ('failure' in present) return { verdict: 'unknown', reason: present.failure }
+  const { subject, absent } = present
   if (absent) return { verdict: 'drifted', reason: absent[1], repairable: !(absent[0] in (await look.netns())) }
   try {
-    return verdictOn(subject, later.expected(subject), sight.now)
+    return verdictOn(subject, later.expected(subject), present.now)
   } catch (error) {
     return { verdict: 'unknown', reason: failureOf(error).message }
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Finding } from '../../core/effects/verify.ts'
+import type { Finding } from '../../core/effects/finding.ts'
 import { disturb } from '../crash/trial.ts'
 import { settledFingerprint as fingerprint } from '../support/kernel.ts'
 import { ranOne, workspace } from '../support/runs.ts'
