@@ -17,8 +17,12 @@ export function eventLines(screen: Screen, run: Run, event: RunEvent): readonly 
   const lines = (status: Shown, durationMs: number | undefined, detail: string): readonly string[] =>
     outcomeLines(screen, run, (event as { readonly step: string }).step, status, durationMs, detail)
   switch (event.type) {
-    case 'StepApplied':
-      return lines('applied', event.durationMs, whatChanged(screen, event.outputs, run.steps.get(event.step)?.apply))
+    case 'StepApplied': {
+      const { status, apply } = run.steps.get(event.step)!
+      // without an intent since, nothing was run: a step at the end, which is looked at in each attempt
+      if (status === 'applied') return lines('holds', event.durationMs, 'as this run has made it')
+      return lines('applied', event.durationMs, whatChanged(screen, event.outputs, apply))
+    }
     case 'StepSatisfied':
       return lines('satisfied', event.durationMs, summaryIn(event.outputs) ?? 'held already')
     case 'StepSkipped':

@@ -25,7 +25,7 @@ export function fitted(screen: Screen, start: string, detail: string, isWhy: boo
 const TELLING: ReadonlySet<Shown> = new Set(['failed', 'undo failed', 'kept', 'gone', 'skipped', 'retried'])
 
 /** What is said of a step: its status, or what it is at. */
-export type Shown = StepRecord['status'] | 'waiting' | 'retried'
+export type Shown = StepRecord['status'] | 'waiting' | 'retried' | 'holds'
 
 /** The mark of each state of a step, and its colour. */
 export const marks: { readonly [status in Shown]: readonly [string, Paint] } = {
@@ -34,6 +34,7 @@ export const marks: { readonly [status in Shown]: readonly [string, Paint] } = {
   planned: ['…', 'yellow'],
   applied: ['✓', 'green'],
   satisfied: ['=', 'dim'],
+  holds: ['=', 'dim'],
   skipped: ['-', 'dim'],
   retried: ['…', 'yellow'],
   failed: ['✗', 'red'],

@@ -120,7 +120,9 @@ test('what comes at the end is taken though a step failed, once in each attempt,
   }
   const seen = await shown(world, 'end')
   expect({ status: seen.status, ...statuses(seen) }).toEqual({ status: 'failed', ...first })
-  expect(await world.nsnet('resume', 'end')).toMatchObject({ exitCode: 1 })
+  const resumed = await world.nsnet('resume', 'end')
+  expect(resumed).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/= holds +end +[^ ]+ ms {2}as this run/) })
+  expect(resumed.stderr).not.toContain('applied')
   expect(statuses(await shown(world, 'end'))).toEqual(first)
   await world.sh('ip link add nowhere type veth peer name elsewhere')
   expect(await world.nsnet('resume', 'end')).toMatchObject({ exitCode: 0 })
