@@ -1,4 +1,5 @@
 import type { Ahead } from '../../core/effects/plan-ahead.ts'
+import type { Waits } from '../../core/effects/patience.ts'
 import type { RunStarted, StepSpec } from '../../core/events.ts'
 import type { Change } from '../../core/step.ts'
 import { commandsIn } from '../brief.ts'
@@ -6,7 +7,7 @@ import { flowRows } from '../flow-rows.ts'
 import { commandLines, placeOf } from '../render.ts'
 import { fitted, markedStart } from '../step-line.ts'
 import { row } from '../rows.ts'
-import type { Paint, Terminal } from '../terminal.ts'
+import { duration, type Paint, type Terminal } from '../terminal.ts'
 
 /** Writes what a step would do: mark, word, step and what changes; with `-v` each command and its way back. */
 export function aheadLines(terminal: Terminal, started: RunStarted, ahead: Ahead, spec: StepSpec): readonly string[] {
@@ -16,6 +17,7 @@ export function aheadLines(terminal: Terminal, started: RunStarted, ahead: Ahead
   return [
     ...lines,
     ...conflictLines(terminal, started, ahead, spec),
+    ...(ahead.waits ? [row(terminal, 'waits', waitsText(ahead.waits))] : []),
     ...(verbose ? flowRows(terminal, spec) : []),
     ...(verbose && ahead.apply.length > 0 ? commandLines(terminal, ahead) : []),
   ]
@@ -56,6 +58,9 @@ function detailOf(terminal: Terminal, { outcome, reason, apply, changes, probes 
   if (changes.length > 0) return changes.map(changeText).join(', ')
   return commandsIn(terminal, apply)
 }
+
+const waitsText = ({ tries, eachMs, inAllMs }: Waits): string =>
+  `up to ${duration(inAllMs)} in all: ${tries} tries, each of which waits up to ${duration(eachMs)} by itself`
 
 /** Writes a change: `eth0 mtu 1500 → 1400`; a value that there is none of yet has no arrow. */
 const changeText = ({ what, from, to }: Change): string => (from === null ? `${what} ${to}` : `${what} ${from} → ${to}`)

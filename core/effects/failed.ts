@@ -19,7 +19,8 @@ function afterFailure(run: Run, event: StepFailed): StepFailed | StepRetried {
 /** How long it is waited at most between two tries, in milliseconds. */
 const LONGEST = 3_600_000
 
-const delayOf = ({ delayMs, factor }: Retry, attempt: number): number =>
+/** How long a step waits before it is tried again, in milliseconds. */
+export const delayOf = ({ delayMs, factor }: Retry, attempt: number): number =>
   Math.min(LONGEST, Math.round(delayMs * factor ** (attempt - 1)))
 
 /** Says whether a failure says one of the texts that a step is tried again for; of what took too long, `timeout` is one. */

@@ -7,6 +7,7 @@ import { neededBy, readsOutputs } from '../resolve.ts'
 import { begin, note, type Run } from '../run.ts'
 import { probesOf, type Change, type Earlier, type Plan, type Step } from '../step.ts'
 import { earlierSteps, type EarlierSteps } from './earlier-steps.ts'
+import { waitsOf, type Waits } from './patience.ts'
 import { expectNetns, troubleOf } from './plan-once.ts'
 import { conditionReason, withoutIt } from './skips.ts'
 import { asEarlier, failureOf, outputsIn, subjectOf, unlessInTrouble, type Subject } from './subject.ts'
@@ -29,6 +30,8 @@ export interface Ahead {
   readonly changes: readonly Change[]
   readonly reason?: string
   readonly hint?: string
+  /** How long it may wait, where it waits by itself in each of several tries. */
+  readonly waits?: Waits
 }
 
 /**
@@ -81,7 +84,10 @@ function skipReasonAhead({ run, looking }: Site, spec: StepSpec): string | undef
 async function outcomeOf(site: Site, spec: StepSpec, subject: Subject): Promise<Ahead> {
   const { step, input, context, resources, uses } = subject
   const { earlier, look } = site
-  if (step.onlyLooks === true) return { ...empty(spec), outcome: 'check', probes: probesOf(step, input, context) }
+  if (step.onlyLooks === true) {
+    const [probes, waits] = [probesOf(step, input, context), waitsOf(subject)]
+    return { ...empty(spec), outcome: 'check', probes, ...(waits && { waits }) }
+  }
   const itself = asEarlier(subject)
   if (step.alone === true && earlier.last !== undefined) return unknownAfter(site, spec, itself, earlier.last)
   const absent = new Set(uses.filter(earlier.makesNetns))

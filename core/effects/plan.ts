@@ -13,6 +13,7 @@ import type { Member } from './disturbance.ts'
 import { foresee } from './foresee.ts'
 import { inFlightBehind } from './in-flight.ts'
 import { outcomeOf } from './outcome.ts'
+import { patienceOf } from './patience.ts'
 import { planOnce, troubleOf, type Planned } from './plan-once.ts'
 import { planTogether } from './plan-together.ts'
 import type { RelatedSteps } from './related-steps.ts'
@@ -104,12 +105,6 @@ async function planPatiently(ports: Ports, subject: Subject): Promise<Planned> {
     ports.progress({ doing: 'wait', step, attempt, leftMs, message: seen.planned.conflict })
     await ports.pause(everyMs)
   }
-}
-
-/** How long a step is waited for, within its time limit. */
-function patienceOf({ step, input, record }: Subject): { readonly forMs: number; readonly everyMs: number } {
-  const patience = step.patience?.(input) ?? { forMs: 0, everyMs: 0 }
-  return { ...patience, forMs: Math.min(patience.forMs, record.spec.timeoutMs ?? patience.forMs) }
 }
 
 /** Tells of each command that it runs: where a step waits, one may take long. */

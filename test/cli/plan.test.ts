@@ -54,6 +54,27 @@ test('shows what holds, what is changed, and what is in the way of a run', async
   await expectGolden('plan-conflict.txt', stdout, masks)
 })
 
+test('says how long a step may wait that waits by itself and is tried again, for the two multiply', async () => {
+  const { nsnet } = await sandboxed()
+  const file = join(dir, 'patient.json')
+  const nobody = { ping: '203.0.113.99', within: 0.2, every: 0.1, count: 1, timeout: 1 }
+  const retry = { times: 2, delay: 0.1, factor: 2 }
+  const steps = [
+    { id: 'both', uses: 'check', with: nobody, retry, onFailure: 'continue' },
+    { id: 'once', uses: 'check', with: { ...nobody, within: 0 }, retry, onFailure: 'continue' },
+    { id: 'limited', uses: 'wait', with: { link: 'enp1s0', state: 'up' }, retry: { times: 1 }, timeout: 5 },
+  ]
+  writeFileSync(file, JSON.stringify({ name: 'patient', steps }))
+  const { stdout } = await nsnet('plan', file)
+  expect(stdout.match(/(?<=^ +waits +)\S.*|(?<=^ {2}\? check +)\w+/gm)).toEqual([
+    'both',
+    'up to 900 ms in all: 3 tries, each of which waits up to 200 ms by itself',
+    'once',
+    'limited',
+    'up to 11.00 s in all: 2 tries, each of which waits up to 5.00 s by itself',
+  ])
+})
+
 test('gives 2 with --detailed-exitcode when there is something to do, and 0 when all holds', async () => {
   const { nsnet } = await sandboxed()
   const plan = async () => (await nsnet('plan', 'workflows/internet.json', '--detailed-exitcode')).exitCode
