@@ -24,7 +24,7 @@ export interface RepairOptions extends Pick<InputOptions, 'setFile'> {
   readonly trace?: TraceOption
 }
 
-/** How often what drifted is looked for and applied: applying one step may disturb another (a link that goes down). */
+/** How often a step is applied that drifts again: applying one step may disturb another (a link that goes down). */
 const ROUNDS = 3
 
 /**
@@ -50,11 +50,14 @@ export async function repair(terminal: Terminal, name: string | undefined, optio
         expectAll(started, known, 'repair')
         tellOfLacking(terminal, session.registry, 'its steps cannot be looked at')
         let { moment } = opened
+        const times = new Map<string, number>()
         for (let round = 1; ; round++) {
           const looked = await lookAt(moment, session.registry, given)
           expectRepairable(looked)
           const steps = looked.findings.filter((it) => it.repairable).map(({ step }) => step)
-          if (steps.length === 0 || round > ROUNDS) return concluded(terminal, looked, round)
+          const isEnough = steps.some((step) => (times.get(step) ?? 0) >= ROUNDS)
+          if (steps.length === 0 || isEnough) return concluded(terminal, looked, round)
+          for (const step of steps) times.set(step, (times.get(step) ?? 0) + 1)
           terminal.tell(`repairing ${steps.join(', ')} of run ${terminal.paint('bold', id)}`)
           const stopped = await continueRun(session, turn, { ...opened, moment }, { type: 'RepairStarted', steps }, [])
           if (stopped.ending.how !== 'well') return codeOf(stopped.ending)

@@ -63,7 +63,7 @@ export const asEarlier = ({ step, input, context, resources }: Subject): Earlier
 })
 
 /** Resolves what the workflow says, now that the outputs of earlier steps are known. @throws StepTrouble */
-async function inputOf(run: Run, { spec }: StepRecord, step: Step, { reveal }: Secrets): Promise<unknown> {
+export async function inputOf(run: Run, { spec }: StepRecord, step: Step, { reveal }: Secrets): Promise<unknown> {
   const { inputs, facts } = run.started
   const outputs = (id: string): StepRecord['outputs'] => reveal(outputsOf(run)(id))
   const resolved = await resolveStep(spec, step, { inputs: reveal(inputs), facts, outputs })

@@ -11,6 +11,7 @@ import { missing } from './missing.ts'
 import { untoldChanger } from './opaque.ts'
 import { notMadeBy } from './ownership.ts'
 import { presentOf, presentOfAll, type Present } from './present.ts'
+import { staleness } from './stale.ts'
 import { failureOf, type Subject } from './subject.ts'
 
 /**
@@ -30,7 +31,8 @@ export async function verify(looking: Looking, { run, status }: Moment): Promise
     if (isToBeSeen(record)) {
       const each = present.get(record.spec.id) ?? (await presentOf(looking, look, run, record))
       const found = { ...nothingKnown(record), ...(await verdictOf(look, each, later)) }
-      const finding = excused(found, () => untoldChanger(record, holding, looking.stepOf))
+      const told = excused(found, () => untoldChanger(record, holding, looking.stepOf))
+      const finding = await staleness(looking, run, record, told)
       all.push(finding)
       if (record.open && finding.verdict === 'holds') holding.push(record)
     }
