@@ -60,7 +60,7 @@ function detailOf(terminal: Terminal, { outcome, reason, apply, changes, probes 
 }
 
 const waitsText = ({ tries, eachMs, inAllMs }: Waits): string =>
-  `up to ${duration(inAllMs)} in all: ${tries} tries, each of which waits up to ${duration(eachMs)} by itself`
+  `up to ${duration(inAllMs)} in all: ${tries} tries of up to ${duration(eachMs)}`
 
 /** Writes a change: `eth0 mtu 1500 → 1400`; a value that there is none of yet has no arrow. */
 const changeText = ({ what, from, to }: Change): string => (from === null ? `${what} ${to}` : `${what} ${from} → ${to}`)

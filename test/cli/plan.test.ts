@@ -68,10 +68,10 @@ test('says how long a step may wait that waits by itself and is tried again, for
   const { stdout } = await nsnet('plan', file)
   expect(stdout.match(/(?<=^ +waits +)\S.*|(?<=^ {2}\? check +)\w+/gm)).toEqual([
     'both',
-    'up to 900 ms in all: 3 tries, each of which waits up to 200 ms by itself',
+    'up to 900 ms in all: 3 tries of up to 200 ms',
     'once',
     'limited',
-    'up to 11.00 s in all: 2 tries, each of which waits up to 5.00 s by itself',
+    'up to 11.00 s in all: 2 tries of up to 5.00 s',
   ])
 })
 
