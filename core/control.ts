@@ -47,6 +47,12 @@ export const atTheBeginning = {
   until: 0,
 }
 
+/** Begins again after a reboot: what outlived it is in flight. */
+export const beginningAgain = ({ indexOf }: Control, outliving: readonly string[] = []): Partial<Control> => ({
+  ...atTheBeginning,
+  inFlight: outliving.map((id) => indexOf.get(id)!).reduce(including, none),
+})
+
 /** Goes through the steps that are still to be applied, in their order; those at the end when none is left before them. */
 export function* stepsForth({ steps, cursor, drifted, ahead, end, failing, ended }: Control): Generator<number> {
   if (!failing) yield* upwards(drifted)

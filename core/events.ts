@@ -202,6 +202,8 @@ export interface RunResumed {
   readonly type: 'RunResumed'
   /** Facts of the host, when the machine was started anew since: all steps begin again, for nothing of them is left. */
   readonly facts?: Facts
+  /** With `facts`: steps that had made something which outlives that (files); it is still theirs. */
+  readonly outliving?: readonly string[]
 }
 
 /** What others changed since is applied again: these steps, in the workflow's order. */

@@ -2,6 +2,7 @@ import { assign, createActor, initialTransition, setup, type SnapshotFrom } from
 import {
   advanced,
   atTheBeginning,
+  beginningAgain,
   behind,
   calledOff,
   failedAt,
@@ -62,7 +63,7 @@ const { createMachine } = setup({
     callOff: assign(({ context, event }) => forEach(context, event, calledOff)),
     advance: assign(({ context, event }) => forEach(context, event, advanced)),
     fail: assign(({ context, event }) => fail(context, event)),
-    beginAgain: assign(atTheBeginning),
+    beginAgain: assign(({ context, event }) => beginningAgain(context, only('RunResumed', event).outliving)),
     goForth: assign(({ context }) => forthAgain(context)),
     goRepair: assign(({ context, event }) => repair(context, only('RepairStarted', event).steps)),
     turnBack: assign(({ context, event }) => wayBack(context, only('UndoStarted', event).until)),

@@ -2,6 +2,7 @@ import type { Command } from './command.ts'
 import type { Failure, RunEvent, RunStarted, StepApplied, StepCalledOff, StepPlanned, StepSpec } from './events.ts'
 import type { Json } from './json.ts'
 import type { NetnsId, Resources } from './resource.ts'
+import type { Facts } from './step.ts'
 
 /** What is known of one step of a run, folded from its events. */
 export interface StepRecord {
@@ -69,7 +70,7 @@ export function begin(started: RunStarted): Run {
 /** Adds an event to the record of a run, in place: folding a journal costs the same for every event. */
 export function note(run: Run, event: RunEvent): void {
   run.netns = undefined
-  if (event.type === 'RunResumed' && event.facts) Object.assign(run, begin({ ...run.started, facts: event.facts }))
+  if (event.type === 'RunResumed' && event.facts) beginAgain(run, event.facts, event.outliving)
   if (event.type === 'RepairStarted') for (const id of event.steps) run.steps.set(id, { ...stepOf(run, id), netns: {} })
   if (!('step' in event)) return
   const record = afterwards(stepOf(run, event.step), event)
@@ -78,6 +79,20 @@ export function note(run: Run, event: RunEvent): void {
   else run.kept.delete(event.step)
   if (record.status === 'undo failed') run.stuck.add(event.step)
   else run.stuck.delete(event.step)
+}
+
+/** Forgets what went with the last boot of the machine; what outlived it counts as in flight, with its first before-image. */
+function beginAgain(run: Run, facts: Facts, outliving: readonly string[] = []): void {
+  const records = outliving.map((id) => stepOf(run, id))
+  Object.assign(run, begin({ ...run.started, facts }))
+  for (const record of records)
+    run.steps.set(record.spec.id, {
+      ...record,
+      status: 'planned',
+      netns: {},
+      takingBack: undefined,
+      formerly: undefined,
+    })
 }
 
 /** The named netns that a run works in, as its steps found or made them. */

@@ -65,7 +65,7 @@ export interface Step<Input = unknown, State extends Json = Json> {
    */
   readonly exitCodeTells?: boolean
   /**
-   * What it makes is still there when the machine has been started anew (a file): undo looks for it then too. Without it, a
+   * What it makes is still there when the machine has been started anew (a file): undo and resume look for it then too. Without it, a
    * reboot has taken it away.
    */
   readonly outlivesBoot?: boolean

@@ -21,5 +21,6 @@ export function senseMistake({ seq, event }: Entry, steps: Set<string>, run: str
 function stepsIn(event: RunEvent): readonly string[] {
   if ('step' in event) return [event.step]
   if (event.type === 'RepairStarted') return event.steps
+  if (event.type === 'RunResumed') return event.outliving ?? []
   return event.type === 'UndoStarted' && event.until !== undefined ? [event.until] : []
 }

@@ -87,7 +87,7 @@ const events: { readonly [type in RunEvent['type']]: Check } = {
   StepRetried: object({ step: id, failure, attempt: number, delayMs: number }),
   StepFailed: object({ step: id, failure, continues: optional(flag) }),
   RunInterrupted: object({ signal: text }),
-  RunResumed: object({ facts: optional(facts) }),
+  RunResumed: object({ facts: optional(facts), outliving: optional(list(id)) }),
   RepairStarted: object({ steps: list(id) }),
   UndoStarted: object({ until: optional(id) }),
   UndoPlanned: object({ step: id, undo: commands }),

@@ -2,6 +2,8 @@ import type { Claim } from '../core/claims.ts'
 import { NsnetError } from '../core/errors.ts'
 import type { RunEvent, RunStarted } from '../core/events.ts'
 import { isMidUndo, type Moment } from '../core/moment.ts'
+import type { Registry } from '../core/registry.ts'
+import type { Run } from '../core/run.ts'
 import type { Facts } from '../core/step.ts'
 import type { Store } from '../journal/store.ts'
 import { bootOf, expectSameNetns } from './facts.ts'
@@ -37,11 +39,12 @@ async function claimsAlone(turn: Turn, store: Store, started: RunStarted): Promi
 }
 
 function resumed(
-  { note }: Session,
-  { run: { started }, status }: Moment,
+  { note, registry }: Session,
+  { run, status }: Moment,
   given: GivenSecrets,
   facts: Facts | undefined,
 ): RunEvent | undefined {
+  const { started } = run
   if (status === 'completed' && !facts) return undefined
   if (status === 'undone') {
     const message = `expected a run that stopped, run ${started.run} is undone`
@@ -49,5 +52,9 @@ function resumed(
   }
   expectAll(started, given, 'resume')
   note({ what: 'goes on', started, anew: facts !== undefined })
-  return { type: 'RunResumed', ...(facts ? { facts } : {}) }
+  return facts ? { type: 'RunResumed', facts, outliving: outlivingIn(run, registry) } : { type: 'RunResumed' }
 }
+
+/** Names the steps that made something which a reboot leaves. */
+const outlivingIn = ({ steps }: Run, { stepOf }: Registry): readonly string[] =>
+  [...steps.values()].flatMap(({ open, spec }) => (open && stepOf(spec.uses)?.outlivesBoot === true ? [spec.id] : []))

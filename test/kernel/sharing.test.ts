@@ -211,8 +211,10 @@ describe("a run inside another run's netns", () => {
 /** A sandbox whose only run was made before the machine was started anew: its journal says another boot. */
 async function rebooted(
   path: string,
+  before = 'true',
 ): Promise<{ readonly world: Sandboxed; readonly state: string; readonly run: string }> {
   const world = await sandboxed()
+  await world.sh(before)
   const state = mkdtempSync(join(root, 'state-'))
   const old = mkdtempSync(join(root, 'old-'))
   expect(await world.nsnet('run', path, '--state-dir', old)).toMatchObject({ exitCode: 0 })
@@ -248,6 +250,35 @@ describe('a run of another boot', () => {
     expect(dry).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('rm -f -- /etc/netns/lab/text') })
     expect(await world.nsnet('undo', run, '--state-dir', state)).toMatchObject({ exitCode: 0 })
     expect((await fingerprint(world.exec)).host).toEqual(whole.host)
+    expect(await world.exec({ argv: ['find', '/etc/netns', '-mindepth', '1'] })).toMatchObject({ stdout: '' })
+  })
+
+  test('its resume knows the files that it wrote, and undo takes them away', async () => {
+    const there = { id: 'there', uses: 'file', with: { path: '/etc/netns/lab/there', content: 'ours\n' } }
+    const names = { id: 'names', uses: 'dns', with: { netns: 'lab', nameservers: ['203.0.113.1'] } }
+    const { world, state, run } = await rebooted(fileOf('rebooted', netns('lab'), there, forwarding, names))
+    await world.sh('ip netns delete lab')
+    await world.sh('sysctl -q -w net.ipv4.ip_forward=0')
+    await world.sh('rm /etc/netns/lab/resolv.conf')
+    const resumed = await world.nsnet('resume', run, '--state-dir', state)
+    expect(resumed).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(/applied +there/) })
+    expect(resumed.stderr).not.toContain('satisfied')
+    expect(await world.sh('cat /etc/netns/lab/resolv.conf')).toContain('203.0.113.1')
+    expect(await world.nsnet('undo', run, '--state-dir', state)).toMatchObject({ exitCode: 0 })
+    expect(await world.exec({ argv: ['find', '/etc/netns', '-mindepth', '1'] })).toMatchObject({ stdout: '' })
+  })
+
+  test('its undo takes the files away though its resume did not come to them', async () => {
+    const text = { id: 'text', uses: 'file', with: { path: '/etc/netns/lab/text', content: 'here\n' } }
+    const nowhere = { id: 'mtu', uses: 'link', with: { link: 'v0', mtu: 1400 } }
+    const { world, state, run } = await rebooted(
+      fileOf('halfway', netns('lab'), nowhere, text),
+      'ip link add v0 type veth peer name v1',
+    )
+    await world.sh('ip netns delete lab')
+    await world.sh('ip link delete v0')
+    expect(await world.nsnet('resume', run, '--state-dir', state)).toMatchObject({ exitCode: 1 })
+    expect(await world.nsnet('undo', run, '--state-dir', state)).toMatchObject({ exitCode: 0 })
     expect(await world.exec({ argv: ['find', '/etc/netns', '-mindepth', '1'] })).toMatchObject({ stdout: '' })
   })
 
