@@ -52,6 +52,8 @@ test.each(pages)('several steps of the type of %s change one link, among built-i
     ),
     'three holds',
   ])
+  const screen = (await world.nsnet('verify')).stdout
+  expect(screen).toMatch(/= holds +one +as far as can be told: \w+ has changed it since\n/)
   const { stdout } = await world.nsnet('undo', '--dry-run', '--json')
   const [{ steps: back }] = JSON.parse(stdout).runs as [{ readonly steps: readonly UndoAhead[] }]
   expect(back.map(({ step, outcome }) => `${step} ${outcome}`)).toEqual(
