@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { NsnetError } from '../core/errors.ts'
-import { howToGive, type Given } from '../core/inputs.ts'
+import { howToGive, type Given } from '../core/given.ts'
 import type { Json } from '../core/json.ts'
 import { parseSource } from '../core/source.ts'
 import type { Draft } from '../core/workflow.ts'
@@ -28,6 +28,7 @@ export async function givenBy({ set = [], setFile }: InputOptions): Promise<Give
   return {
     texts: Object.fromEntries(set.map(assignment)),
     values: setFile === undefined ? {} : await valuesIn(resolve(setFile)),
+    valuesBy: `--set-file ${setFile}`,
     environment: Object.fromEntries(environment),
   }
 }

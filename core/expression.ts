@@ -14,6 +14,8 @@ export interface Template {
   readonly references: readonly Reference[]
   /** Those of the references that something is made of: all but those that are an expression by themselves. */
   readonly used: readonly Reference[]
+  /** What the whole text is, when it is one reference and nothing else. */
+  readonly only: Reference | undefined
   /** Fills the expressions in. A text that is one expression keeps its type. @throws ExpressionError */
   readonly evaluate: (scope: Scope) => Json
   /** Writes the text as it is read elsewhere, where it cannot be filled in yet. @throws ExpressionError */
@@ -37,13 +39,14 @@ export const hasExpression = (text: string): boolean => text.includes('${{')
 export function parseTemplate(text: string): Template {
   if (text.length > MAX_TEXT) throw tooLong(text.length)
   const parts = Array.from(piecesOf(text), partOf)
+  const [first] = parts
   const expressions = parts.filter((part) => typeof part !== 'string')
   return {
     references: expressions.flatMap(({ references }) => references),
     used: expressions.flatMap(({ used }) => used),
+    only: parts.length === 1 && typeof first === 'object' ? first.only : undefined,
     evaluate: (scope) => {
-      const [only] = parts
-      if (parts.length === 1 && typeof only === 'object') return only.evaluate(scope)
+      if (parts.length === 1 && typeof first === 'object') return first.evaluate(scope)
       return parts.reduce<string>((before, part) => extended(before, part, scope), '')
     },
     moved: (move) => parts.map((it) => (typeof it === 'string' ? escaped(it) : it.moved(move))).join(''),
@@ -76,6 +79,7 @@ function parseExpression(text: string): Template {
   return {
     references: plain.references,
     used: isChain(text) ? [] : plain.references,
+    only: isChain(text) ? plain.references[0] : undefined,
     evaluate: (scope) => plain.evaluate(scope) ?? cel().evaluate(scope),
     moved: (move) => cel().moved(move),
   }
@@ -89,10 +93,11 @@ function parseCel(text: string): Template {
   if (!checked.valid) throw mistakeIn(text, checked.error)
   const references = referencesIn(compiled.ast)
   const names = namesIn(references)
-  const used = chainOf(compiled.ast as Node) === undefined ? references : []
+  const chain = chainOf(compiled.ast as Node)
   return {
     references,
-    used,
+    used: chain === undefined ? references : [],
+    only: chain && references[0],
     evaluate: (scope) => plainly(text, () => asJson(compiled(valuesOf(scope, names)))),
     moved: (move) => plainly(text, () => `\${{ ${moved(text, compiled.ast as Node, move)} }}`),
   }

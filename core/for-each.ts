@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { counted } from './counted.ts'
-import { withInputNote } from './input-note.ts'
+import { givenWholly, withInputNote } from './input-note.ts'
 import { isSecretInput, referenceMistake } from './inputs.ts'
 import { mistakesOf } from './issues.ts'
 import type { Json } from './json.ts'
@@ -37,7 +37,7 @@ function roundsOf(site: Site, block: Block, room: number, problems: Problem[]): 
   const result = repetition.safeParse(value)
   const issues = filled.mistakes.length > 0 || result.success ? [] : result.error.issues
   const found = [...filled.mistakes, ...mistakesOf(issues, value, repetition as Schema<unknown>)]
-  for (const { path, message, hint } of found) add(path, message, hint)
+  for (const { path, message, hint } of found) add(path, message, hint, true)
   if (found.length > 0 || !result.success) return undefined
   return expectFew(block, lengthOf(result.data), room, add) ? roundsFor(valuesIn(result.data)) : undefined
 }
@@ -52,15 +52,17 @@ const repetition = z.union([z.array(z.unknown()), z.strictObject({ from: bound, 
 
 type Repetition = z.infer<typeof repetition>
 
-type Add = (path: readonly PropertyKey[], message: string, hint?: Hint) => void
+/** Tells of a mistake, `inValue` in what an expression gives. */
+type Add = (path: readonly PropertyKey[], message: string, hint?: Hint, inValue?: boolean) => void
 
 function adderFor(site: Site, block: Block, templates: readonly Placed[], problems: Problem[]): Add {
   const byPath = new Map(templates.map(({ path, template }) => [pointerOf(path), template]))
-  return (path, message, hint) => {
+  return (path, message, hint, inValue) => {
     const pointer = pointerOf(path)
     const template = byPath.get(pointer)
-    const noted = template ? withInputNote(site, template, hint) : hint
-    problems.push(problemAt(site.draft.source, `${block.pointer}/forEach${pointer}`, message, noted))
+    const by = inValue === true && template ? givenWholly(site, template) : undefined
+    const noted = template && by === undefined ? withInputNote(site, template, hint) : hint
+    problems.push(problemAt(site.draft.source, `${block.pointer}/forEach${pointer}`, message, noted, by))
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Template } from './expression.ts'
-import { isSecretInput, type Given } from './inputs.ts'
+import { howGiven, type Given } from './given.ts'
+import { isSecretInput } from './inputs.ts'
 import type { Json } from './json.ts'
 import { got, withNotes, type Hint } from './problems.ts'
 import type { Draft } from './workflow.ts'
@@ -9,6 +10,12 @@ export interface InputValues {
   readonly draft: Pick<Draft, 'inputs'>
   readonly given: Given
   readonly inputs: { readonly [name: string]: Json }
+}
+
+/** Says how the input was given that a text is and nothing else, as it was typed; undefined when it was not given from outside. */
+export function givenWholly({ draft, given }: InputValues, { only }: Template): string | undefined {
+  const [root, name = ''] = only ?? []
+  return root === 'inputs' && only?.length === 2 ? howGiven(given, name, isSecretInput(draft, only)) : undefined
 }
 
 /** Adds to a hint what the inputs are that an expression reads, and who set them: a mistake in one is mended there. */
@@ -25,8 +32,9 @@ function noteOf({ given, inputs }: InputValues, name: string): string | undefine
   return `the input "${name}" is ${got(inputs[name])}, ${originOf(given, name)}`
 }
 
-function originOf({ texts, values, environment }: Given, name: string): string {
+function originOf({ texts, values, valuesBy, environment }: Given, name: string): string {
   if (Object.hasOwn(texts, name)) return 'as --set says'
-  if (Object.hasOwn(values, name)) return 'as --set-file says'
+  if (Object.hasOwn(values, name))
+    return valuesBy === undefined ? 'as the workflow around this one says' : `as ${valuesBy} says`
   return Object.hasOwn(environment, name) ? `as NSNET_INPUT_${name} says` : 'its default'
 }

@@ -1,22 +1,13 @@
 import { fromText, mistakeInValue } from './input-value.ts'
 import type { Json } from './json.ts'
 import { didYouMean } from './near.ts'
+import { givenSecret, howGiven, howToGive, type Given } from './given.ts'
 import { ENOUGH, listed, pointerOf, type Hint, type Problem } from './problems.ts'
 import { fill, scopeOf, templatesIn } from './resolve.ts'
 import { mistakeInSecret } from './secret.ts'
 import type { Facts } from './step.ts'
 import type { InputSpec } from './workflow-format.ts'
 import { problemAt, type Draft } from './workflow.ts'
-
-/** Values given from outside. The first that has an input counts; one of the environment that no input has is none. */
-export interface Given {
-  /** By `--set`. */
-  readonly texts: { readonly [name: string]: string }
-  /** By `--set-file`. */
-  readonly values: { readonly [name: string]: Json }
-  /** By `NSNET_INPUT_NAME`. */
-  readonly environment: { readonly [name: string]: string }
-}
 
 /** Over how many other inputs a default may lead to its value. */
 const LONGEST_CHAIN = 100
@@ -32,8 +23,10 @@ export function resolveInputs(draft: Draft, given: Given, facts: Facts): Inputs 
   const values: Record<string, Json> = {}
   const problems: Problem[] = []
   const state = new Map<string, 'busy' | 'done'>()
-  const add = (name: string, message: string, hint?: Hint, field = ''): void =>
-    void problems.push(problemAt(draft.source, pointerOf(['inputs', name]) + field, message, hint))
+  const add = (name: string, message: string, hint?: Hint, field = ''): void => {
+    const by = field === '' ? howGiven(given, name, draft.inputs[name]?.secret === true) : undefined
+    problems.push(problemAt(draft.source, pointerOf(['inputs', name]) + field, message, hint, by))
+  }
 
   const resolve = (name: string, path: readonly string[]): void => {
     if (path.length > LONGEST_CHAIN)
@@ -70,7 +63,10 @@ export function resolveInputs(draft: Draft, given: Given, facts: Facts): Inputs 
   const secretOf = (name: string, spec: InputSpec): string | undefined => {
     const value = givenSecret(name, given)
     const around = [draft.source.text, draft.source.path, facts.hostname]
-    const mistake = value === undefined ? `expected the secret input "${name}", got nothing` : undefined
+    const missing = Object.hasOwn(given.values, name)
+      ? `expected a text for the secret input "${name}", got something else`
+      : `expected the secret input "${name}", got nothing`
+    const mistake = value === undefined ? missing : undefined
     const message =
       mistake ?? mistakeInSecret(name, value!, around) ?? mistakeInValue({ ...spec, type: 'string' }, value!)?.message
     return message === undefined ? value : (add(name, message, howToGive([name])) as undefined)
@@ -103,7 +99,8 @@ export function resolveInputs(draft: Draft, given: Given, facts: Facts): Inputs 
     if (Object.hasOwn(draft.inputs, name)) continue
     const names = Object.keys(draft.inputs)
     const hint = (): string => didYouMean(name, names) ?? `the inputs are ${listed(names)}`
-    problems.push(problemAt(draft.source, '/inputs', `expected an input to set, got "${name}"`, hint))
+    const message = `expected an input to set, got "${name}"`
+    problems.push(problemAt(draft.source, '/inputs', message, hint, howGiven(given, name, false)))
   }
   return { values, problems }
 }
@@ -111,16 +108,6 @@ export function resolveInputs(draft: Draft, given: Given, facts: Facts): Inputs 
 /** Says whether what is read is a secret input. */
 export const isSecretInput = ({ inputs }: Pick<Draft, 'inputs'>, [root, key = '']: readonly string[]): boolean =>
   root === 'inputs' && Object.hasOwn(inputs, key) && inputs[key]?.secret === true
-
-/** Finds what is given for a secret; undefined also for what is no text. */
-export function givenSecret(name: string, { values, environment }: Omit<Given, 'texts'>): string | undefined {
-  const value = Object.hasOwn(values, name) ? values[name] : environment[name]
-  return typeof value === 'string' ? value : undefined
-}
-
-/** Says how secrets are given. */
-export const howToGive = (names: readonly string[]): string =>
-  `give it by --set-file FILE, or in the environment as ${names.map((name) => `NSNET_INPUT_${name}`).join(', ')}`
 
 /** Says what is wrong with a name that is read from `inputs` or `host`; undefined when nothing is. */
 export function referenceMistake(

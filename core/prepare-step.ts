@@ -1,6 +1,6 @@
 import type { Place, StepSpec } from './events.ts'
 import { parseTemplate } from './expression.ts'
-import { withInputNote } from './input-note.ts'
+import { givenWholly, withInputNote } from './input-note.ts'
 import { mistakesOf, type Mistake } from './issues.ts'
 import { didYouMean } from './near.ts'
 import { got, listed, pointerOf, withNotes, type Problem } from './problems.ts'
@@ -37,7 +37,7 @@ export function checkStep(site: Site, place: StepPlace, problems: Problem[]): Ch
   const { step, block } = place
   const { source } = site.draft
   const pointerTo = (path: readonly PropertyKey[]): string => pointerIn(step, path)
-  const tell: Add = (path, message, hint) => void problems.push(problemAt(source, pointerTo(path), message, hint))
+  const tell: Add = (path, ...wrong) => void problems.push(problemAt(source, pointerTo(path), ...wrong))
   const { templates, mistakes } = templatesIn(step.with)
   for (const { path, message } of mistakes) tell(path, message)
   const isSound = ({ path, template }: Placed): boolean =>
@@ -121,7 +121,9 @@ function tellAll(
     told.places.add(pointer)
     const template = ready.find((it) => pointerOf(it.path) === pointer)?.template
     const note = round ? [`in ${roundId(place.step.id, round.key)} each is ${got(round.each)}`] : []
-    tell(path, message, withNotes(template ? withInputNote(site, template, hint) : hint, note))
+    const by = template && givenWholly(site, template)
+    const noted = template && by === undefined ? withInputNote(site, template, hint) : hint
+    tell(path, message, withNotes(noted, note), by)
   }
 }
 

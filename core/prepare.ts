@@ -1,6 +1,7 @@
 import type { StepSpec } from './events.ts'
 import { findRounds } from './for-each.ts'
-import { resolveInputs, type Given } from './inputs.ts'
+import { type Given } from './given.ts'
+import { resolveInputs } from './inputs.ts'
 import type { Json } from './json.ts'
 import { withDefaults } from './defaults.ts'
 import { laterReferences } from './later-references.ts'
@@ -139,8 +140,9 @@ const roundsIn = ({ rounds }: Site, block: Block): readonly (KeyedRound | undefi
 
 const maskedBy =
   (mask: (text: string) => string) =>
-  ({ message, hint, ...place }: Problem): Problem => ({
+  ({ message, hint, by, ...place }: Problem): Problem => ({
     ...place,
+    by: by && mask(by),
     message: mask(message),
     hint: typeof hint === 'function' ? () => mask(hint() ?? '') || undefined : hint && mask(hint),
   })

@@ -16,6 +16,8 @@ export interface Problem {
   /** `expected …, got …` */
   readonly message: string
   readonly hint?: Hint
+  /** What was given from outside and is at fault, as it was typed: the file may be as it should. */
+  readonly by?: string | undefined
 }
 
 /** Adds notes to a hint. */
@@ -37,10 +39,11 @@ export function invalid(path: string, problems: readonly Problem[]): NsnetError 
   const sorted = unique(problems).toSorted((a, b) => isOther(a) - isOther(b) || a.line - b.line || a.column - b.column)
   const lines = sorted.slice(0, MOST).map((problem) => lineOf(basename(problem.file ?? path), problem))
   if (sorted.length > MOST) lines.push(`… and ${sorted.length >= ENOUGH ? '' : `${sorted.length - MOST} `}more`)
+  const what = sorted.every(({ by }) => by !== undefined) ? `what is given to ${path}` : path
   const count = sorted.length >= ENOUGH ? `${ENOUGH} mistakes or more` : `${sorted.length} mistakes`
   return new NsnetError(
     'WORKFLOW_INVALID',
-    `${path} has ${sorted.length === 1 ? 'a mistake' : count}:\n${lines.map((line) => `  ${line}`).join('\n')}`,
+    `${what} has ${sorted.length === 1 ? 'a mistake' : count}:\n${lines.map((line) => `  ${line}`).join('\n')}`,
   )
 }
 
@@ -48,14 +51,15 @@ const unique = (problems: readonly Problem[]): readonly Problem[] => [
   ...new Map(problems.map((problem) => [keyOf(problem), problem])).values(),
 ]
 
-const keyOf = ({ file = '', line, column, pointer, message }: Problem): string =>
-  `${file}:${line}:${column} ${pointer}: ${message}`
+const keyOf = ({ file = '', line, column, pointer, message, by = '' }: Problem): string =>
+  `${by} ${file}:${line}:${column} ${pointer}: ${message}`
 
-function lineOf(file: string, { line, column, pointer, message, hint }: Problem): string {
+function lineOf(file: string, { line, column, pointer, message, hint, by }: Problem): string {
   const advice = typeof hint === 'function' ? hint() : hint
-  const where = pointer === '' ? '' : ` ${shortened(pointer, LONGEST)}`
+  const place = `${file}:${line}:${column}${pointer === '' ? '' : ` ${shortened(pointer, LONGEST)}`}`
+  const where = by === undefined ? place : `${shortened(by, LONGEST)} (${place})`
   const what = `${shortened(message, LONGEST)}${advice === undefined ? '' : ` (${shortened(advice, LONGEST)})`}`
-  return printable(`${file}:${line}:${column}${where}: ${what}`).replaceAll('\n', ' ')
+  return printable(`${where}: ${what}`).replaceAll('\n', ' ')
 }
 
 /** Writes a value as it came, shortened to what a line can take. */
@@ -71,7 +75,9 @@ export function listed(names: readonly string[]): string {
   return names.length === 0 ? 'none' : `${names.slice(0, 20).join(', ')}${more}`
 }
 
-const shortened = (text: string, most: number): string => (text.length > most ? `${text.slice(0, most - 3)}…` : text)
+/** Cuts a text to what a line can take. */
+export const shortened = (text: string, most: number): string =>
+  text.length > most ? `${text.slice(0, most - 3)}…` : text
 
 /** Writes a JSON pointer. @see RFC 6901 */
 export const pointerOf = (path: readonly PropertyKey[]): string =>

@@ -1,5 +1,5 @@
 import type { Scope } from './expression-values.ts'
-import type { Given } from './inputs.ts'
+import type { Given } from './given.ts'
 import type { Json } from './json.ts'
 import type { Edge } from './later-references.ts'
 import type { Registry } from './registry.ts'

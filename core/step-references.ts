@@ -6,7 +6,7 @@ import type { Site, StepPlace } from './site.ts'
 import { partsOfId, roundId } from './step-id.ts'
 
 /** Tells of a mistake at a place of what a step is given. */
-export type Add = (path: readonly PropertyKey[], message: string, hint?: Hint) => void
+export type Add = (path: readonly PropertyKey[], message: string, hint?: Hint, by?: string) => void
 
 interface Wrong {
   readonly message: string

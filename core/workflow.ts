@@ -107,8 +107,8 @@ export function draftOf(source: Source): Draft {
 }
 
 /** Places a mistake in the file. */
-export function problemAt({ at, path }: Source, pointer: string, message: string, hint?: Hint): Problem {
-  return { file: path, ...at(pointer), pointer, message, hint }
+export function problemAt({ at, path }: Source, pointer: string, message: string, hint?: Hint, by?: string): Problem {
+  return { file: path, ...at(pointer), pointer, message, hint, ...(by === undefined ? {} : { by }) }
 }
 
 function draftInput(value: unknown, key: string, mistakes: Mistake[]): unknown {

@@ -1,9 +1,10 @@
-import type { Given } from '../core/inputs.ts'
+import type { Given } from '../core/given.ts'
 import type { StartOptions } from './options.ts'
 
 /** What the options of a run give for its inputs. */
 export const givenOf = ({ inputs = {}, secrets = {} }: Pick<StartOptions, 'inputs' | 'secrets'>): Given => ({
   texts: {},
   values: { ...inputs, ...secrets },
+  valuesBy: 'the program',
   environment: {},
 })

@@ -1,4 +1,4 @@
-import type { Given } from '../core/inputs.ts'
+import type { Given } from '../core/given.ts'
 import type { Step } from '../core/step.ts'
 import type { Opened } from '../journal/journals.ts'
 import type { WorkLock } from '../journal/lock.ts'

@@ -3,7 +3,7 @@ import packageJson from '../package.json' with { type: 'json' }
 import { NsnetError } from '../core/errors.ts'
 import type { RunStarted } from '../core/events.ts'
 import { expectMuch, MANY, MUCH } from '../core/heap.ts'
-import type { Given } from '../core/inputs.ts'
+import type { Given } from '../core/given.ts'
 import { prepare } from '../core/prepare.ts'
 import type { Registry } from '../core/registry.ts'
 import { checkOf } from '../core/secret-check.ts'

@@ -1,6 +1,6 @@
 import { NsnetError } from '../core/errors.ts'
 import type { RunStarted } from '../core/events.ts'
-import { givenSecret, howToGive, type Given } from '../core/inputs.ts'
+import { givenSecret, howToGive, type Given } from '../core/given.ts'
 import { fits } from '../core/secret-check.ts'
 import { noSecrets, secretsOf, type Secrets } from '../core/secret.ts'
 

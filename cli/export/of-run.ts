@@ -1,5 +1,5 @@
 import type { RunEvent, StepPlanned } from '../../core/events.ts'
-import type { Given } from '../../core/inputs.ts'
+import type { Given } from '../../core/given.ts'
 import { replay } from '../../core/moment.ts'
 import type { Registry } from '../../core/registry.ts'
 import type { Run, StepRecord } from '../../core/run.ts'

@@ -6,7 +6,7 @@ import type { Ports } from '../ports.ts'
 import { netnsIn, type NetnsId, type Resources } from '../resource.ts'
 import { netnsOf, outputsOf, stepOf, type Run, type StepRecord } from '../run.ts'
 import type { Context, Earlier, Step } from '../step.ts'
-import { howToGive } from '../inputs.ts'
+import { howToGive } from '../given.ts'
 import { resolveStep } from '../resolve.ts'
 import { secretsIn, type Secrets } from '../secret.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { Given } from '../../core/inputs.ts'
+import type { Given } from '../../core/given.ts'
 import { mistakesIn, prepared } from '../support/workflow.ts'
 
 /** A workflow with these inputs and one step that gives a link this alias. */
@@ -15,7 +15,7 @@ const given: Partial<Given> = { environment: { key: 'hunter2-hunter2' } }
 
 /** The mistakes without their place. */
 const told = async (text: string, values: Partial<Given> = given): Promise<readonly string[]> =>
-  (await mistakesIn(text, values)).map((line) => line.replace(/^\S+ /, ''))
+  (await mistakesIn(text, values)).map((line) => line.replace(/^\S+ (?=\/)|^.*? \(\S+ (\S+)\)(?=:)/, '$1'))
 
 describe('an input is given', () => {
   const text = lab({ n: { default: 'by default' } }, '${{ inputs.n }}')
@@ -65,7 +65,7 @@ describe('a secret input', () => {
     [
       'no text',
       lab(secret, 'x'),
-      '/inputs/key: expected the secret input "key", got nothing',
+      '/inputs/key: expected a text for the secret input "key", got something else',
       { values: { key: 12345 } },
     ],
     [

@@ -198,23 +198,55 @@ describe('inputs', () => {
     ]))
   test('need a value of their type', async () =>
     expect(await mistakesIn(one('{ "type": "integer" }'), { texts: { n: 'many' } })).toEqual([
-      'lab.json:2:6 /inputs/n: expected an integer, got "many"',
+      '--set n=many (lab.json:2:6 /inputs/n): expected an integer, got "many"',
     ]))
+  test('tell what was typed, of a secret not its value', async () => {
+    const integer = one('{ "type": "integer", "default": 1 }')
+    expect(await mistakesIn(integer, { environment: { n: 'many' } })).toEqual([
+      'NSNET_INPUT_n=many (lab.json:2:6 /inputs/n): expected an integer, got "many"',
+    ])
+    expect(await mistakesIn(integer, { values: { n: 'many' }, valuesBy: '--set-file v.json' })).toEqual([
+      'n by --set-file v.json (lab.json:2:6 /inputs/n): expected an integer, got "many"',
+    ])
+    expect(await mistakesIn(one('{ "secret": true }'), { environment: { n: 'abc' } })).toEqual([
+      expect.stringMatching(
+        /^NSNET_INPUT_n=… \(lab.json:2:6 \/inputs\/n\): expected a secret of at least 4 characters/,
+      ),
+    ])
+  })
+  test('are what is at fault, not the file, when they alone are', async () => {
+    const given = { texts: { n: 'many' } }
+    await expect(prepared(one('{ "type": "integer" }'), given)).rejects.toThrow(
+      /^what is given to \/lab.json has a mistake:\n/,
+    )
+    const both = '{ "name": "lab", "inputs": {\n"n": { "type": "integer" } }, "step": [], "steps": [] }'
+    await expect(prepared(both, given)).rejects.toThrow(/^\/lab.json has 2 mistakes:\n/)
+  })
   test('are told, with who set them, where a step cannot take them; a secret is not', async () => {
     for (const [given, origin] of [
-      [{ texts: { n: '10.0.0.1/33' } }, 'as --set says'],
-      [{ values: { n: '10.0.0.1/33' } }, 'as --set-file says'],
-      [{ environment: { n: '10.0.0.1/33' } }, 'as NSNET_INPUT_n says'],
+      [{ texts: { n: '10.0.0.1/33' } }, '--set n=10.0.0.1/33'],
+      [{ values: { n: '10.0.0.1/33' }, valuesBy: '--set-file v.json' }, 'n by --set-file v.json'],
+      [{ environment: { n: '10.0.0.1/33' } }, 'NSNET_INPUT_n=10.0.0.1/33'],
+    ] as const) {
+      const [told = '', ...more] = await mistakesIn(reading('{ "default": "10.0.0.1/24" }'), given)
+      expect({ told, more }).toEqual({ told: expect.stringMatching(/, got "10.0.0.1\/33"$/), more: [] })
+      expect(told.slice(0, told.indexOf(':'))).toBe(`${origin} (lab.json`)
+    }
+    for (const [given, origin] of [
+      [{ texts: { n: '10.0.0.1' } }, 'as --set says'],
+      [{ values: { n: '10.0.0.1' }, valuesBy: '--set-file v.json' }, 'as --set-file v.json says'],
+      [{ values: { n: '10.0.0.1' } }, 'as the workflow around this one says'],
+      [{ environment: { n: '10.0.0.1' } }, 'as NSNET_INPUT_n says'],
     ] as const)
-      expect(await mistakesIn(reading('{ "default": "10.0.0.1/24" }'), given)).toEqual([
-        expect.stringContaining(`got "10.0.0.1/33" (the input "n" is "10.0.0.1/33", ${origin})`),
+      expect(await mistakesIn(reading('{ "default": "10.0.0.1" }').replace('}}"', '}}/33"'), given)).toEqual([
+        expect.stringContaining(`got "10.0.0.1/33" (the input "n" is "10.0.0.1", ${origin})`),
       ])
     const [secret] = await mistakesIn(reading('{ "secret": true }'), { environment: { n: 'hidden-one' } })
     expect(secret).toMatch(/got "«secret:n»"$/)
   })
   test('must be there to be set', async () =>
     expect(await mistakesIn(one('{ "default": "" }'), { texts: { m: '1' } })).toEqual([
-      'lab.json:1:28 /inputs: expected an input to set, got "m" (did you mean "n"?)',
+      '--set m=1 (lab.json:1:28 /inputs): expected an input to set, got "m" (did you mean "n"?)',
     ]))
   test('must not depend on themselves', async () =>
     expect(

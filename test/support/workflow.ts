@@ -2,7 +2,7 @@ import { prepare, type Prepared } from '../../core/prepare.ts'
 import { registryOf } from '../../core/registry.ts'
 import { parseSource } from '../../core/source.ts'
 import { draftOf } from '../../core/workflow.ts'
-import type { Given } from '../../core/inputs.ts'
+import type { Given } from '../../core/given.ts'
 import { builtinSteps } from '../../library/builtin.ts'
 import { context } from './given.ts'
 

@@ -1,0 +1,42 @@
+import type { Json } from './json.ts'
+import { shortened } from './problems.ts'
+
+/** Values given from outside. The first that has an input counts; one of the environment that no input has is none. */
+export interface Given {
+  /** By `--set`. */
+  readonly texts: { readonly [name: string]: string }
+  /** By `--set-file`, by a program, or by the workflow around this one. */
+  readonly values: { readonly [name: string]: Json }
+  /** Who gave the values, as it was typed; undefined when the workflow around this one did. */
+  readonly valuesBy?: string
+  /** By `NSNET_INPUT_NAME`. */
+  readonly environment: { readonly [name: string]: string }
+}
+
+/** How much of a value is told of what was typed. */
+const LONGEST = 60
+
+/**
+ * Says how an input was given, as it was typed: `--set mtu=big`. Undefined when it was not, or by the workflow around this one. Of
+ * a secret no value is told.
+ */
+export function howGiven(
+  { texts, values, environment, valuesBy }: Given,
+  name: string,
+  secret: boolean,
+): string | undefined {
+  const told = (text: string): string => (secret ? '…' : shortened(text, LONGEST))
+  if (Object.hasOwn(texts, name) && !secret) return `--set ${name}=${told(texts[name]!)}`
+  if (Object.hasOwn(values, name)) return valuesBy && `${name} by ${valuesBy}`
+  return Object.hasOwn(environment, name) ? `NSNET_INPUT_${name}=${told(environment[name]!)}` : undefined
+}
+
+/** Finds what is given for a secret; undefined also for what is no text. */
+export function givenSecret(name: string, { values, environment }: Omit<Given, 'texts'>): string | undefined {
+  const value = Object.hasOwn(values, name) ? values[name] : environment[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+/** Says how secrets are given. */
+export const howToGive = (names: readonly string[]): string =>
+  `give it by --set-file FILE, or in the environment as ${names.map((name) => `NSNET_INPUT_${name}`).join(', ')}`
