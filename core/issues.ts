@@ -19,6 +19,16 @@ interface ZodIssue extends Issue {
   readonly origin?: string
   readonly values?: readonly unknown[]
   readonly keys?: readonly string[]
+  readonly inclusive?: boolean
+  readonly exact?: boolean
+  readonly format?: string
+  readonly pattern?: string
+  readonly prefix?: string
+  readonly suffix?: string
+  readonly includes?: string
+  readonly divisor?: number
+  /** What is wrong with a key. */
+  readonly issues?: readonly ZodIssue[]
   readonly errors?: readonly (readonly ZodIssue[])[]
 }
 
@@ -37,6 +47,7 @@ function mistakesFrom(
   const path = [...above, ...(issue.path ?? []).map((part) => (typeof part === 'object' ? part.key : part))]
   if (issue.code === 'unrecognized_keys')
     return (issue.keys ?? []).slice(0, ENOUGH).map((key) => unknownField(key, path, schema))
+  if (issue.code === 'invalid_key') return [badKey(issue, path)]
   // a union that says itself what it expects knows better
   const guessed = issue.code === 'invalid_union' && !issue.message.startsWith('expected')
   const branch = guessed ? likeliest(issue.errors ?? []) : undefined
@@ -58,6 +69,11 @@ function unknownField(key: string, path: readonly PropertyKey[], schema: Schema<
   return { path: [...path, key], message: `expected a known field, got "${key}"`, hint }
 }
 
+function badKey({ issues = [] }: ZodIssue, path: readonly PropertyKey[]): Mistake {
+  const expected = issues[0] ? expectation(issues[0]) : 'expected another name'
+  return { path, message: expected.startsWith('expected') ? `${expected}, got ${got(path.at(-1))}` : expected }
+}
+
 /** Of the alternatives that a value could have been meant as, the one with the fewest mistakes. */
 function likeliest(errors: readonly (readonly ZodIssue[])[]): readonly ZodIssue[] | undefined {
   const wrongType = (issues: readonly ZodIssue[]): boolean =>
@@ -66,15 +82,28 @@ function likeliest(errors: readonly (readonly ZodIssue[])[]): readonly ZodIssue[
   return (meant.length === 1 || errors.length === 1 ? meant : meant.toSorted((a, b) => a.length - b.length))[0]
 }
 
-function expectation({ code, expected, message, minimum, maximum, origin, values, errors }: ZodIssue): string {
+function expectation(issue: ZodIssue): string {
+  const { code, expected, message, minimum, maximum, inclusive, exact, origin, values, errors } = issue
   if (message.startsWith('expected')) return message
   const many = origin === 'string' ? ' characters' : origin === 'array' ? ' items' : ''
   if (code === 'invalid_type') return `expected ${withArticle(expected === 'int' ? 'integer' : (expected ?? 'value'))}`
-  if (code === 'too_small') return `expected at least ${minimum}${many}`
-  if (code === 'too_big') return `expected at most ${maximum}${many}`
+  if (exact === true) return `expected exactly ${minimum ?? maximum}${many}`
+  if (code === 'too_small') return `expected ${inclusive === false ? 'more than' : 'at least'} ${minimum}${many}`
+  if (code === 'too_big') return `expected ${inclusive === false ? 'less than' : 'at most'} ${maximum}${many}`
   if (code === 'invalid_value') return `expected ${(values ?? []).map((value) => JSON.stringify(value)).join(' or ')}`
   if (code === 'invalid_union') return `expected ${[...new Set((errors ?? []).flat().map(kindOf))].join(' or ')}`
-  return message
+  return message.startsWith('Invalid ') ? (form(issue) ?? message) : message
+}
+
+/** Says what form a text or number has to have, where a schema of zod has no words of its own for it. */
+function form({ code, format, pattern, prefix, suffix, includes, divisor }: ZodIssue): string | undefined {
+  if (code === 'custom') return 'expected another value'
+  if (code === 'not_multiple_of') return `expected a multiple of ${divisor}`
+  if (code !== 'invalid_format') return undefined
+  if (prefix !== undefined) return `expected a text that begins with ${got(prefix)}`
+  if (suffix !== undefined) return `expected a text that ends with ${got(suffix)}`
+  if (includes !== undefined) return `expected a text with ${got(includes)} in it`
+  return format === 'regex' ? `expected a text that matches ${pattern}` : `expected a text of the form "${format}"`
 }
 
 const kindOf = (issue: ZodIssue): string => expectation(issue).replace(/^expected /, '')
