@@ -47,6 +47,7 @@ export function resolveInputs(draft: Draft, given: Given, facts: Facts): Inputs 
       return message === undefined ? value : (add(name, message, hint, field) as undefined)
     }
     const read = (text: string): Json | undefined => checked(fromText(text, type) ?? text, '')
+    if (otherwise !== undefined && isGiven(given, name)) expectFitting(name, spec, otherwise as Json)
     if (Object.hasOwn(given.texts, name)) return read(given.texts[name]!)
     if (Object.hasOwn(given.values, name)) return checked(given.values[name]!, '')
     if (Object.hasOwn(given.environment, name)) return read(given.environment[name]!)
@@ -58,6 +59,13 @@ export function resolveInputs(draft: Draft, given: Given, facts: Facts): Inputs 
       ) as undefined
     const value = fromDefault(name, otherwise as Json, path)
     return value === undefined ? value : checked(value, '/default')
+  }
+
+  /** A default that stands there as it is has to fit, also where it is not used. */
+  const expectFitting = (name: string, spec: InputSpec, value: Json): void => {
+    const { templates, mistakes } = templatesIn(value)
+    const { message, hint } = templates.length + mistakes.length > 0 ? {} : (mistakeInValue(spec, value) ?? {})
+    if (message !== undefined) add(name, message, hint, '/default')
   }
 
   const secretOf = (name: string, spec: InputSpec): string | undefined => {
@@ -104,6 +112,9 @@ export function resolveInputs(draft: Draft, given: Given, facts: Facts): Inputs 
   }
   return { values, problems }
 }
+
+const isGiven = (given: Given, name: string): boolean =>
+  [given.texts, given.values, given.environment].some((it) => Object.hasOwn(it, name))
 
 /** Says whether what is read is a secret input. */
 export const isSecretInput = ({ inputs }: Pick<Draft, 'inputs'>, [root, key = '']: readonly string[]): boolean =>

@@ -83,6 +83,10 @@ export const inputSchema = z
     error: 'only an integer, a string or a list has bounds',
     path: ['type'],
   })
+  .refine(({ min = -Infinity, max = Infinity }) => min <= max, {
+    error: ({ input }) => `expected a "min" of at most "max", which is ${(input as { readonly max: number }).max}`,
+    path: ['min'],
+  })
 
 function isPattern(text: string): boolean {
   try {

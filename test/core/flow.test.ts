@@ -181,10 +181,27 @@ describe('an input', () => {
     [{ pattern: '(', default: 'a' }, /pattern: expected a regular expression/],
     [{ type: 'boolean', max: 1 }, /type: only an integer, a string or a list has bounds/],
     [{ type: 'integer', default: 3, max: 2 }, /default: expected an integer of at most 2, got 3/],
+    [
+      { type: 'integer', default: 3, min: 9, max: 2 },
+      /:\d+:\d+ \/inputs\/a\/min: expected a "min" of at most "max", which is 2, got 9$/,
+    ],
+    [{ min: 3, max: 2 }, /min: expected a "min" of at most "max", which is 2, got 3/],
   ])('that is described as %j is refused', async (spec, message) =>
     expect((await mistakesIn(lab({ inputs: { a: spec } }))).join('\n')).toMatch(message),
   )
 })
+
+test.each([
+  [{ type: 'integer', default: 3, max: 2 }, '1', /default: expected an integer of at most 2, got 3$/],
+  [
+    { type: 'enum', values: ['a', 'b'], default: 'c' },
+    'a',
+    /default: expected one of a, b, got "c" \(did you mean "a"\?\)$/,
+  ],
+  [{ pattern: '[a-z]+', default: '1' }, 'a', /default: expected a text that matches \[a-z\]\+, got "1"$/],
+])('a default of %j that does not fit is refused also where another value is given', async (spec, text, message) =>
+  expect(await mistake(spec, text)).toEqual([expect.stringMatching(message)]),
+)
 
 describe('a value that looks like an expression', () => {
   const looks = '${{ host.hostname }} $${{ $'

@@ -160,6 +160,14 @@ describe('tells the mistake and where it stands', () => {
       ['lab.json:2:50 /steps/0/with/netns: expected "}}" after "${{", got none'],
     ],
     [
+      'names that are none',
+      '{ "name": "lab", "inputs": {\n"1st": { "default": "a" } }, "steps": [], "outputs": {\n"a b": 1 } }',
+      [
+        'lab.json:2:8 /inputs/1st: expected a name of up to 63 letters, digits, "_" and "-", beginning with a letter, got "1st"',
+        'lab.json:3:8 /outputs/a b: expected a name of up to 63 letters, digits, "_" and "-", beginning with a letter, got "a b"',
+      ],
+    ],
+    [
       'a field named __proto__',
       '{ "name": "lab", "__proto__": {}, "steps": [] }',
       ['lab.json:1:18 /__proto__: expected the name of a field, got "__proto__"'],
