@@ -45,7 +45,13 @@ export function expectNoSecretInArgv({ inputs }: Draft, { texts }: Given): void 
 async function valuesIn(path: string): Promise<Given['values']> {
   const reading = readText(path).then((text) => parseSource(text, path))
   const { value } = await reading.catch((error: unknown) => {
-    if (!(error instanceof NsnetError) || error.code === 'WORKFLOW_UNREADABLE') throw error
+    if (!(error instanceof NsnetError)) throw error
+    if (error.code === 'WORKFLOW_UNREADABLE')
+      throw new NsnetError(
+        error.code,
+        error.message,
+        'give --set-file a file with an object of values: {"NAME": VALUE, …}',
+      )
     const place = /:\d+:\d+/.exec(error.message)?.[0] ?? ''
     throw new NsnetError(
       error.code,

@@ -6,6 +6,7 @@ import type { Entry, RunEvent } from '../core/events.ts'
 import { nextLine, type Line } from './format.ts'
 import { openPrivate } from './private.ts'
 import { nothing, type Extent } from './reading.ts'
+import { whyNot } from '../core/why-not.ts'
 
 /** The history of one run, open for writing: an append-only file of JSON lines. */
 export interface Journal {
@@ -111,7 +112,7 @@ async function writable<T>(path: string, write: () => Promise<T>, hint: string):
     return await write()
   } catch (error) {
     if (error instanceof NsnetError) throw error
-    const message = `cannot write the journal ${path}: ${(error as Error).message}`
+    const message = `cannot write the journal ${path}: ${whyNot(error)}`
     throw new NsnetError('JOURNAL_UNWRITABLE', message, hint, { cause: error })
   }
 }

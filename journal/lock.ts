@@ -4,6 +4,7 @@ import { NsnetError } from '../core/errors.ts'
 import { processExec } from '../core/exec.ts'
 import { expectSuccess, unusable, wasHit } from '../core/tools.ts'
 import { openPrivate } from './private.ts'
+import { whyNot } from '../core/why-not.ts'
 
 /** A lock that is held; the kernel frees it also when nsnet is killed. */
 export interface Lock {
@@ -110,7 +111,7 @@ async function openLock(path: string): Promise<FileHandle> {
   } catch (error) {
     if (error instanceof NsnetError) throw error
     const hint = 'make it writable, or name another directory with --state-dir or NSNET_STATE_DIR'
-    const message = `cannot write the lock ${path}: ${(error as Error).message}`
+    const message = `cannot write the lock ${path}: ${whyNot(error)}`
     throw new NsnetError('JOURNAL_UNWRITABLE', message, hint, { cause: error })
   }
 }

@@ -3,6 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { NsnetError } from '../core/errors.ts'
 import { quote } from '../core/quote.ts'
+import { whyNot } from '../core/why-not.ts'
 
 const { O_NOFOLLOW, O_NONBLOCK } = constants
 
@@ -38,7 +39,7 @@ export function privateDirectory(path: string): void {
   try {
     makeDirectory(path)
   } catch (error) {
-    throw unsafe(path, `cannot make the directory of runs: ${(error as Error).message}`)
+    throw unsafe(path, `cannot make the directory of runs: ${whyNot(error)}`)
   }
   isPrivate(path)
 }
@@ -66,7 +67,7 @@ function statOf(path: string): Stats | undefined {
   try {
     return lstatSync(path, { throwIfNoEntry: false })
   } catch (error) {
-    throw unsafe(path, `cannot look at the directory of runs: ${(error as Error).message}`)
+    throw unsafe(path, `cannot look at the directory of runs: ${whyNot(error)}`)
   }
 }
 

@@ -1,6 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { NsnetError } from '../core/errors.ts'
 import { decode, MAX_BYTES, tooLarge } from '../core/source.ts'
+import { whyNot } from '../core/why-not.ts'
 
 /**
  * Reads a text file, a pipe (`nsnet validate <(…)`) or a device, to its end or to the most that a workflow file may have.
@@ -19,7 +20,7 @@ async function reading(path: string): Promise<Buffer> {
     return await upToLimit(file).finally(() => file.close())
   } catch (error) {
     const hint = 'name a file with a workflow, in JSON or YAML'
-    throw new NsnetError('WORKFLOW_UNREADABLE', `cannot read ${path}: ${(error as Error).message}`, hint)
+    throw new NsnetError('WORKFLOW_UNREADABLE', `cannot read ${path}: ${whyNot(error)}`, hint)
   }
 }
 

@@ -4,6 +4,7 @@ import { NsnetError } from '../../core/errors.ts'
 import { listed } from '../../core/problems.ts'
 import { quote } from '../../core/quote.ts'
 import { workflowIn, WRITTEN } from './unit-text.ts'
+import { whyNot } from '../../core/why-not.ts'
 
 /** Where an administrator's own units are. @see systemd.unit(5) */
 export const SYSTEM_UNITS = '/etc/systemd/system'
@@ -98,7 +99,7 @@ async function changing(path: string, change: () => Promise<void>): Promise<void
     const hint = isMissing
       ? `make the directory: mkdir -p ${quote(dirname(path))}`
       : 'as root, or with --unit-dir DIR, it is written elsewhere'
-    throw new NsnetError('UNIT_UNWRITABLE', `cannot change ${path}: ${(error as Error).message}`, hint, {
+    throw new NsnetError('UNIT_UNWRITABLE', `cannot change ${path}: ${whyNot(error)}`, hint, {
       cause: error,
     })
   }

@@ -5,6 +5,7 @@ import { acquire, isHeld } from '../../journal/lock.ts'
 import { openStore } from '../../journal/store.ts'
 import { stateOf } from '../state.ts'
 import type { StateSeen } from './state.ts'
+import { whyNot } from '../../core/why-not.ts'
 
 /**
  * Looks at the directory of runs. Nothing of it stays: a directory that is not there is not made, what is written to try it is
@@ -73,7 +74,7 @@ async function tryOut(place: string): Promise<StateSeen['trial']> {
     return { locks: await isLocked(join(own, 'lock')) }
   } catch (error) {
     // without the name of what was tried
-    return { failure: (error as Error).message.replace(/, \w+ '.*'$/, '') }
+    return { failure: whyNot(error) }
   } finally {
     if (own !== undefined) await rm(own, { recursive: true, force: true })
   }

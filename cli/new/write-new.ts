@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { NsnetError } from '../../core/errors.ts'
+import { whyNot } from '../../core/why-not.ts'
 
 /** Writes files that are not there yet, all or none. @throws USAGE when one of them is there, or cannot be written */
 export function writeNew(files: readonly (readonly [path: string, text: string])[]): void {
@@ -16,7 +17,7 @@ export function writeNew(files: readonly (readonly [path: string, text: string])
       mkdirSync(dirname(path), { recursive: true })
       writeFileSync(path, text, { flag: 'wx' })
     } catch (error) {
-      throw new NsnetError('USAGE', `expected to write ${path}: ${(error as Error).message}`, 'take another --dir')
+      throw new NsnetError('USAGE', `expected to write ${path}: ${whyNot(error)}`, 'take another --dir')
     }
   }
 }

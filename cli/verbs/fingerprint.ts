@@ -9,6 +9,7 @@ import { didYouMean } from '../../core/near.ts'
 import { listed } from '../../core/problems.ts'
 import { printable } from '../../core/quote.ts'
 import { asJson, type Terminal } from '../terminal.ts'
+import { whyNot } from '../../core/why-not.ts'
 
 export interface FingerprintOptions {
   /** Only this netns. */
@@ -44,6 +45,6 @@ async function readFingerprint(file: string): Promise<Json> {
     return JSON.parse(file === '-' ? await text(process.stdin) : await readFile(file, 'utf8')) as Json
   } catch (error) {
     const hint = 'write one with: nsnet fingerprint > FILE'
-    throw new NsnetError('USAGE', `cannot read a fingerprint from ${file}: ${(error as Error).message}`, hint)
+    throw new NsnetError('USAGE', `cannot read a fingerprint from ${file}: ${whyNot(error)}`, hint)
   }
 }

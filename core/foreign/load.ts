@@ -6,6 +6,7 @@ import { asking } from './ask.ts'
 import { isFile } from './is-program.ts'
 import { PROTOCOL, schemaAnswer, type Described } from './protocol.ts'
 import { foreignStep } from './step.ts'
+import { whyNot } from '../why-not.ts'
 
 /**
  * Loads a plugin that is a program: starts it, and asks it for its step types. From then on it is asked whatever the engine
@@ -78,7 +79,7 @@ function headOf(path: string): string {
       closeSync(fd)
     }
   } catch (error) {
-    throw invalid(`${path}: cannot be read: ${(error as Error).message}`)
+    throw invalid(`${path}: cannot be read: ${whyNot(error)}`)
   }
 }
 
