@@ -2,6 +2,7 @@ import { CommanderError } from 'commander'
 import { ownTheProcess } from '../core/heap.ts'
 import { program } from './program.ts'
 import { exitCodeFor, tellError } from './failure.ts'
+import { verbFirst } from './usage/globals.ts'
 import { outliveReaders } from './terminal.ts'
 
 /** Runs nsnet as its arguments say; its exit code is that of the process. */
@@ -28,7 +29,8 @@ async function run(args: readonly string[]): Promise<number> {
     return 0
   }
   let code = 0
-  await program((result) => (code = result), args[0]).parseAsync([...args], { from: 'user' })
+  const words = verbFirst(args)
+  await program((result) => (code = result), words[0]).parseAsync([...words], { from: 'user' })
   return code
 }
 

@@ -1,12 +1,13 @@
 import { Command } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
-import { printable } from '../core/quote.ts'
+import { NsnetError } from '../core/errors.ts'
 import { changes } from './usage/change.ts'
 import { files } from './usage/files.ts'
 import { helpConfiguration } from './usage/help.ts'
 import { kitFor } from './usage/kit.ts'
 import { looks } from './usage/look.ts'
 import { machine } from './usage/machine.ts'
+import { refused, unknownVerb } from './usage/refused.ts'
 import { sandboxes } from './usage/sandbox.ts'
 
 /**
@@ -21,7 +22,7 @@ export function program(done: (code: number) => void, asked: string | undefined)
     .configureHelp(helpConfiguration)
     .addHelpText('after', begin)
     .enablePositionalOptions()
-    .configureOutput({ outputError: (text, write) => write(printable(text)) })
+    .configureOutput({ outputError: () => undefined })
     .exitOverride()
   const kit = kitFor(nsnet, done)
   const only = groups.some(([, verbs]) => Object.hasOwn(verbs, asked ?? ''))
@@ -29,7 +30,20 @@ export function program(done: (code: number) => void, asked: string | undefined)
     nsnet.commandsGroup(title)
     for (const [name, define] of Object.entries(verbs)) if (!only || name === asked) define(kit)
   }
-  return nsnet.commandsGroup('Help:').helpCommand('help [COMMAND]', 'explain a command, as COMMAND --help does')
+  const explain = nsnet.commandsGroup('Help:').command('help [COMMAND]')
+  explain.description('explain a command, as COMMAND --help does').action((name?: string) => help(nsnet, name))
+  for (const command of [nsnet, explain])
+    command.exitOverride((error) => {
+      throw refused(error, command)
+    })
+  return nsnet.helpCommand(false)
+}
+
+/** @throws USAGE when there is no such verb */
+function help(nsnet: Command, name: string | undefined): void {
+  const verb = name === undefined ? nsnet : nsnet.commands.find((it) => it.name() === name)
+  if (!verb) throw new NsnetError('USAGE', ...unknownVerb(nsnet, name!))
+  verb.help()
 }
 
 const groups = [
@@ -48,6 +62,9 @@ Begin with:
   nsnet tour                                   see what nsnet does
   nsnet run workflows/internet.json --sandbox  nothing at risk, no root needed
   nsnet sandbox                                a shell in the same little world
+
+The options of every command (--state-dir, --json, --color, -q, -v) stand before
+or behind it.
 
 An input NAME is set by --set, else by --set-file, else by the environment as
 NSNET_INPUT_NAME, else by its default.

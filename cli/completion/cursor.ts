@@ -1,4 +1,5 @@
 import type { Argument, Command, Option } from 'commander'
+import { leading } from '../usage/globals.ts'
 
 /** What a command line says as far as the cursor, read by commander's own definition of verbs and options. */
 export interface Cursor {
@@ -22,7 +23,9 @@ type Slot =
   | { readonly kind: 'value'; readonly of: Option | Argument }
 
 /** Reads the words of a command line without nsnet itself, the last one up to the cursor. */
-export function cursorAt(nsnet: Command, words: readonly string[]): Cursor {
+export function cursorAt(nsnet: Command, typed: readonly string[]): Cursor {
+  const { options: leads, rest } = leading(typed)
+  const words = rest.length > 1 ? [rest[0]!, ...leads, ...rest.slice(1)] : rest.length === 1 ? rest : typed
   const before = words.slice(0, -1)
   const last = words.at(-1) ?? ''
   const line = before.reduce(read, begin(nsnet))

@@ -1,5 +1,6 @@
 import { Command, Option, type CommandOptions } from 'commander'
-import { EVERY_COMMAND } from './help.ts'
+import { globalOptions } from './globals.ts'
+import { refused } from './refused.ts'
 import { terminalFor, type GlobalOptions, type Terminal } from '../terminal.ts'
 
 /** What the verbs of nsnet are defined with. */
@@ -22,9 +23,7 @@ export type Work = (terminal: Terminal, command: Command) => Promise<number>
 export function kitFor(nsnet: Command, done: (code: number) => void): Kit {
   return {
     verb: (usage, description, how) =>
-      withGlobals(
-        nsnet.command(usage, how).description(description).helpOption('-h, --help', 'print this help').exitOverride(),
-      ),
+      withGlobals(nsnet.command(usage, how).description(description).helpOption('-h, --help', 'print this help')),
     act:
       (work) =>
       async (...args) => {
@@ -74,15 +73,10 @@ export const trace = [
 ] as const
 
 function withGlobals(command: Command): Command {
-  const globals = [
-    new Option('--state-dir <DIR>', 'where runs are kept'),
-    new Option('--json', 'write JSON for programs'),
-    new Option('--color <WHEN>', 'colour').choices(['auto', 'always', 'never']).default('auto'),
-    new Option('-q, --quiet', 'only the result'),
-    new Option('-v, --verbose', 'also every command, with exit code and duration'),
-  ]
-  for (const option of globals) command.addOption(option.helpGroup(EVERY_COMMAND))
-  return command
+  for (const option of globalOptions()) command.addOption(option)
+  return command.exitOverride((error) => {
+    throw refused(error, command)
+  })
 }
 
 const append = (value: string, before: readonly string[]): readonly string[] => [...before, value]

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -42,6 +42,61 @@ describe('exit codes', () => {
     const { status, stderr } = nsnet(...args)
     expect({ status, stack: /\n {4}at /.test(stderr) }).toEqual({ status: code, stack: false })
   })
+})
+
+describe('a command line that is none is refused in the words of nsnet', () => {
+  test.each([
+    [['lsit'], 'expected a verb, got "lsit"', 'did you mean "list"?'],
+    [['no-such-verb'], 'expected a verb, got "no-such-verb"', 'nsnet --help lists them'],
+    [[lab], `expected a verb, got "${lab}"`, `type: nsnet run ${lab}`],
+    [['help', 'lsit'], 'expected a verb, got "lsit"', 'did you mean "list"?'],
+    [['help', 'list', 'x'], 'expected nothing behind nsnet help [COMMAND], got "x"', 'see: nsnet help --help'],
+    [['--jsn', 'list'], 'expected an option of nsnet, got "--jsn"', 'did you mean "--json"?'],
+    [['list', '--jsn'], 'expected an option of nsnet list, got "--jsn"', 'did you mean "--json"?'],
+    [['list', "--it's"], 'expected an option of nsnet list, got "--it\'s"', 'see: nsnet list --help'],
+    [['run'], 'expected FILE, got nothing', 'type: nsnet run FILE'],
+    [['run', lab, 'b'], 'expected nothing behind nsnet run FILE, got "b"', 'see: nsnet run --help'],
+    [['list', '--state-dir'], 'expected a value: --state-dir DIR, got nothing', 'see: nsnet list --help'],
+    [
+      ['run', lab, '--on-failure', 'undoo'],
+      'expected --on-failure WHAT, one of stop, undo, got "undoo"',
+      'did you mean "undo"?',
+    ],
+    [['completion', 'fihs'], 'expected SHELL, one of bash, zsh, fish, got "fihs"', 'did you mean "fish"?'],
+    [['--state-dir', dir], `expected a verb behind --state-dir ${dir}, got nothing`, 'nsnet --help lists them'],
+  ])('%j', (args, message, hint) => {
+    const plain = spawnSync(process.execPath, ['dist/nsnet.js', ...args], { encoding: 'utf8' })
+    expect(plain).toMatchObject({ status: 64, stdout: '', stderr: `nsnet: ${message}\n  ${hint}\n` })
+    const json = spawnSync(process.execPath, ['dist/nsnet.js', '--json', ...args], { encoding: 'utf8' })
+    expect(json).toMatchObject({ status: 64, stderr: '' })
+    expect(JSON.parse(json.stdout)).toMatchObject({ error: { code: 'USAGE' } })
+  })
+})
+
+describe('options of every command stand before the verb too', () => {
+  test.each([
+    [['--json', 'validate', lab]],
+    [['--color=never', '--json', '-qv', 'validate', lab]],
+    [['--color', 'never', 'validate', '--json', lab]],
+  ])('%j', (args) => expect(JSON.parse(nsnet(...args).stdout)).toMatchObject({ valid: true }))
+  test('and what stands behind it counts', () => {
+    const state = join(dir, 'never')
+    expect(nsnet('--state-dir', state, 'list')).toMatchObject({ status: 0, stdout: expect.stringContaining('no runs') })
+    expect(existsSync(state)).toBe(false)
+  })
+})
+
+test('what cannot be read is named once', () => {
+  const file = join(dir, 'none.json')
+  for (const args of [
+    ['validate', file],
+    ['validate', lab, '--set-file', file],
+    ['fingerprint', '--compare', file],
+  ]) {
+    const { stderr } = nsnet(...args)
+    expect({ args, times: stderr.split(file).length - 1 }).toEqual({ args, times: 1 })
+    expect(stderr).toMatch(/ENOENT: no such file or directory\n/)
+  }
 })
 
 describe('validate', () => {

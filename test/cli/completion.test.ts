@@ -63,7 +63,7 @@ const words = async (...line: readonly string[]): Promise<readonly string[]> =>
 describe('nsnet proposes', () => {
   test('verbs, as its help lists them', async () => {
     const verbs = nsnet.commands.map((verb) => verb.name()).filter((name) => !name.startsWith('unit-'))
-    expect(await words('')).toEqual([...verbs, 'help', ':none'])
+    expect(await words('')).toEqual([...verbs, ':none'])
     expect(await proposed('val')).toEqual([validate, ':none'])
     expect(await words('help', 'und')).toEqual(['undo', ':none'])
     expect(await proposed('nonsense', '')).toEqual([':none'])
@@ -91,6 +91,8 @@ describe('nsnet proposes', () => {
       ':none',
     ])
     expect(await words('show', `--state-dir=${state}`, 'aa')).toEqual(['aaaa2222', ':none'])
+    expect(await words('--state-dir', state, 'show', 'aa')).toEqual(['aaaa2222', ':none'])
+    expect(await proposed('--json', '--state-dir', state, 'val')).toEqual([validate, ':none'])
   })
   test('steps of the run that the line names, else of the latest', async () => {
     expect(await proposed('undo', 'aaaa', '--state-dir', state, '--to', '')).toEqual([

@@ -159,7 +159,7 @@ describe('nsnet new workflow', () => {
     ['--kind', 'internet', '--prefix', '10.0.0.1/24', 'got "10.0.0.1/24"'],
     ['--kind', 'internet', '--prefix', '10.0.0.0/31', 'with two addresses or more'],
     ['--kind', 'internet', '--prefix', 'fd00::/64', 'expected an IPv4 network'],
-    ['--kind', 'none', '--yes', '--yes', 'Allowed choices are'],
+    ['--kind', 'none', '--yes', '--yes', 'expected --kind KIND, one of internet, cable, empty, got "none"'],
   ])('refuses %s %s %s %s', (...args) => {
     const { status, stderr } = nsnet('new', 'workflow', 'bad.json', ...args.slice(0, -1))
     expect({ status, stderr }).toEqual({ status: 64, stderr: expect.stringContaining(args.at(-1)!) })
