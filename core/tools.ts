@@ -74,12 +74,17 @@ function endOf({ exitCode, timedOut, durationMs }: Output): string {
 
 function adviceOn(command: Command, output: Output): string | undefined {
   const program = missingProgram(output)
-  const tool = program === undefined ? undefined : packageOf(program, 'apt-get')
-  if (tool !== undefined) return `install the package ${tool}, for example: apt-get install ${tool}\n${SEE_DOCTOR}`
-  if (program !== undefined) return `install ${program}, or put its directory into PATH`
+  if (program !== undefined) return adviceOnProgram(program)
   if (LACKING.test(output.stderr)) return SEE_DOCTOR
   if (!output.timedOut || command.timeoutMs !== undefined) return undefined
   return 'NSNET_TIMEOUT=SECONDS gives commands more time (30 when it is not set)'
+}
+
+/** Says how to get a program that is missing. */
+export function adviceOnProgram(program: string): string {
+  const tool = packageOf(program, 'apt-get')
+  if (tool === undefined) return `install ${program}, or put its directory into PATH`
+  return `install the package ${tool}, for example: apt-get install ${tool}\n${SEE_DOCTOR}`
 }
 
 /** Advice for a failure that comes of the machine, not of what was asked for. */

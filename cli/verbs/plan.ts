@@ -4,6 +4,7 @@ import type { RunStarted } from '../../core/events.ts'
 import { processExec } from '../../core/exec.ts'
 import { printable } from '../../core/quote.ts'
 import { inputWords, toType } from '../advice.ts'
+import { withLacks } from '../plan/lacks.ts'
 import { aheadLines, sumOf } from '../plan/lines.ts'
 import { expectPrivilege } from '../../library/privilege.ts'
 import { againInSandbox } from '../sandbox/again.ts'
@@ -20,18 +21,23 @@ export interface PlanOptions extends InputOptions {
   readonly id?: string
 }
 
-/** `nsnet plan FILE`: says what `run` would do, step by step, and changes nothing. Conflicts give exit code 1. */
+/** `nsnet plan FILE`: says what `run` would do, step by step, and changes nothing. What a run would stop at gives exit code 1. */
 export async function plan(terminal: Terminal, file: string, options: PlanOptions): Promise<number> {
   if (options.sandbox === true) return await againInSandbox()
   expectPrivilege()
   const { started, registry, secrets } = await readWorkflow(file, options, here)
   const exec = processExec({ holds: secrets.holds })
-  const all = secrets.hide(await planAhead({ exec, secrets, stepOf: registry.stepOf }, started))
+  const ahead = await planAhead({ exec, secrets, stepOf: registry.stepOf }, started)
+  const all = secrets.hide(await withLacks(exec, registry, started, ahead))
   if (terminal.options.json) terminal.out(asJson(documentOf(started, all)))
   else for (const line of linesOf(terminal, started, all, file, options)) terminal.out(line)
-  if (all.some(({ outcome }) => outcome === 'conflict')) return 1
+  if (stopOf(started, all)) return 1
   return options.detailedExitcode === true && hasChanges(all) ? 2 : 0
 }
+
+/** Finds the step at which a run would stop: something is in its way, and the run does not go on without it. */
+const stopOf = ({ steps }: RunStarted, all: readonly Ahead[]): Ahead | undefined =>
+  all.find(({ outcome }, at) => outcome === 'conflict' && steps[at]?.onFailure !== 'continue')
 
 const hasChanges = (all: readonly Ahead[]): boolean =>
   all.some(({ outcome }) => outcome === 'make' || outcome === 'change')
@@ -54,7 +60,7 @@ function linesOf(
   options: PlanOptions,
 ): readonly string[] {
   const { workflow, run } = started
-  const conflict = all.find(({ outcome }) => outcome === 'conflict')
+  const conflict = stopOf(started, all)
   const next = conflict
     ? `the run would stop at ${conflict.step}`
     : `do exactly this: ${howToRun(terminal, run, file, options)}`
