@@ -9,6 +9,8 @@ import { usableParent } from './traceparent.ts'
 export interface ReadOptions extends InputOptions {
   /** Id of the run; a new one when it is absent. */
   readonly id?: string
+  /** Inputs may lack a value: the file is looked at, and not run. */
+  readonly mayLack?: boolean
 }
 
 /**
@@ -18,7 +20,8 @@ export interface ReadOptions extends InputOptions {
  */
 export async function readWorkflow(file: string, options: ReadOptions, place: Place): Promise<ReadyRun> {
   const path = resolve(file)
-  const [text, facts, given] = await Promise.all([readText(path), place.facts(), givenBy(options)])
+  const [text, facts, all] = await Promise.all([readText(path), place.facts(), givenBy(options)])
+  const given = options.mayLack === true ? { ...all, mayLack: () => true } : all
   const traceparent = usableParent(process.env['TRACEPARENT'])
   return await readyRun({
     path,

@@ -11,6 +11,8 @@ export interface Given {
   readonly valuesBy?: string
   /** By `NSNET_INPUT_NAME`. */
   readonly environment: { readonly [name: string]: string }
+  /** Says of which inputs a value may be lacking: what reads one is not looked at. None by default. */
+  readonly mayLack?: (name: string) => boolean
 }
 
 /** How much of a value is told of what was typed. */

@@ -51,6 +51,7 @@ export function resolveInputs(draft: Draft, given: Given, facts: Facts): Inputs 
     if (Object.hasOwn(given.texts, name)) return read(given.texts[name]!)
     if (Object.hasOwn(given.values, name)) return checked(given.values[name]!, '')
     if (Object.hasOwn(given.environment, name)) return read(given.environment[name]!)
+    if (otherwise === undefined && given.mayLack?.(name) === true) return undefined
     if (otherwise === undefined)
       return add(
         name,
@@ -70,6 +71,7 @@ export function resolveInputs(draft: Draft, given: Given, facts: Facts): Inputs 
 
   const secretOf = (name: string, spec: InputSpec): string | undefined => {
     const value = givenSecret(name, given)
+    if (!isGiven(given, name) && given.mayLack?.(name) === true) return undefined
     const around = [draft.source.text, draft.source.path, facts.hostname]
     const missing = Object.hasOwn(given.values, name)
       ? `expected a text for the secret input "${name}", got something else`

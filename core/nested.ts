@@ -19,19 +19,26 @@ export interface Inner {
   readonly outputs: { readonly [name: string]: Json }
 }
 
-/** Says what a step gives to its workflow; what is not known before the run begins is a mistake. */
+/**
+ * Says what a step gives to its workflow, without what reads an input that has no value. What is not known before the run begins
+ * is a mistake.
+ */
 export function givenTo(
   { source }: Draft,
   { pointer }: DraftStep,
   { with: given }: StepSpec,
+  known: Inner['inputs'],
   problems: Problem[],
 ): { readonly [name: string]: Json } {
   const inputs = (given as { readonly inputs?: { readonly [name: string]: Json } }).inputs ?? {}
   const isKnown = ([name, value]: readonly [string, Json]): boolean => {
     const read = readsOutputs(value)
+    const isLacking = templatesIn(value).templates.some(({ template }) =>
+      template.references.some(([root, key = '']) => root === 'inputs' && !Object.hasOwn(known, key)),
+    )
     const message = `expected what is known before the run begins, got an output of "${read[0]}"`
     if (read.length > 0) problems.push(problemAt(source, `${pointer}/with/inputs${pointerOf([name])}`, message))
-    return read.length === 0
+    return read.length === 0 && !isLacking
   }
   return Object.fromEntries(
     Object.entries(inputs)

@@ -27,6 +27,8 @@ export interface Prepared {
   readonly outputs: { readonly [name: string]: Json }
   /** The values of the secret inputs. */
   readonly secrets: { readonly [name: string]: string }
+  /** Inputs without a value, which may lack it. */
+  readonly open: readonly { readonly name: string; readonly secret: boolean }[]
 }
 
 /**
@@ -40,7 +42,10 @@ export async function prepare(read: Draft, registry: Registry, facts: Facts, giv
   const { draft, inputs, steps, outputs, hide, mask } = whole
   if (problems.length > 0) throw invalid(draft.source.path, problems.map(maskedBy(mask)))
   const hidden = steps.map((step) => ({ ...step, with: hide(step.with) }))
-  return { inputs: hide(inputs), steps: hidden, outputs, secrets: secretInputs(draft, inputs) }
+  const open = Object.entries(draft.inputs)
+    .filter(([name]) => !Object.hasOwn(inputs, name))
+    .map(([name, spec]) => ({ name, secret: spec?.secret === true }))
+  return { inputs: hide(inputs), steps: hidden, outputs, secrets: secretInputs(draft, inputs), open }
 }
 
 /** What a workflow is read with. */
@@ -119,11 +124,13 @@ async function withInner(
   if (!draft) return [spec]
   const tell = (field: string, message: string, hint?: string): void =>
     void problems.push(problemAt(site.draft.source, `${step.pointer}/${field}`, message, hint))
-  const values = givenTo(site.draft, step, spec, problems)
+  const values = givenTo(site.draft, step, spec, site.inputs, problems)
+  const named = (spec.with as { readonly inputs?: Prepared['inputs'] }).inputs ?? {}
+  const mayLack = (name: string): boolean => Object.hasOwn(named, name) && !Object.hasOwn(values, name)
   expectPlainFlow(spec, tell)
   expectHidden(draft, values, Object.values(secretInputs(site.draft, site.inputs)), tell)
   const own: Problem[] = []
-  const inner = await understood(draft, { ...site, given: { texts: {}, values, environment: {} } }, own)
+  const inner = await understood(draft, { ...site, given: { texts: {}, values, environment: {}, mayLack } }, own)
   problems.push(...own.flatMap(whereGiven(site.draft, step, values)))
   return stepsOfInner(inner, spec, (message) => tell('id', message))
 }

@@ -4,7 +4,7 @@ import { NsnetError } from '../core/errors.ts'
 import type { RunStarted } from '../core/events.ts'
 import { expectMuch, MANY, MUCH } from '../core/heap.ts'
 import type { Given } from '../core/given.ts'
-import { prepare } from '../core/prepare.ts'
+import { prepare, type Prepared } from '../core/prepare.ts'
 import type { Registry } from '../core/registry.ts'
 import { checkOf } from '../core/secret-check.ts'
 import { noSecrets, secretsOf, type Secrets } from '../core/secret.ts'
@@ -22,6 +22,8 @@ export interface ReadyRun {
   readonly registry: Registry
   readonly secrets: Secrets
   readonly given: Given
+  /** Inputs without a value, which may lack it. */
+  readonly open: Prepared['open']
 }
 
 /** What makes a run of a workflow. */
@@ -54,7 +56,7 @@ export async function readyRun({ path, text, facts, given, ...options }: RunSour
   const drafts = allIn(draft)
   const named = await pluginsOf(drafts)
   const registry = await registryWith(named, options.steps, drafts.flatMap(usesIn))
-  const { inputs, steps, outputs, secrets } = await prepare(draft, registry, facts, given)
+  const { inputs, steps, outputs, secrets, open } = await prepare(draft, registry, facts, given)
   if (steps.length > MANY) expectMuch()
   const hash = createHash('sha256').update(source.text).digest('hex')
   const workflow = { name: draft.name, path, text: source.text, hash }
@@ -73,9 +75,10 @@ export async function readyRun({ path, text, facts, given, ...options }: RunSour
     steps,
     ...(Object.keys(outputs).length === 0 ? {} : { outputs }),
   }
-  if (Object.keys(secrets).length === 0) return { registry, given, secrets: noSecrets, started: { ...head, ...rest } }
+  if (Object.keys(secrets).length === 0)
+    return { registry, given, open, secrets: noSecrets, started: { ...head, ...rest } }
   const checks = Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, checkOf(value)]))
-  return { registry, given, secrets: secretsOf(secrets), started: { ...head, secrets: checks, ...rest } }
+  return { registry, given, open, secrets: secretsOf(secrets), started: { ...head, secrets: checks, ...rest } }
 }
 
 const usesIn = ({ blocks }: Draft): readonly string[] => blocks.flatMap(({ steps }) => steps.map(({ uses }) => uses))

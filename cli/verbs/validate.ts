@@ -1,18 +1,24 @@
 import { here } from '../../library/place.ts'
 import { counted } from '../../core/counted.ts'
+import { howToGive } from '../../core/given.ts'
 import { printable } from '../../core/quote.ts'
 import { asJson, type Terminal } from '../terminal.ts'
 import type { InputOptions } from '../given.ts'
 import { readWorkflow } from '../workflow-file.ts'
 
-/** `nsnet validate FILE`: finds all mistakes of a workflow and changes nothing. */
+/** `nsnet validate FILE`: finds all mistakes of a workflow and changes nothing. Inputs, secret ones too, need no value for that. */
 export async function validate(terminal: Terminal, path: string, options: InputOptions): Promise<number> {
-  const { started } = await readWorkflow(path, options, here)
+  const { started, open } = await readWorkflow(path, { ...options, mayLack: true }, here)
   const { workflow, inputs, steps } = started
-  if (terminal.options.json) terminal.out(asJson({ valid: true, name: workflow.name, inputs, steps }))
-  else
-    terminal.out(
-      `${printable(path)} is valid: ${counted(steps.length, 'step')}, inputs ${printable(JSON.stringify(inputs))}`,
-    )
+  const missing = open.map(({ name }) => name)
+  if (terminal.options.json) terminal.out(asJson({ valid: true, name: workflow.name, inputs, missing, steps }))
+  else {
+    const given = `inputs ${printable(JSON.stringify(inputs))}`
+    terminal.out(`${printable(path)} is valid: ${counted(steps.length, 'step')}, ${given}`)
+    for (const { name, secret } of open) {
+      const how = secret ? howToGive([name]) : `set it: --set ${name}=VALUE`
+      terminal.out(`  a run needs a value for the input "${name}" (${how})`)
+    }
+  }
   return 0
 }

@@ -99,6 +99,8 @@ test('what cannot be read is named once', () => {
   }
 })
 
+const inner = (inputs: object) => ({ id: 'i', uses: 'workflow', with: { file: './inner.json', inputs } })
+
 describe('validate', () => {
   test('says that nothing is wrong, and what it would run', () => {
     expect(JSON.parse(nsnet('validate', lab, '--json', '--set', 'n=green').stdout)).toMatchObject({
@@ -106,6 +108,32 @@ describe('validate', () => {
       inputs: { n: 'green' },
       steps: [{ id: 'a', uses: 'netns', with: { netns: 'green' } }],
     })
+  })
+  test('needs no value of an input, secret ones included, also of a workflow in it; a run does', () => {
+    const steps = [{ id: 'a', uses: 'netns', with: { netns: '${{ inputs.n }}' } }]
+    fileOf('inner.json', JSON.stringify({ name: 'inner', inputs: { n: {}, key: { secret: true } }, steps }))
+    const own = { n: {}, key: { secret: true }, list: { type: 'list' }, mtu: { type: 'integer', default: 1400 } }
+    const open = (...more: readonly object[]) =>
+      fileOf('open.json', JSON.stringify({ name: 'open', inputs: own, steps: [...more] }, null, 2))
+    const each = { id: 'e', uses: 'netns', forEach: '${{ inputs.list }}', with: { netns: '${{ each }}' } }
+    const given = { n: '${{ inputs.n }}', key: '${{ inputs.key }}' }
+    const good = open(...steps, each, inner(given))
+    expect(nsnet('validate', good)).toMatchObject({
+      status: 0,
+      stdout: expect.stringMatching(
+        /is valid: \d steps, inputs {"mtu":1400}\n {2}a run needs a value for the input "n" \(set it: --set n=VALUE\)\n {2}a run needs a value for the input "key" \(give it by --set-file FILE, or in the environment as NSNET_INPUT_key\)\n {2}.*"list"/,
+      ),
+    })
+    expect(JSON.parse(nsnet('validate', good, '--json').stdout)).toMatchObject({ missing: ['n', 'key', 'list'] })
+    expect(nsnet('validate', good, '--set', 'n=a/b')).toMatchObject({ status: 65 })
+    for (const [wrong, message] of [
+      [{ ...steps[0], with: { netns: '${{ inputs.m }}' } }, 'expected a name that inputs has, got inputs.m'],
+      [{ ...steps[0], with: { netns: '${{ inputs.n }}', nme: 1 } }, 'expected a known field, got "nme"'],
+      [inner({ n: '${{ inputs.n }}' }), 'expected the secret input "key", got nothing (add it'],
+      [inner({ ...given, n: '-x' }), 'expected a netns name'],
+    ] as const)
+      expect(nsnet('validate', open(wrong))).toMatchObject({ status: 65, stderr: expect.stringContaining(message) })
+    expect(nsnet('plan', good).stderr.split('got nothing')).toHaveLength(4)
   })
   test('takes inputs from a file', () => {
     const { stdout } = nsnet('validate', lab, '--json', '--set-file', fileOf('set.yaml', 'n: red\n'))

@@ -313,7 +313,7 @@ describe('a secret on the command line', () => {
     expect(given).toMatchObject({ exitCode: 64, stderr: expect.stringMatching(/"word" not on the command line/) })
     expect(given.stderr).toMatch(/--set-file FILE, or in the environment as NSNET_INPUT_word/)
     expect((await world.nsnetWith(secrets, 'run', workflow, '--set', 'word=x')).exitCode).toBe(64)
-    const missing = await world.nsnet('validate', workflow)
+    const missing = await world.nsnet('run', workflow)
     expect(missing).toMatchObject({ exitCode: 65, stderr: expect.stringMatching(/NSNET_INPUT_phrase/) })
   })
 
@@ -329,7 +329,7 @@ describe('a secret on the command line', () => {
       for (const name of ['values.json', 'values.yaml']) {
         const path = join(dir, `bad-${name}`)
         writeFileSync(path, text)
-        const { exitCode, stderr, stdout } = await world.nsnet('validate', workflow, '--set-file', path)
+        const { exitCode, stderr, stdout } = await world.nsnet('run', workflow, '--set-file', path)
         expect({ exitCode: exitCode > 63, told: /nobody/.test(stderr + stdout) }).toEqual({
           exitCode: true,
           told: false,
