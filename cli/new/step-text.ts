@@ -100,4 +100,15 @@ Sets how many packets may wait in the queue of a link.
 \`\`\`
 
 Test it: \`${testCommand}\`.
+${step.typed ? typesText(step) : ''}`
+
+/** Says how the types of both files are checked; those of the test runner come with @types/node. */
+const typesText = (step: NewStep): string => `
+Check its types; those of an nsnet that is a clone are written by \`npm run build\` in it:
+
+\`\`\`sh
+npm install --save-dev typescript @types/node
+npx tsc --noEmit --strict --skipLibCheck --module preserve --target es2023 --types node \\
+  --allowImportingTsExtensions ${stepFile(step)} ${step.name}.test.ts
+\`\`\`
 `

@@ -87,6 +87,30 @@ describe('nsnet new step writes a step type, its test and its page', () => {
     expect(stdout).toBe('')
   })
 
+  test('which TypeScript takes as the page says, with nothing but nsnet, TypeScript and the types of Node', () => {
+    const path = join(dir, 'typed')
+    const own = join(path, 'node_modules/nsnet')
+    mkdirSync(join(path, 'node_modules/@types'), { recursive: true })
+    mkdirSync(own)
+    for (const name of ['typescript', '@types/node', 'undici-types'])
+      symlinkSync(resolve('node_modules', name), join(path, 'node_modules', name))
+    for (const name of ['package.json', 'node_modules']) symlinkSync(resolve(name), join(own, name))
+    const tsc = resolve('node_modules/typescript/bin/tsc')
+    const types = ['--project', resolve('tsconfig.types.json'), '--outDir', join(own, 'dist/types')]
+    expect(ran(process.execPath, [tsc, ...types])).toMatchObject({ status: 0, stdout: '' })
+    writeFileSync(join(own, 'dist/types/package.json'), '{ "type": "module" }')
+    nsnet('new', 'step', 'typed', '--dir', path, '--ts')
+    const [, words] = /npx (tsc [^`]*)```/.exec(readFileSync(join(path, 'typed.md'), 'utf8'))!
+    const check = () =>
+      ran('sh', ['-c', words!.replace('tsc', `${process.execPath} node_modules/typescript/bin/tsc`)], path)
+    expect(check()).toEqual({ status: 0, stdout: '', stderr: '' })
+    const file = join(path, 'typed.ts')
+    writeFileSync(file, readFileSync(file, 'utf8').replace('`${count}`', 'count'))
+    expect(check()).toMatchObject({ stdout: expect.stringMatching(/^typed.ts\(\d+,\d+\): error TS2345/) })
+    expect(nsnet('new', 'step', 'plain', '--dir', path, '--js').status).toBe(0)
+    expect(readFileSync(join(path, 'plain.md'), 'utf8')).not.toContain('tsc')
+  })
+
   test('and says what is to be installed first', () => {
     const { stdout } = nsnet('new', 'step', 'other', '--dir', 'bare', '--js')
     expect(stdout).toBe(
