@@ -37,7 +37,7 @@ export default defineStep({
     ok
       ? nothingToDo
       : conflict(
-          `waited ${wanted.within} s for ${factOf(wanted)}; seen last: ${seen}`,
+          `expected ${factOf(wanted)} within ${wanted.within} s, seen last: ${seen}`,
           'give it more time in "within", or look why it does not come about',
         ),
   patience: ({ within, every }) => ({ forMs: within * 1000, everyMs: every * 1000 }),

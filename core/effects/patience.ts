@@ -1,13 +1,19 @@
 import { delayOf } from './failed.ts'
 import type { Subject } from './subject.ts'
 
-/** How long a step is waited for in one try, within its time limit, and how often it is looked at. */
-export function patienceOf({ step, input, record }: Pick<Subject, 'step' | 'input' | 'record'>): {
+/** How long a step is waited for in one try, and how often it is looked at. */
+export interface Patience {
   readonly forMs: number
   readonly everyMs: number
-} {
+  /** The step's time limit ends it: a look at its very end would be cut off. */
+  readonly isCut: boolean
+}
+
+/** The patience of a step, within its time limit. */
+export function patienceOf({ step, input, record }: Pick<Subject, 'step' | 'input' | 'record'>): Patience {
   const patience = step.patience?.(input) ?? { forMs: 0, everyMs: 0 }
-  return { ...patience, forMs: Math.min(patience.forMs, record.spec.timeoutMs ?? patience.forMs) }
+  const { timeoutMs = Infinity } = record.spec
+  return { ...patience, forMs: Math.min(patience.forMs, timeoutMs), isCut: timeoutMs <= patience.forMs }
 }
 
 /** How long a step may wait that is patient by itself and tried again too. */

@@ -13,7 +13,7 @@ import type { Member } from './disturbance.ts'
 import { foresee } from './foresee.ts'
 import { inFlightBehind } from './in-flight.ts'
 import { outcomeOf } from './outcome.ts'
-import { patienceOf } from './patience.ts'
+import { patienceOf, type Patience } from './patience.ts'
 import { planOnce, troubleOf, type Planned } from './plan-once.ts'
 import { planTogether } from './plan-together.ts'
 import type { RelatedSteps } from './related-steps.ts'
@@ -89,7 +89,7 @@ async function planAlone(ports: Ports, run: Run, id: string): Promise<RunEvent> 
 }
 
 /** How long a conflict that goes away by itself in a moment may take, and how often to look, in milliseconds. */
-const PASSING = { forMs: 10_000, everyMs: 20 }
+const PASSING: Patience = { forMs: 10_000, everyMs: 20, isCut: false }
 
 async function planPatiently(ports: Ports, subject: Subject): Promise<Planned> {
   const patience = patienceOf(subject)
@@ -99,11 +99,11 @@ async function planPatiently(ports: Ports, subject: Subject): Promise<Planned> {
   for (let attempt = 1; ; attempt++) {
     const seen = await planOnce(lookWith(exec), subject)
     if (seen.planned.conflict === undefined) return seen
-    const { forMs, everyMs } = seen.planned.passing ? PASSING : patience
+    const { forMs, everyMs, isCut } = seen.planned.passing ? PASSING : patience
     const leftMs = began + forMs - performance.now()
-    if (everyMs >= leftMs) return seen
+    if (leftMs <= (isCut ? everyMs : 0)) return seen
     ports.progress({ doing: 'wait', step, attempt, leftMs, message: seen.planned.conflict })
-    await ports.pause(everyMs)
+    await ports.pause(Math.min(everyMs, leftMs))
   }
 }
 

@@ -133,6 +133,21 @@ test('what comes at the end is taken though a step failed, once in each attempt,
   expect(await fingerprint(world.exec)).toEqual(before)
 }, 60_000)
 
+test('a step that waits looks a last time when its time is over', async () => {
+  const world = await sandboxed()
+  const wait = { id: 'w', uses: 'wait', with: { link: 'none', within: 1.9, every: 1 } }
+  const began = performance.now()
+  const { exitCode, stderr } = await world.nsnet('run', workflowOf('late', { steps: [wait] }), '-v')
+  expect(performance.now() - began).toBeGreaterThan(1900)
+  expect({ exitCode, stderr }).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining(
+      'expected link none to have a carrier within 1.9 s, seen last: there is no such link',
+    ),
+  })
+  expect([...stderr.matchAll(/^ +\$ ip .* address show\b/gm)].length).toBeGreaterThanOrEqual(3)
+}, 60_000)
+
 test('a step with a time limit fails when it is over, and is given more than the usual time where it asks for it', async () => {
   const world = await sandboxed()
   const check = { id: 'c', uses: 'check', with: { ping: '203.0.113.99', within: 60 }, timeout: 0.3 }

@@ -23,13 +23,18 @@ test.each([
 })
 
 test.each([
-  [{ link: 'a' }, ['UP'], {}, 'link a to have a carrier; seen last: it has no carrier'],
-  [{ link: 'a', state: 'up' }, ['LOWER_UP'], {}, 'link a to be up; seen last: it is down'],
-  [{ link: 'b', netns: 'ns1' }, ['UP'], {}, 'link b to have a carrier in netns ns1; seen last: there is no such link'],
-  [{ address: 'fd00::1' }, [], { tentative: true }, 'fd00::1 to be usable; seen last: it is tentative'],
+  [{ link: 'a' }, ['UP'], {}, 'link a to have a carrier within 5 s, seen last: it has no carrier'],
+  [{ link: 'a', state: 'up' }, ['LOWER_UP'], {}, 'link a to be up within 5 s, seen last: it is down'],
+  [
+    { link: 'b', netns: 'ns1' },
+    ['UP'],
+    {},
+    'link b to have a carrier in netns ns1 within 5 s, seen last: there is no such link',
+  ],
+  [{ address: 'fd00::1' }, [], { tentative: true }, 'fd00::1 to be usable within 5 s, seen last: it is tentative'],
   [{ address: 'fd00::1' }, [], { dadfailed: true, tentative: true }, 'seen last: another host uses it'],
   [{ address: 'fd00::2' }, [], {}, 'seen last: nobody has it'],
-  [{ link: 'b', address: 'fd00::1' }, [], {}, 'fd00::1 on link b to be usable; seen last: nobody has it'],
+  [{ link: 'b', address: 'fd00::1' }, [], {}, 'fd00::1 on link b to be usable within 5 s, seen last: nobody has it'],
 ])('waits for %j', (input, flags, addr, message) => {
   const it = given(wait, { ...input, within: 5 })
   it.seeing(it.observes(links(flags, addr))).conflicts(message)
