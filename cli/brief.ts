@@ -1,11 +1,11 @@
-import { show, type Command } from '../core/command.ts'
+import { programIn, show, type Command } from '../core/command.ts'
 import type { Screen } from './terminal.ts'
 
 /** Parts of commands that are nsnet's own marks, or tell nobody anything new. */
 const NOISE: readonly (readonly [RegExp, string])[] = [
-  [/^(ip6?tables)-(?:nft|legacy)/, '$1'],
-  [/^(ip6?tables) -w 5 -t filter /, '$1 '],
-  [/^(ip6?tables) -w 5 /, '$1 '],
+  [/^((?:ip netns exec \S+ )?ip6?tables)-(?:nft|legacy)/, '$1'],
+  [/^((?:ip netns exec \S+ )?ip6?tables) -w 5 -t filter /, '$1 '],
+  [/^((?:ip netns exec \S+ )?ip6?tables) -w 5 /, '$1 '],
   [/ -m comment --comment '?nsnet:\S+$/, ''],
   [/ address ([0-9a-f]{2}:){5}[0-9a-f]{2}/g, ''],
   [/ ping -n -c .* -- /, ' ping '],
@@ -27,7 +27,7 @@ export function commandsIn({ columns }: Screen, commands: readonly Command[]): s
 function brief({ argv, stdin }: Command): string {
   const line = NOISE.reduce((text, [pattern, instead]) => text.replace(pattern, instead), show({ argv }))
   if (stdin === undefined) return line
-  return `${argv[0]}: ${stdin
+  return `${programIn(argv)[0]}: ${stdin
     .replace(TABLE, 'create $1 {')
     .replace(/ comment "nsnet:[^"]*"/, '')
     .trim()}`

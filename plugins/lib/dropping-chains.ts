@@ -46,6 +46,7 @@ function familiesOf(family: string): readonly ('ipv4' | 'ipv6')[] {
 function suspectsOf(table: FilterTable, base: FilterChain, traffic: Traffic, tag: string): readonly Suspect[] {
   const found: Suspect[] = []
   let own = table.comment?.startsWith(tag) ?? false
+  let letsThrough = false
   const accuse = (chain: FilterChain, rule: FilterRule | null): void =>
     void found.push({ table, base, chain, rule, own: own || (rule?.comment?.startsWith(tag) ?? false) })
   /** Says whether every packet's fate is decided in the chain. */
@@ -58,13 +59,17 @@ function suspectsOf(table: FilterTable, base: FilterChain, traffic: Traffic, tag
       if (rule.packets === 0) continue
       if (verdict === 'drop' || verdict === 'reject') accuse(chain, rule)
       if (verdict === 'accept' && rule.comment?.startsWith(tag)) own = true
+      if (verdict === 'accept' && own) letsThrough = true
       const next = table.chains.find(({ name }) => name === rule.to)
       const decided = next && !path.includes(next) ? visit(next, [...path, next]) : isFinal(verdict)
       if (always && (decided || verdict === 'goto' || verdict === 'return')) return decided
     }
     return false
   }
-  if (!visit(base, [base]) && base.policy === 'drop' && base.packets !== 0) accuse(base, null)
+  const isDecided = visit(base, [base])
+  // of packets that the run itself lets through, only a count shows that the policy met some
+  const isLikely = letsThrough ? (base.packets ?? 0) > 0 : base.packets !== 0
+  if (!isDecided && base.policy === 'drop' && isLikely) accuse(base, null)
   return found
 }
 

@@ -12,6 +12,10 @@ test.each([
     'iptables-nft -w 5 -t filter -A FORWARD -j ACCEPT -m comment --comment nsnet:r1/s1:abcdef',
     'iptables -A FORWARD -j ACCEPT',
   ],
+  [
+    'ip netns exec ns1 iptables-nft -w 5 -t filter -A FORWARD -j ACCEPT',
+    'ip netns exec ns1 iptables -A FORWARD -j ACCEPT',
+  ],
   ['ip6tables-legacy -w 5 -t nat -A POSTROUTING -j MASQUERADE', 'ip6tables -t nat -A POSTROUTING -j MASQUERADE'],
   ['ip netns exec ns1 ping -n -c 2 -i 0.2 -W 2 -- example.org', 'ip netns exec ns1 ping example.org'],
   ['sysctl -e -q -w net/ipv4/ip_forward=0', 'sysctl -w net/ipv4/ip_forward=0'],
@@ -31,4 +35,6 @@ test('what nft reads is told by what it says', () => {
   const stdin = 'create table ip lab { comment "nsnet:r1/s1:abcdef"; }\ntable ip lab {\n\tchain c { accept; }\n}\n'
   const text = commandsIn(screen(80), [{ argv: ['nft', '-f', '-'], stdin }, words('true')])
   expect(text).toBe('nft: create table ip lab {\n\tchain c { accept; }\n} (and 1 more)')
+  const inside = { argv: ['ip', 'netns', 'exec', 'ns1', 'nft', '-f', '-'], stdin }
+  expect(commandsIn(screen(80), [inside])).toBe('nft: create table ip lab {\n\tchain c { accept; }\n}')
 })

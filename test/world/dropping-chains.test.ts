@@ -99,6 +99,28 @@ const cases = [
   })),
 ]
 
+/** Whom a check that nobody answers accuses, behind a chain of the same run that drops all but what it accepts. */
+async function accusedBehind(accept: string): Promise<readonly string[]> {
+  const world = await sandboxed()
+  const chain = ['  chain o {', '    type filter hook output priority 0; policy drop;', accept, '  }']
+  const steps = [
+    { id: 'guard', uses: 'nftables', with: { ruleset: ['table inet guard {', ...chain, '}'] } },
+    { id: 'far', uses: 'check', with: { ping: '203.0.113.99', within: 0, timeout: 1, count: 1 } },
+  ]
+  const path = join(dir, 'guard.json')
+  writeFileSync(path, JSON.stringify({ name: 'guard', steps }))
+  const { exitCode, stderr } = await world.nsnet('run', path)
+  expect({ exitCode, stderr }).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(/far .*cannot be reached/) })
+  return accusedIn(stderr)
+}
+
+test('a chain of the run itself is accused of its policy only where it does not let the packets through', async () => {
+  expect(await accusedBehind('    oifname { "lo", "enp1s0" } accept')).toEqual([])
+  expect(await accusedBehind('    tcp dport 22 accept')).toEqual([
+    expect.stringMatching(/chain o of table inet guard .* drops by its policy/),
+  ])
+})
+
 const legacy = {
   what: 'the policy of iptables-legacy',
   workflow: byIptables,
