@@ -11,7 +11,10 @@ import { guessInput, type ScopeWith } from './stand-ins.ts'
 import type { DrawnStep } from './topology.ts'
 
 /** A step of a workflow or of a run, with what is known of it. */
-type KnownStep = Pick<StepRecord, 'spec' | 'input' | 'outputs'> & { readonly pending: boolean }
+type KnownStep = Pick<StepRecord, 'spec' | 'input' | 'outputs'> & {
+  readonly pending: boolean
+  readonly failed?: boolean
+}
 
 /** What the steps are drawn with. */
 type Around = Pick<RunStarted, 'inputs' | 'facts'> & Pick<Registry, 'stepOf'>
@@ -24,12 +27,16 @@ export const drawWorkflow = ({ steps, ...started }: RunStarted, { stepOf }: Regi
   )
 
 /**
- * Lets the steps of a run draw. What was undone or skipped is left out; what is not applied (yet) is pending, unless the run is taken
+ * Lets the steps of a run draw. What was undone or skipped is left out; what is not applied (yet) is pending, or has failed, unless the run is taken
  * back: then it will not come.
  */
 export function drawRun({ run, status }: Moment, { stepOf }: Registry): Promise<readonly DrawnStep[]> {
   const { started, steps } = run
-  const known = [...steps.values()].map((record) => ({ ...record, pending: isPending.test(record.status) }))
+  const known = [...steps.values()].map((record) => ({
+    ...record,
+    pending: isPending.test(record.status),
+    failed: record.status === 'failed',
+  }))
   const isBack = status.startsWith('und')
   const left = known.filter(
     (it) => !/^(undone|gone|not ours|skipped)$/.test(it.status) && !(isBack && it.pending && !it.open),
@@ -45,7 +52,7 @@ async function drawAll(steps: readonly KnownStep[], around: Around): Promise<rea
   const unknown = numbers()
   const drawn: DrawnStep[] = []
   for (const known of steps) {
-    const { spec, pending } = known
+    const { spec, pending, failed = false } = known
     const step = around.stepOf(spec.uses)
     const scope: ScopeWith = (standIn) => ({
       inputs: around.inputs,
@@ -54,7 +61,7 @@ async function drawAll(steps: readonly KnownStep[], around: Around): Promise<rea
     })
     const input = step && (known.input === undefined ? await guessInput(spec, step, scope) : known.input)
     outputs.set(spec.id, outputsOf(step, input, known.outputs))
-    drawn.push({ id: spec.id, pending, sketches: sketchesOf(spec, step, input) })
+    drawn.push({ id: spec.id, pending, failed, sketches: sketchesOf(spec, step, input) })
   }
   return drawn
 }

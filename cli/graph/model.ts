@@ -18,6 +18,8 @@ export interface Mark {
   readonly steps: readonly string[]
   /** The step that makes it has not been applied. */
   readonly pending: boolean
+  /** It has been tried, and has failed. */
+  readonly failed?: boolean
   /** One of its steps does not hold any more. */
   readonly drifted: boolean
 }

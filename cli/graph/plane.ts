@@ -24,7 +24,7 @@ type Draft<T> = { -readonly [Field in keyof T]: T[Field] extends readonly (infer
 export function add(plane: Plane, sketch: Sketch, mark: Mark): void {
   const netns = sketch.netns ?? null
   const box = boxAt(plane, netns)
-  if (sketch.draw === 'netns') return void Object.assign(box, touched(box, mark), { pending: mark.pending })
+  if (sketch.draw === 'netns') return void Object.assign(box, touched(box, mark), madeBy(mark))
   if (sketch.draw === 'link') return addLink(plane, sketch, mark)
   if (sketch.draw === 'address') {
     const link = linkAt(plane, { netns, link: sketch.link })
@@ -48,7 +48,7 @@ function addLink(plane: Plane, sketch: SketchedLink, mark: Mark): void {
   if (sketch.from !== undefined) move(plane, { netns: sketch.from.netns ?? null, link: sketch.link }, home)
   const link = linkAt(plane, home)
   Object.assign(link, touched(link, mark))
-  if (sketch.kind !== undefined) Object.assign(link, { kind: sketch.kind, pending: mark.pending })
+  if (sketch.kind !== undefined) Object.assign(link, { kind: sketch.kind }, madeBy(mark))
   if (sketch.peer !== undefined) {
     link.peer = { netns: sketch.peer.netns ?? null, link: sketch.peer.link }
     linkAt(plane, link.peer)
@@ -69,6 +69,9 @@ function move({ links }: Plane, from: End, to: End): void {
   const peer = link.peer === null ? undefined : links.get(keyOf(link.peer))
   if (peer?.peer && keyOf(peer.peer) === keyOf(from)) peer.peer = to
 }
+
+/** What becomes of a thing by the step that makes it. */
+const madeBy = ({ pending, failed = false }: Mark) => ({ pending, ...(failed ? { failed } : {}) })
 
 function touched({ steps, drifted }: Mark, mark: Mark): Pick<Mark, 'steps' | 'drifted'> {
   return { steps: [...new Set([...steps, ...mark.steps])], drifted: drifted || mark.drifted }

@@ -9,6 +9,8 @@ export interface DrawnStep {
   readonly sketches: readonly Sketch[]
   /** It has not been applied. */
   readonly pending: boolean
+  /** It has been tried, and has failed. */
+  readonly failed?: boolean
 }
 
 /** What is drawn beside the steps. */
@@ -22,8 +24,8 @@ export interface Caption extends Pick<Topology, 'name' | 'run'> {
 /** Folds what the steps draw, in their order, into one topology. */
 export function topologyOf(steps: readonly DrawnStep[], { name, run, uplink, drifted }: Caption): Topology {
   const plane: Plane = { boxes: new Map(), links: new Map() }
-  for (const { id, pending, sketches } of steps) {
-    const mark: Mark = { steps: [id], pending, drifted: drifted.has(id) }
+  for (const { id, pending, failed = false, sketches } of steps) {
+    const mark: Mark = { steps: [id], pending, drifted: drifted.has(id), ...(failed ? { failed } : {}) }
     for (const sketch of sketches) add(plane, sketch, mark)
   }
   const links = [...plane.links.values()]

@@ -31,8 +31,11 @@ export function clean(text: string): string {
   return characters.length > LONGEST ? `${characters.slice(0, LONGEST - 1).join('')}…` : line
 }
 
+/** What is told of all that is drawn. */
+type Marked = Pick<Mark, 'pending' | 'failed' | 'drifted'>
+
 /** A line of text in a box. */
-export interface Line extends Pick<Mark, 'pending' | 'drifted'> {
+export interface Line extends Marked {
   readonly text: string
 }
 
@@ -56,11 +59,11 @@ export const captionOf = ({ name, run }: Pick<Topology, 'name' | 'run'>): string
   run === null ? `workflow ${name}` : `run ${run.id} of ${name}: ${run.state}`
 
 /** The words that stand beside what is drawn in another colour or stroke; empty for what is as it should be. */
-export const stateOf = ({ drifted, pending }: Pick<Mark, 'pending' | 'drifted'>): string =>
-  drifted ? 'drifted' : pending ? 'pending' : ''
+export const stateOf = ({ drifted, failed, pending }: Marked): string =>
+  drifted ? 'drifted' : failed ? 'failed' : pending ? 'pending' : ''
 
 /** Puts the state of what a text tells behind it. */
-export const withState = (text: string, line: Pick<Mark, 'pending' | 'drifted'>): string =>
+export const withState = (text: string, line: Marked): string =>
   [text, stateOf(line) && `(${stateOf(line)})`].filter((word) => word !== '').join(' ')
 
 /** Lists the addresses of a link as ip-address(8) writes them. */
@@ -72,8 +75,8 @@ export const noteLines = (link: Link): readonly Line[] => link.notes.map((it) =>
 
 /** That something is pending goes without saying where its link is. */
 function besides(link: Link, mark: Mark, text: string): Line {
-  const { pending, drifted } = mark
-  return { text: withState(text, { drifted, pending: pending && !link.pending }), pending, drifted }
+  const shown = { ...mark, pending: mark.pending && !link.pending }
+  return { ...mark, text: withState(text, shown) }
 }
 
 function wholeText(translation: Translation): string {
@@ -83,7 +86,7 @@ function wholeText(translation: Translation): string {
 
 /** Writes all checks of one kind on one line. */
 function checksOf({ checks }: Box): readonly Line[] {
-  const groups = grouped(checks, ({ by, pending, drifted }) => `${by} ${pending} ${drifted}`)
+  const groups = grouped(checks, (it) => `${it.by} ${stateOf(it)}`)
   return Array.from(groups.values(), (group) => {
     const targets = [...new Set(group.map(({ target }) => target))]
     return { ...group[0]!, text: `${group[0]!.by === 'ping' ? 'pings' : 'connects to'} ${targets.join(', ')}` }

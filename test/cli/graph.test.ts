@@ -68,7 +68,7 @@ test('draws a workflow as an ordinary user, in every format, as the locale and t
   const both = await world.nsnet('graph', 'workflows/internet.json', '--json', '--format', 'svg')
   expect(both).toMatchObject({ exitCode: 64, stdout: expect.stringContaining('"code":"USAGE"') })
   for (const [exitCode, said, ...args] of [
-    [64, 'Allowed choices are text, svg', 'workflows/internet.json', '--format', 'png'],
+    [64, 'one of text, svg, dot', 'workflows/internet.json', '--format', 'png'],
     [65, 'cannot read', join(dir, 'none.json')],
   ] as const)
     expect(await world.nsnet('graph', ...args)).toMatchObject({
@@ -83,6 +83,12 @@ test('draws a run with what others changed in red, what is to come dashed, and w
   const file = fileOf(
     'half',
     ...cable,
+    {
+      id: 'far',
+      uses: 'check',
+      onFailure: 'continue',
+      with: { ping: '203.0.113.99', within: 0, timeout: 1, count: 1 },
+    },
     { id: 'fails', uses: 'link', with: { link: 'nothing', mtu: 1400 } },
     {
       id: 'later',
@@ -99,7 +105,9 @@ test('draws a run with what others changed in red, what is to come dashed, and w
   expect(await graph()).toMatch(
     /^run \w+ of half: failed\n[^]*to-blue {2}10\.1\.0\.1\/24 ═+╪═+╪══ eth0 {2}10\.1\.0\.2\/24 \(pending\)/,
   )
-  expect(await graph()).toContain('nothing  mtu 1400 (pending)')
+  expect(await graph()).toContain('nothing  mtu 1400 (failed)')
+  expect(await graph()).toContain('pings 203.0.113.99 (failed)')
+  expect(await graph('--format', 'mermaid')).toContain('pings 203.0.113.99 #40;failed#41;')
   expect(await graph()).not.toContain('drifted')
   await world.sh('ip address delete 10.1.0.1/24 dev to-blue')
   expect(await graph('--color', 'always')).toMatch(/\x1b\[31mto-blue {2}10\.1\.0\.1\/24 \(drifted\)\x1b\[39m/)

@@ -12,6 +12,7 @@ export interface StepText {
   readonly id: string
   readonly uses: string
   readonly with: unknown
+  readonly onFailure?: string
 }
 
 /** Opens a directory for the files of a test file; it goes away behind its last test. */
