@@ -139,19 +139,24 @@ export async function openStore(dir: string): Promise<Store> {
 const letter = customRandom('abcdefghijkmnpqrstuvwxyz', 1, randomBytes)
 const rest = customRandom('23456789abcdefghijkmnpqrstuvwxyz', 7, randomBytes)
 
-const noneNamed = (name: string): NsnetError =>
-  new NsnetError('RUN_NOT_FOUND', `expected a run, found none that "${name}" names`, 'nsnet list shows all runs')
+const noneNamed = (name: string, ids: readonly string[]): NsnetError => {
+  const [found, hint] =
+    ids.length === 0
+      ? ['none at all', 'a run with --sandbox goes with its sandbox; begin one with: nsnet run FILE']
+      : [`none that "${name}" names`, 'nsnet list shows all runs']
+  return new NsnetError('RUN_NOT_FOUND', `expected a run, found ${found}`, hint)
+}
 
 function expectLatest(id: string | undefined | false): string {
   if (id) return id
-  throw noneNamed('last')
+  throw noneNamed('last', [])
 }
 
 function oneOf(name: string, ids: readonly string[]): string {
   if (ids.includes(name)) return name
   const found = ids.filter((id) => name !== '' && id.startsWith(name))
   if (found.length === 1) return found[0]!
-  if (found.length === 0) throw noneNamed(name)
+  if (found.length === 0) throw noneNamed(name, ids)
   const message = `expected one run, "${name}" begins the ids of ${found.length}: ${listed(found)}`
   throw new NsnetError('RUN_AMBIGUOUS', message, 'nsnet list shows all runs')
 }

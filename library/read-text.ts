@@ -1,5 +1,8 @@
+import { existsSync, readdirSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
+import { basename, dirname, join, parse } from 'node:path'
 import { NsnetError } from '../core/errors.ts'
+import { nearest } from '../core/near.ts'
 import { decode, MAX_BYTES, tooLarge } from '../core/source.ts'
 import { whyNot } from '../core/why-not.ts'
 
@@ -19,8 +22,22 @@ async function reading(path: string): Promise<Buffer> {
     const file = await open(path)
     return await upToLimit(file).finally(() => file.close())
   } catch (error) {
-    const hint = 'name a file with a workflow, in JSON or YAML'
+    const near = nearFile(path)
+    const hint = near === undefined ? 'name a file with a workflow, in JSON or YAML' : `did you mean ${near}?`
     throw new NsnetError('WORKFLOW_UNREADABLE', `cannot read ${path}: ${whyNot(error)}`, hint)
+  }
+}
+
+/** Finds a file of JSON or YAML beside one that is not there, with a name alike or the same without its ending. */
+function nearFile(path: string): string | undefined {
+  try {
+    if (existsSync(path)) return undefined
+    const names = readdirSync(dirname(path)).filter((name) => /\.(json|ya?ml)$/i.test(name))
+    const same = names.find((name) => parse(name).name === basename(path))
+    const near = same ?? nearest(basename(path), names)
+    return near === undefined ? undefined : join(dirname(path), near)
+  } catch {
+    return undefined
   }
 }
 

@@ -23,7 +23,11 @@ const tellers: {
   unknownOption: (command, message) => {
     const [, flag = ''] = /'([^]*?)'(?:\n\(Did you mean [^]*)?$/.exec(message) ?? []
     const flags = [...command.options, ...(command.parent ? [] : globalOptions())].flatMap(({ long }) => long ?? [])
-    return [`expected an option of ${nameOf(command)}, got "${flag}"`, didYouMean(flag, flags) ?? helpOf(command)]
+    const isOfCommand = command.registeredArguments.some(({ variadic }) => variadic)
+    const other = isOfCommand
+      ? `if it is an option of COMMAND, put -- before COMMAND; ${helpOf(command)}`
+      : helpOf(command)
+    return [`expected an option of ${nameOf(command)}, got "${flag}"`, didYouMean(flag, flags) ?? other]
   },
   missingArgument: (command, message) => [`expected ${quoted(message)}, got nothing`, `type: ${usageOf(command)}`],
   optionMissingArgument: (command, message) => [

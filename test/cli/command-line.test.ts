@@ -55,6 +55,11 @@ describe('a command line that is none is refused in the words of nsnet', () => {
     [['list', '--jsn'], 'expected an option of nsnet list, got "--jsn"', 'did you mean "--json"?'],
     [['list', "--it's"], 'expected an option of nsnet list, got "--it\'s"', 'see: nsnet list --help'],
     [['run'], 'expected FILE, got nothing', 'type: nsnet run FILE'],
+    [
+      ['with', lab, 'npm', '--version'],
+      'expected an option of nsnet with, got "--version"',
+      'if it is an option of COMMAND, put -- before COMMAND; see: nsnet with --help',
+    ],
     [['run', lab, 'b'], 'expected nothing behind nsnet run FILE, got "b"', 'see: nsnet run --help'],
     [['list', '--state-dir'], 'expected a value: --state-dir DIR, got nothing', 'see: nsnet list --help'],
     [
@@ -100,6 +105,27 @@ test('what cannot be read is named once', () => {
 })
 
 const inner = (inputs: object) => ({ id: 'i', uses: 'workflow', with: { file: './inner.json', inputs } })
+
+test('of a file that is not there, one beside it with such a name is told', () => {
+  for (const [name, near] of [
+    ['lab', lab],
+    ['lba.json', lab],
+    ['nothing-alike.json', undefined],
+  ] as const) {
+    const { stderr } = nsnet('validate', join(dir, name))
+    const hint = near === undefined ? 'name a file with a workflow, in JSON or YAML' : `did you mean ${near}?`
+    expect({ name, hint: stderr.split('\n')[1] }).toEqual({ name, hint: `  ${hint}` })
+  }
+})
+
+test('where there are no runs, that is said of each run that is asked for', () => {
+  for (const args of [['show'], ['show', 'k7'], ['log', 'last']])
+    expect(nsnet(...args)).toMatchObject({
+      status: 64,
+      stderr:
+        'nsnet: expected a run, found none at all\n  a run with --sandbox goes with its sandbox; begin one with: nsnet run FILE\n',
+    })
+})
 
 describe('validate', () => {
   test('says that nothing is wrong, and what it would run', () => {
