@@ -1,6 +1,7 @@
 import type { Environment } from '@marcbachmann/cel-js'
 import { asJson } from './cel-value.ts'
 import { expectBounded, limits, MAX_TEXT, type Node } from './expression-limits.ts'
+import { inPlainWords } from './cel-words.ts'
 import { chainOf, referencesIn, variables, type Reference } from './expression-names.ts'
 import { namesIn, valuesOf, type Scope } from './expression-values.ts'
 import { addressOf, cidrhost, cidrsubnet } from './host-number.ts'
@@ -128,28 +129,6 @@ function mistakeIn(text: string, error: unknown): ExpressionError {
   const [reason] = (error instanceof Error ? error.message : String(error)).split('\n')
   const shown = text.length > 100 ? `${text.slice(0, 97)}…` : text
   return new ExpressionError(`\${{ ${shown} }}: ${inPlainWords(reason!)}`, { cause: error })
-}
-
-function inPlainWords(reason: string): string {
-  return reason
-    .replace(/^Unexpected token: /, 'expected a value, got ')
-    .replace(/^Expected (\w+), got/, 'expected $1, got')
-    .replace(/^found no matching overload for '(.*)'$/, 'expected a function that takes this, got $1')
-    .replace(/^no such overload: /, 'expected values that go together, got ')
-    .replace(/dyn<(\w+)>/g, '$1')
-    .replace(/\b(?:IDENTIFIER|EOF|[LR](?:BRACE|BRACKET|PAREN))\b/g, (token) => tokens[token]!)
-}
-
-/** The parser's names of tokens, as people know them. */
-const tokens: { readonly [name: string]: string } = {
-  IDENTIFIER: 'a name',
-  EOF: 'the end',
-  LBRACE: '"{"',
-  RBRACE: '"}"',
-  LBRACKET: '"["',
-  RBRACKET: '"]"',
-  LPAREN: '"("',
-  RPAREN: '")"',
 }
 
 const asText = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value))

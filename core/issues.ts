@@ -58,7 +58,9 @@ function mistakesFrom(
     const what = expected.replace(/^expected /, '')
     return [{ path, message: `expected a field "${String(path.at(-1))}" (${what}), got nothing` }]
   }
-  return [{ path, message: expected.startsWith('expected') ? `${expected}, got ${got(found)}` : expected }]
+  const message = expected.startsWith('expected') ? `${expected}, got ${got(found)}` : expected
+  const near = issue.code === 'invalid_value' ? nearValue(issue, found) : undefined
+  return [near === undefined ? { path, message } : { path, message, hint: near }]
 }
 
 function unknownField(key: string, path: readonly PropertyKey[], schema: Schema<unknown>): Mistake {
@@ -86,7 +88,7 @@ function expectation(issue: ZodIssue): string {
   const { code, expected, message, minimum, maximum, inclusive, exact, origin, values, errors } = issue
   if (message.startsWith('expected')) return message
   const many = origin === 'string' ? ' characters' : origin === 'array' ? ' items' : ''
-  if (code === 'invalid_type') return `expected ${withArticle(expected === 'int' ? 'integer' : (expected ?? 'value'))}`
+  if (code === 'invalid_type') return `expected ${withArticle(kinds[expected ?? ''] ?? expected ?? 'value')}`
   if (exact === true) return `expected exactly ${minimum ?? maximum}${many}`
   if (code === 'too_small') return `expected ${inclusive === false ? 'more than' : 'at least'} ${minimum}${many}`
   if (code === 'too_big') return `expected ${inclusive === false ? 'less than' : 'at most'} ${maximum}${many}`
@@ -94,6 +96,12 @@ function expectation(issue: ZodIssue): string {
   if (code === 'invalid_union') return `expected ${[...new Set((errors ?? []).flat().map(kindOf))].join(' or ')}`
   return message.startsWith('Invalid ') ? (form(issue) ?? message) : message
 }
+
+/** What zod names otherwise. */
+const kinds: { readonly [expected: string]: string } = { int: 'integer', record: 'object' }
+
+const nearValue = ({ values = [] }: ZodIssue, found: unknown): string | undefined =>
+  typeof found === 'string' ? didYouMean(found, values.map(String)) : undefined
 
 /** Says what form a text or number has to have, where a schema of zod has no words of its own for it. */
 function form({ code, format, pattern, prefix, suffix, includes, divisor }: ZodIssue): string | undefined {

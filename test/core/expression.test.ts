@@ -53,7 +53,8 @@ describe('refuses', () => {
   test.each([
     ['${{ inputs.', 'expected "}}" after "${{"'],
     ['${{ 1 + }}', 'expected a value, got the end'],
-    ['${{ secrets.x }}', 'Unknown variable: secrets'],
+    ['${{ secrets.x }}', 'expected inputs, host, steps, each, index or a text in quotes, got secrets'],
+    ['${{ input.x }}', 'got input, did you mean "inputs"?'],
     ['${{ nofunction(1) }}', 'expected a function that expressions have, got nofunction()'],
     ['${{ [1, 2].map(a, a) }}', 'got map()'],
     ['${{ [1].all(a, [2].exists(b, a == b)) }}', 'got all()'],

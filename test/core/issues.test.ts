@@ -6,7 +6,13 @@ import type { Schema } from '../../core/schema.ts'
 const told = (schema: z.ZodType, value: unknown): readonly string[] =>
   mistakesOf(schema.safeParse(value).error!.issues, value, schema as Schema<unknown>).map(({ message }) => message)
 
+test('of one of some values the nearest is told', () =>
+  expect(mistakesOf(z.enum(['up', 'down']).safeParse('UP').error!.issues, 'UP', z.string() as Schema<unknown>)).toEqual(
+    [{ path: [], message: 'expected "up" or "down", got "UP"', hint: 'did you mean "up"?' }],
+  ))
+
 test.each<readonly [z.ZodType, unknown, string]>([
+  [z.record(z.string(), z.any()), 'x', 'expected an object, got "x"'],
   [z.record(z.string().regex(/^a/), z.any()), { b: 1 }, 'expected a text that matches /^a/, got "b"'],
   [z.record(z.string().regex(/^a/, 'expected an a'), z.any()), { b: 1 }, 'expected an a, got "b"'],
   [z.string().regex(/^a+$/), 'b', 'expected a text that matches /^a+$/, got "b"'],
