@@ -1,6 +1,7 @@
 import { NsnetError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
 import { didYouMean } from '../core/near.ts'
+import { got } from '../core/problems.ts'
 import type { Step } from '../core/step.ts'
 import type { Sandbox } from './sandbox/sandbox.ts'
 
@@ -61,8 +62,11 @@ const names = { open: opening, resume: goingOn, start: beginning, undo: takingBa
 /** Refuses an option that there is not: one that is misspelt would let a run work on the machine itself. @throws USAGE */
 export function expectKnownOptions(verb: keyof typeof names, options: object): void {
   const known: readonly string[] = names[verb]
+  if (typeof options !== 'object' || options === null)
+    throw new NsnetError('USAGE', `expected an object of options for ${verb}(), got ${got(options)}`, among(known))
   const odd = Object.keys(options).find((name) => !known.includes(name))
   if (odd === undefined) return
-  const hint = didYouMean(odd, known) ?? `there are ${known.join(', ')}`
-  throw new NsnetError('USAGE', `expected options of ${verb}(), got "${odd}"`, hint)
+  throw new NsnetError('USAGE', `expected options of ${verb}(), got "${odd}"`, didYouMean(odd, known) ?? among(known))
 }
+
+const among = (known: readonly string[]): string => `there are ${known.join(', ')}`

@@ -1,4 +1,6 @@
 import { inNetns, type Command, type Output } from '../core/command.ts'
+import { NsnetError } from '../core/errors.ts'
+import { got } from '../core/problems.ts'
 import type { Place } from './place.ts'
 
 /** Where a command runs. */
@@ -17,8 +19,16 @@ export interface CommandOptions extends Where {
   readonly signal?: AbortSignal
 }
 
-/** Runs a command in a place to its end, whatever its exit code; `LC_ALL=C`, and with it all that it has started. */
+/**
+ * Runs a command in a place to its end, whatever its exit code; `LC_ALL=C`, and with it all that it has started.
+ *
+ * @throws USAGE when it is no list of texts
+ */
 export async function runIn(place: Place, argv: readonly string[], options: CommandOptions = {}): Promise<Output> {
+  if (!Array.isArray(argv) || argv.length === 0 || argv.some((word) => typeof word !== 'string')) {
+    const hint = "each word by itself, for no shell reads them: exec(['ip', 'link', 'show'])"
+    throw new NsnetError('USAGE', `expected a command as a list of texts, got ${got(argv)}`, hint)
+  }
   const { netns, stdin, timeoutMs, signal } = options
   const command: Command = {
     argv: inNetns(netns, argv),

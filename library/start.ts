@@ -1,4 +1,6 @@
 import { join, resolve as absolute } from 'node:path'
+import { NsnetError } from '../core/errors.ts'
+import { got } from '../core/problems.ts'
 import { expectStep } from '../core/plugin-shape.ts'
 import type { Step } from '../core/step.ts'
 import { goOnWith } from './going-on.ts'
@@ -18,6 +20,7 @@ import { expectMayChange, leave, worldOf, type World } from './world.ts'
 /** Begins a run of a workflow. @see index.ts */
 export async function start(workflow: string | WorkflowObject, options: StartOptions): Promise<LiveRun> {
   expectKnownOptions('start', options)
+  expectWorkflow(workflow)
   return await inWorld(options, async (world) => {
     const { started, registry, secrets } = await ready(workflow, options, world.place)
     expectMayChange(world)
@@ -29,6 +32,13 @@ export async function start(workflow: string | WorkflowObject, options: StartOpt
     await Promise.race([work.begun, done])
     return liveRun({ id, world, work, working, done })
   })
+}
+
+/** @throws USAGE */
+function expectWorkflow(workflow: unknown): void {
+  if (typeof workflow === 'string' || (typeof workflow === 'object' && workflow !== null)) return
+  const message = `expected the path of a workflow file, or a workflow as an object, got ${got(workflow)}`
+  throw new NsnetError('USAGE', message, "such as: start('lab.json', { sandbox: true })")
 }
 
 /** Goes on with a run that stopped. @see index.ts */

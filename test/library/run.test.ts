@@ -286,3 +286,17 @@ async function machine(): Promise<readonly string[]> {
   const outputs = await Promise.all([exec(ip(undefined, '-br', 'link')), exec(ip(undefined, 'netns', 'list'))])
   return outputs.map(({ stdout }) => stdout)
 }
+
+const usage = (message: string) => ({ code: 'USAGE', message: expect.stringContaining(message) })
+
+test('what no type checker has seen is refused in words, not by an error of the engine', async () => {
+  const from = start as (...args: readonly unknown[]) => Promise<unknown>
+  await expect(from()).rejects.toMatchObject(
+    usage('expected the path of a workflow file, or a workflow as an object, got nothing'),
+  )
+  await expect(from(internet, null)).rejects.toMatchObject(usage('expected an object of options for start(), got null'))
+  await using box = await sandbox()
+  const exec = box.exec as (argv: unknown) => Promise<unknown>
+  await expect(exec('ip link')).rejects.toMatchObject(usage('expected a command as a list of texts, got "ip link"'))
+  await expect(exec([])).rejects.toMatchObject(usage('got []'))
+})
