@@ -15,7 +15,7 @@ const below: { readonly [folder: string]: readonly string[] } = {
   bench: ['bench', 'cli', 'library', 'journal', 'core'],
   // what authors of steps import as nsnet/net: the readers that nsnet's own steps have, too
   net: ['net', 'plugins', 'core'],
-  // nsnet/testing knows nsnet as its users do, by its command; of library it needs to know which step types come along
+  // nsnet/testing knows nsnet as its users do, by its command; of library it has the step types that come along, and the sandbox
   testing: ['testing', 'library', 'core'],
 }
 
@@ -25,8 +25,7 @@ const owners: { readonly [name: string]: RegExp } = {
   execa: /^(core\/spawn|cli\/sandbox\/.*)\.ts$/,
   // foreground.ts: what has the terminal itself, as no command of the engine does
   // bench/: what is measured is the whole process, without what `Exec` adds
-  // testing/sandbox.ts: the process that holds a sandbox open runs beside the commands, not one after the other
-  'node:child_process': /^(cli\/(sandbox\/.*|foreground)|testing\/sandbox|bench\/.*)\.ts$/,
+  'node:child_process': /^(cli\/(sandbox\/.*|foreground)|bench\/.*)\.ts$/,
   lowdb: /^journal\//,
   pino: /^cli\//,
   commander: /^cli\//,

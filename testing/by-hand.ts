@@ -10,18 +10,30 @@ import { strangeIn } from './strange.ts'
 export interface ByHand<State extends Json> {
   /** Probes and observes. Probes in a netns that is not there are not run, and print nothing. */
   readonly observe: (where: Context) => Promise<State>
+  /** Observes, and gives what the probes printed, too. */
+  readonly look: (where: Context) => Promise<Looked<State>>
   readonly plan: (where: Context) => Promise<Plan>
-  /** Plans, and runs what is to be applied; gives what was seen before, and the commands. */
+  /** Plans, and runs what is to be applied; gives what was seen before, and the plan. */
   readonly apply: () => Promise<Applied<State>>
   /** Takes the step back to `before`: whatever the exit codes, looking again decides. Gives the commands. */
   readonly undo: (before: State) => Promise<readonly Command[]>
 }
 
+/** What a step saw. */
+export interface Looked<State extends Json> {
+  readonly state: State
+  /** One for each of its probes. */
+  readonly outputs: readonly Output[]
+}
+
 /** How a step was applied. */
 export interface Applied<State extends Json> {
   readonly before: State
-  readonly commands: readonly Command[]
+  readonly outputs: readonly Output[]
+  readonly plan: Feasible
 }
+
+type Feasible = Extract<Plan, { readonly conflict?: undefined }>
 
 /** Drives one step by hand. */
 export function byHand<Input, State extends Json>(
@@ -31,20 +43,22 @@ export function byHand<Input, State extends Json>(
   where: Context,
 ): ByHand<State> {
   const undoing: Context = { ...where, undoing: true }
-  const observe = (looking: Context): Promise<State> => observed(exec, step, input, looking)
+  const look = (looking: Context): Promise<Looked<State>> => lookedAt(exec, step, input, looking)
+  const observe = async (looking: Context): Promise<State> => (await look(looking)).state
   const plan = async (looking: Context): Promise<Plan> => step.plan(input, await observe(looking), looking)
   const wayBack = async (before: State): Promise<readonly Command[]> =>
     undoOf(step, input, before, await observe(undoing), undoing).map(asData)
   return {
     observe,
+    look,
     plan,
     async apply() {
-      const before = await observe(where)
+      const { state: before, outputs } = await look(where)
       const made = step.plan(input, before, where)
       if (made.conflict !== undefined) throw new Breach('no-conflict', `the conflict: ${made.conflict}`)
-      const commands = made.apply.map(asData)
-      for (const command of commands) await ran(exec, command)
-      return { before, commands }
+      const apply = made.apply.map(asData)
+      for (const command of apply) await ran(exec, command)
+      return { before, outputs, plan: { ...made, apply } }
     },
     async undo(before) {
       const commands = await wayBack(before)
@@ -56,18 +70,18 @@ export function byHand<Input, State extends Json>(
   }
 }
 
-async function observed<Input, State extends Json>(
+async function lookedAt<Input, State extends Json>(
   exec: Exec,
   step: Step<Input, State>,
   input: Input,
   where: Context,
-): Promise<State> {
+): Promise<Looked<State>> {
   const outputs: Output[] = []
   for (const command of probesOf(step, input, where)) outputs.push(await probed(exec, asData(command)))
   const state = step.observe(outputs[0] ?? printed(''), input, { ...where, outputs })
   const journaled = JSON.parse(JSON.stringify(state)) as State
   expectPlain(state, journaled)
-  return journaled
+  return { state: journaled, outputs }
 }
 
 async function probed(exec: Exec, command: Command): Promise<Output> {

@@ -5,9 +5,10 @@
  * @packageDocumentation
  */
 export { ContractBroken } from './breach.ts'
-export { conforms, type ConformsOptions } from './conforms.ts'
+export { conforms } from './conforms.ts'
 export { context, given, printed, type Given, type Seeing } from './given.ts'
 export type { Rule } from './laws.ts'
 export type { StageStep } from './nsnet.ts'
 export type { Stage } from './stage.ts'
+export type { ConformsOptions } from './tested.ts'
 export type { Example } from './trial.ts'

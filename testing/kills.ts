@@ -24,20 +24,33 @@ export interface Counts {
 const MOST_KILLS = 4
 
 /**
- * Kills a run behind one of its changes and resumes it, kills its undo behind one and goes on with it: for each of them.
+ * Kills a run behind one of its changes and resumes it, kills its undo behind one and goes on with it: for each of them. In between,
+ * the first time, the same is run again.
  *
  * @throws Breach
  */
-export async function killedAndResumed({ nsnet, see, before, whole }: KillSite, counts: Counts): Promise<void> {
-  for (const at of pointsOf(Math.max(counts.apply, counts.undo))) {
+export async function killedAndResumed(site: KillSite, counts: Counts): Promise<void> {
+  const { nsnet, see, before, whole } = site
+  for (const [time, at] of pointsOf(Math.max(counts.apply, counts.undo)).entries()) {
     const it = await nsnet()
     const run = await killed(it, 'run', Math.min(at, counts.apply))
     expectWell('resumes', `nsnet resume, ${run}`, await it.act('resume'))
-    expectNone('resumes', `after the resume, ${run}`, await unlike(whole, see))
+    let made = before
+    const seeing = async (): Promise<Picture> => (made = await see())
+    expectNone('resumes', `after the resume, ${run}`, await unlike(whole, seeing))
+    if (time === 0) await ranTwice(site, it, made)
     const undo = await killed(it, 'undo', Math.min(at, counts.undo))
     expectWell('undo-resumes', `nsnet undo again, ${undo}`, await it.act('undo'))
     expectNone('undo-resumes', `after undoing again, ${undo}`, await changesSince(before, see))
   }
+}
+
+/** Runs the same again, in a process of its own, and takes that back: nothing of it may be seen. */
+async function ranTwice({ see }: KillSite, it: Nsnet, made: Picture): Promise<void> {
+  expectWell('twice', 'nsnet run, a second time', await it.act('run'))
+  expectNone('twice', 'after a second run', await changesSince(made, see))
+  expectWell('twice', 'nsnet undo of the second run', await it.act('undo last'))
+  expectNone('twice', 'after the undo of the second run', await changesSince(made, see))
 }
 
 /** Kills a run behind one of its changes and undoes it: for each of them. @throws Breach */

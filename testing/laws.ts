@@ -68,6 +68,39 @@ export const laws = {
     law: 'what holds is not done again, whoever made it: a second run is satisfied, and owns nothing',
     change: 'have "observe" find the thing itself, not only what bears the mark of this run and step',
   },
+  claimed: {
+    law: 'what the step makes or changes is among "creates" or "shares": a run that finds it in place, and needs it, keeps it by that name',
+    change:
+      'name in "resources" what "apply" makes in "creates", and what it changes in place in "shares", or say "alone"',
+  },
+  outcome: {
+    law: '"outcome" tells what "observe" gives once the step is applied: "plan" has nothing to do on it, and the outputs are the same, but for what only the kernel knows (null, "" or 0)',
+    change:
+      'have "outcome" give a state on which "plan" has nothing to do, or leave it out: then the step is applied alone',
+  },
+  foretell: {
+    law: 'what is foretold of earlier steps leads to the same plan and outputs as what is seen when they are applied',
+    change:
+      'name in "resources" (and "watches") what earlier steps may change of what "observe" tells, and give in "foretell" what ' +
+      'comes of it, or undefined where that cannot be told',
+  },
+  'still-own': {
+    law: 'what the step made, and nobody touched, is known as its own: "mine" says true, "identity" the same again, "drift" nothing',
+    change: 'go in "mine", "identity" and "drift" by what stays as it is until somebody changes it',
+  },
+  changes: {
+    law: '"changes" lists, before "apply", only values that applying changes',
+    change: 'list in "changes" only values that are not yet what "input" asks for',
+  },
+  handle: {
+    law: 'the first probe lists the comment of "commentOfHandle" in double quotes, and before the end of that line "# handle" with a number; the way back of "plan" goes by HANDLE',
+    change:
+      'give the comment that "apply" sets, list with handles (nft --handle), and put HANDLE into the plan’s "undo"',
+  },
+  'exit-code-tells': {
+    law: 'with "exitCodeTells", each probe ends with exit code 0 when the step holds, and one of them does not when it does not hold',
+    change: 'have the probe itself tell, by its exit code alone, or drop "exitCodeTells"',
+  },
   'looks-only': {
     law: 'a step with "onlyLooks" that plans no commands and holds on the stage of the example',
     change: 'plan commands and drop "onlyLooks", or set the stage so that it holds',
@@ -101,6 +134,10 @@ export const laws = {
   runs: {
     law: 'nsnet itself runs the example and undoes it',
     change: 'read what nsnet says; its "nsnet run" sees the same stage as the example',
+  },
+  twice: {
+    law: 'a second run of the same workflow, in a process of its own, changes nothing, and its undo leaves what the first one made',
+    change: 'have "plan" find that it holds by what "observe" sees, in whatever run and process',
   },
   resumes: {
     law: 'killed between two commands, a run is resumed to the same end as one that nobody killed',

@@ -12,32 +12,40 @@ export interface Watched<Input, State extends Json> {
 }
 
 /** What is not called with plain data, or is no function of the contract. */
-const left = new Set(['input', 'foretell', 'tally', 'diagnosis', 'docs'])
+const left = new Set(['input', 'tally', 'diagnosis', 'docs'])
 
 /**
  * Watches a step: each function has to give what the contract says, and to leave its arguments as they are.
  *
- * The functions throw `Breach`.
+ * The functions throw `Breach`. `again` is the step whose functions are called again.
  */
-export function watched<Input, State extends Json>(step: Step<Input, State>): Watched<Input, State> {
-  const sound = guarded(step as unknown as Step, undefined, false)
+export function watched<Input, State extends Json>(
+  step: Step<Input, State>,
+  again: Step<Input, State>,
+): Watched<Input, State> {
+  const [sound, soundAgain] = [step, again].map((it) => guarded(it as unknown as Step, undefined, false)) as [
+    Step,
+    Step,
+  ]
   const calls: (() => void)[] = []
-  const watch = (name: string, call: Call): Call => {
+  const watch = (name: string, call: Call, second: Call): Call => {
     return (...args) => {
       const copy = structuredClone(args)
       const given = told(name, () => call(...args))
       expectKept(name, copy, args)
       const seen = plain(given)
-      calls.push(() => expectSame(name, seen, plain(told(name, () => call(...structuredClone(copy))))))
+      calls.push(() => expectSame(name, seen, plain(told(name, () => second(...structuredClone(copy))))))
       return given
     }
   }
   const parts = new Map<string | symbol, unknown>()
   const part = (name: string | symbol): unknown => {
-    const found: unknown = Reflect.get(sound, name)
+    const [found, second]: readonly unknown[] = [sound, soundAgain].map((it) => Reflect.get(it, name) as unknown)
     if (typeof name !== 'string' || left.has(name)) return found
-    if (typeof found === 'function') return watch(name, found as Call)
-    return name === 'outputs' && found !== undefined ? partsOf(name, found as Parts, watch) : found
+    if (typeof found === 'function') return watch(name, found as Call, second as Call)
+    if (name !== 'outputs' || found === undefined) return found
+    const each = Object.entries(found as Parts)
+    return Object.fromEntries(each.map(([at, call]) => [at, watch(`outputs.${at}`, call, (second as Parts)[at]!)]))
   }
   return {
     step: new Proxy(step, {
@@ -46,17 +54,14 @@ export function watched<Input, State extends Json>(step: Step<Input, State>): Wa
         return parts.get(name)
       },
     }),
-    replay: () => {
-      for (const again of calls) again()
+    replay() {
+      for (const repeat of calls) repeat()
     },
   }
 }
 
 type Call = (...args: readonly unknown[]) => unknown
 type Parts = { readonly [part: string]: Call }
-
-const partsOf = (name: string, parts: Parts, watch: (name: string, call: Call) => Call): Parts =>
-  Object.fromEntries(Object.entries(parts).map(([part, call]) => [part, watch(`${name}.${part}`, call)]))
 
 function told(name: string, call: () => unknown): unknown {
   try {

@@ -4,7 +4,7 @@ import { processExec } from '../../core/exec.ts'
 import { fingerprint } from '../../core/fingerprint.ts'
 import { settle } from '../../core/wait.ts'
 import type { Exec, Output } from '../../core/command.ts'
-import { openWorld } from '../../testing/sandbox.ts'
+import { openWorld } from './open-world.ts'
 
 /** A real kernel of one's own: private network, mount and pid namespaces, gone when the test ends. */
 export interface Kernel {

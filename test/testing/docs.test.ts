@@ -4,9 +4,11 @@ import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { laws } from '../../testing/laws.ts'
+import { hasPython } from '../support/foreign.ts'
 import { workspace } from '../support/runs.ts'
 
 const page = readFileSync('docs/testing-a-step.md', 'utf8')
+const otherPage = readFileSync('docs/steps-in-other-languages.md', 'utf8')
 const [plugin, tests] = [...page.matchAll(/^```js\n([^]*?)^```$/gm)].map(([, text]) => text!)
 const [message] = [...page.matchAll(/^```text\n([^]*?)^```$/gm)].map(([, text]) => text!)
 
@@ -19,6 +21,15 @@ test('the test of docs/testing-a-step.md passes in a project that has nsnet inst
   writeFileSync(join(dir, 'mtu.test.mjs'), tests!)
   const { stdout } = await promisify(execFile)(process.execPath, ['--test', join(dir, 'mtu.test.mjs')])
   expect(stdout).toMatch(/^# pass 4$/m)
+  expect(stdout).toMatch(/^# fail 0$/m)
+})
+
+test.skipIf(!hasPython)('the test of docs/steps-in-other-languages.md passes, too', async () => {
+  const [, program, text] = /```python\n([^]*?)^```$[^]*?^```js\n([^]*?)^```$/m.exec(otherPage)!
+  writeFileSync(join(dir, 'mtu.py'), program!, { mode: 0o755 })
+  writeFileSync(join(dir, 'mtu-py.test.mjs'), text!)
+  const { stdout } = await promisify(execFile)(process.execPath, ['--test', join(dir, 'mtu-py.test.mjs')])
+  expect(stdout).toMatch(/^# pass 1$/m)
   expect(stdout).toMatch(/^# fail 0$/m)
 })
 

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { ip, tagOf, z } from '../../core/index.ts'
-import { listLinks, netnsKey } from '../../net/index.ts'
-import type { Step } from '../../core/step.ts'
+import { linkKey, listLinks, netnsKey } from '../../net/index.ts'
+import type { Output } from '../../core/command.ts'
+import type { Context, Look, Step } from '../../core/step.ts'
 import { conforms } from '../../testing/conforms.ts'
 import { laws, type Rule } from '../../testing/laws.ts'
 import type { Example } from '../../testing/trial.ts'
@@ -143,6 +144,105 @@ const wrong: readonly Wrong[] = [
     part: marking(),
   },
   {
+    why: 'a step that no run can claim',
+    rule: 'claimed',
+    says: /nothing in "creates" and nothing in "shares"/,
+    part: { resources: () => ({ uses: [linkKey(undefined, 'enp1s0')] }) },
+  },
+  {
+    why: 'a plan that asks nothing of another run',
+    rule: 'claimed',
+    says: /another run plans nothing/,
+    part: {
+      plan: (wanted: Wanted, there: readonly boolean[], { run }: Context) =>
+        run === 'another1' ? none : planned(wanted, there),
+    },
+  },
+  {
+    why: 'an outcome that is half of it',
+    rule: 'outcome',
+    says: /planned on it, the commands:[^]*address add 10\.7\.0\.2/,
+    part: { outcome: () => [true, false] },
+  },
+  {
+    why: 'an outcome whose outputs are others',
+    rule: 'outcome',
+    says: /in the outputs, \/first: expected "there", found "unknown"/,
+    part: {
+      observe: (...given: Parameters<Twin['observe']>) => [...sound.observe(...given), 'there'],
+      outcome: () => [true, true, ''],
+      outputs: { first: ([, , third]: readonly string[]) => third || 'unknown' },
+    },
+  },
+  {
+    why: 'a foretell that sees no change',
+    rule: 'foretell',
+    says: /after example \(twin\), of what was foretold:[^]*planned on it: ip address add[^]*in the state, [^]*expected true, found false/,
+    part: { foretell: (_: unknown, there: readonly boolean[]) => there },
+  },
+  {
+    why: 'resources that do not name what others change',
+    rule: 'foretell',
+    says: /after example \(addr\), of what was foretold:[^]*in the state, [^]*expected true, found false/,
+    part: { resources: () => ({ creates: [linkKey(undefined, 'other0')] }) },
+    example: { before: [{ uses: 'addr', with: { link: 'enp1s0', address: input.both[0] } }] },
+  },
+  {
+    why: 'a step that disowns what it made',
+    rule: 'still-own',
+    says: /"mine" said false/,
+    part: { mine: () => false },
+  },
+  {
+    why: 'a drift that nobody made',
+    rule: 'still-own',
+    says: /"drift" said, with undefined as "after": it is odd/,
+    part: { drift: (_: unknown, after: unknown) => (after === undefined ? 'it is odd' : undefined) },
+  },
+  {
+    why: 'an identity that does not stay',
+    rule: 'still-own',
+    says: /"identity" gave "[\d. ]+\\n", and a moment later "[\d. ]+\\n"/,
+    part: {
+      probe: (wanted: Wanted) => [listLinks(wanted.netns), { argv: ['cat', '/proc/uptime'] }],
+      observe: (output: Output, wanted: Wanted, look: Look) => [
+        ...sound.observe(output, wanted, look),
+        look.outputs[1]!.stdout,
+      ],
+      identity: ([, , uptime]: readonly string[]) => uptime,
+    },
+  },
+  {
+    why: 'changes that change nothing',
+    rule: 'changes',
+    says: /got {7}addresses: 2 → 2/,
+    part: { changes: () => [{ what: 'addresses', from: '2', to: '2' }] },
+  },
+  {
+    why: 'a comment that nobody sets',
+    rule: 'handle',
+    says: /no "mine" in what the first probe prints/,
+    part: { commentOfHandle: () => 'mine' },
+  },
+  {
+    why: 'a comment without a handle',
+    rule: 'handle',
+    says: /no "# handle" up to the end of the line with "UP"/,
+    part: { commentOfHandle: () => 'UP' },
+  },
+  {
+    why: 'exit codes that tell nothing',
+    rule: 'exit-code-tells',
+    says: /before "apply", exit codes 0/,
+    part: { exitCodeTells: true },
+  },
+  {
+    why: 'a picture that is none',
+    rule: 'shape',
+    says: /"sketch": expected a list of sketches/,
+    part: { sketch: () => ['a box'] },
+  },
+  {
     why: 'a check that fails',
     rule: 'looks-only',
     says: /the conflict: not there/,
@@ -152,14 +252,14 @@ const wrong: readonly Wrong[] = [
     why: 'a netns that is not named',
     rule: 'netns-named',
     says: /resources without netns:ns1[^]*ip -n ns1 address add/,
-    part: { resources: () => ({}) },
+    part: { resources: () => ({ shares: [linkKey(undefined, 'lo')] }) },
     example: inNetns,
   },
   {
     why: 'a netns that is used and not there',
     rule: 'resources-there',
     says: /not there before: netns:ns9/,
-    part: { resources: () => ({ uses: [netnsKey('ns9')] }) },
+    part: { resources: () => ({ uses: [netnsKey('ns9')], shares: [linkKey(undefined, 'lo')] }) },
   },
   {
     why: 'a netns that is made and not named',
@@ -199,6 +299,13 @@ const wrong: readonly Wrong[] = [
   },
   { why: 'what the real nsnet cannot do', rule: 'runs', says: /nsnet run: exit code 1[^]*not for /, file: 'runs' },
   {
+    why: 'what is done twice',
+    rule: 'twice',
+    says: /after a second run:[^]*192\.0\.2\.1/,
+    file: 'twice',
+    example: { before: ['iptables -A INPUT -s 192.0.2.9 -j ACCEPT'] },
+  },
+  {
     why: 'half-done work that is not resumed',
     rule: 'resumes',
     says: /nsnet resume, after a kill of nsnet run behind its change 1: exit code 1[^]*one of both addresses is there/,
@@ -235,7 +342,7 @@ test('for each rule there is a step that breaks it', () => {
 
 test('the step that they are made of keeps the contract', async () => {
   await conforms(sound, [{ input }, inNetns], { plugin: at('twin') })
-})
+}, 300_000)
 
 test('without its file a step cannot be killed, and the message says what to add', async () => {
   await expect(conforms(sound, [{ input }])).rejects.toThrow(
