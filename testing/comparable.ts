@@ -2,13 +2,14 @@ import type { Fingerprint } from '../core/fingerprint.ts'
 import type { Json } from '../core/json.ts'
 
 /**
- * A fingerprint without what two runs of one workflow may differ in: the numbers and macs that the kernel gives, and the order by them, the run
+ * A fingerprint without what two runs of one workflow may differ in: the numbers and macs that the kernel gives, and the order and names by them, the run
  * that the comments of rules name, what the kernel does in the background in its own time (whether a carrier is
  * seen, link-local addresses), and which of the tables of iptables, which do not wait for each other, was made first.
  */
 export function comparable(seen: Fingerprint | Json): Json {
   const text = JSON.stringify(seen, (key, value: Json) => {
     if (key === 'nft' && value !== null) return inOneOrder(value as readonly string[])
+    if (key === 'info_data') return withoutLower(value)
     return kernelGiven.has(key) ? undefined : withoutBackground(value)
   })
   return JSON.parse(
@@ -19,6 +20,12 @@ export function comparable(seen: Fingerprint | Json): Json {
       .replaceAll(/(?!00:00|ff:ff)(?:[0-9a-f]{2}:){5}[0-9a-f]{2}/g, 'MAC')
       .replaceAll(/ (dead )?linkdown\b/g, ''),
   ) as Json
+}
+
+/** The link that a tunnel is put on is told by its number, and the name that this has here: that of another link, if it is in another netns. */
+function withoutLower(data: Json): Json {
+  const { link: _, ...rest } = data as { readonly [field: string]: Json }
+  return rest
 }
 
 const kernelGiven = new Set(['inode', 'made', 'ifindex', 'link_index', 'link_netnsid', 'operstate'])

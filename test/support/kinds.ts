@@ -12,3 +12,15 @@ export function kernelHas(kind: string, ...words: readonly string[]): boolean {
     return !/Unknown device type|Operation not supported/.test(String((error as { stderr?: Buffer }).stderr))
   }
 }
+
+/** Says whether a kernel can queue packets in such a way: where it cannot, tests of it are skipped. */
+export function kernelQueues(kind: string, ...words: readonly string[]): boolean {
+  const user = process.getuid?.() === 0 ? [] : ['--user', '--map-root-user']
+  try {
+    const command = [...user, '--net', 'tc', 'qdisc', 'add', 'dev', 'lo', 'root', kind, ...words]
+    execFileSync('unshare', command, { stdio: 'pipe' })
+    return true
+  } catch (error) {
+    return !/qdisc kind is unknown/.test(String((error as { stderr?: Buffer }).stderr))
+  }
+}
