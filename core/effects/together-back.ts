@@ -1,8 +1,9 @@
 import type { Json } from '../json.ts'
 import { without } from './disturbance.ts'
 import { isOpaque, mayTouch } from './opaque.ts'
-import { relatedSteps } from './related-steps.ts'
+import { relatedSteps, type RelatedSteps } from './related-steps.ts'
 import { asEarlier, unlessInTrouble, type Subject } from './subject.ts'
+import { wayBackFrom } from './way-back.ts'
 
 /** Steps that are taken back together, gathered from the last one on. */
 export interface TogetherBack {
@@ -43,15 +44,21 @@ export function stillTold(subjects: readonly Subject[]): number {
   const earlier = relatedSteps()
   let count = subjects.length
   for (let at = subjects.length - 1; at >= 0; at--) {
-    const { step, input, resources, record } = subjects[at]!
-    const foretold = unlessInTrouble(() => earlier.foretell(step, input, record.before!, resources))
-    if (!foretold && at < subjects.length - 1) return stillTold(subjects.slice(0, at + 1))
-    const stopped = foretold?.stopped
-    if (stopped !== undefined) return stillTold(subjects.slice(0, placeOf(subjects, stopped)))
-    earlier.add(asEarlier(subjects[at]!), subjects.length - at)
+    const subject = subjects[at]!
+    const foretold = unlessInTrouble(() => foretoldBack(subject, earlier))
+    if (foretold?.stopped !== undefined) return stillTold(subjects.slice(0, placeOf(subjects, foretold.stopped)))
+    if (!foretold?.isBack && at < subjects.length - 1) return stillTold(subjects.slice(0, at + 1))
+    earlier.add(asEarlier(subject), subjects.length - at)
     count = subjects.length
   }
   return count
+}
+
+/** Says whether a step that is back will be seen to be: what earlier ones make may not be known so closely. */
+function foretoldBack(subject: Subject, earlier: RelatedSteps) {
+  const { step, input, resources, record } = subject
+  const { state, stopped } = earlier.foretell(step, input, record.before!, resources)
+  return { stopped, isBack: wayBackFrom(subject, state, new Set()).left.length === 0 }
 }
 
 const placeOf = (subjects: readonly Subject[], id: string): number =>

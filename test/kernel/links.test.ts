@@ -73,6 +73,20 @@ test('links that get another mac right after they are made are still known as ma
   expect(await fingerprint(world.exec)).toEqual(before)
 })
 
+test('a link that was moved away, whose sysctls no default tells, comes back and goes with what made it', async () => {
+  const moved = fileOf(
+    'moved',
+    step('cable', 'veth', { name: 'm1', peer: { name: 'm2' } }),
+    step('red', 'netns', { netns: 'red' }),
+    step('move', 'link', { link: 'm2', moveTo: 'red' }),
+  )
+  const world = await sandboxed()
+  const before = await fingerprint(world.exec)
+  await ranOne(world, moved)
+  await undoAll(world, 1)
+  expect(await fingerprint(world.exec)).toEqual(before)
+})
+
 const star = fileOf(
   'star',
   step('bridge', 'bridge', { name: 'br0' }),
