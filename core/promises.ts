@@ -4,20 +4,22 @@ import { isSketches } from './sketch.ts'
 /** What a function of a step has to give: in words, whether it is that, and whether it is a state, which has to be plain JSON. */
 export type Promised = readonly [what: string, keeps: (given: unknown) => boolean, isState?: true]
 
+const SUCH_AS = 'such as "link:host/eth0"'
+
 /** What a step's functions have to give: whatever else comes would break the engine later, where nobody knows why. */
 export const promises: { readonly [name: string]: Promised } = {
-  resources: ['an object of lists of keys', isResources],
+  resources: [`an object of lists of keys ${SUCH_AS}`, isResources],
   probe: ['a command { argv: […] } or a list of them', (given) => [given].flat().every(isCommand)],
   observe: ['plain JSON', (given) => isJson(given), true],
   plan: ['{ apply: […], undo: […] } or { conflict: "…" }', isPlan],
   undo: ['a list of commands', isCommands],
-  rest: ['a list of keys', isKeys],
+  rest: [`a list of keys ${SUCH_AS}`, isKeys],
   identity: ['plain JSON', (given) => isJson(given), true],
   outputs: ['plain JSON', (given) => isJson(given), true],
   moreOutputs: ['an object of plain JSON', (given) => isObject(given) && isJson(given), true],
   sketch: ['a list of sketches { draw: "…", … }', isSketches],
   mine: ['true or false', (given) => typeof given === 'boolean'],
-  watches: ['a list of keys', isKeys],
+  watches: [`a list of keys ${SUCH_AS}`, isKeys],
   outcome: ['plain JSON', (given) => isJson(given), true],
   foretell: ['plain JSON or nothing', (given) => given === undefined || isJson(given), true],
   changes: ['a list of { what, from, to }', isChanges],
@@ -58,7 +60,7 @@ function isWord(word: unknown): boolean {
 }
 
 function isKeys(given: unknown): boolean {
-  return Array.isArray(given) && given.every((key) => typeof key === 'string')
+  return Array.isArray(given) && given.every((key) => typeof key === 'string' && /^[a-z]\w*:/.test(key))
 }
 
 function isResources(given: unknown): boolean {
