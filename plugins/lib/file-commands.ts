@@ -35,7 +35,12 @@ export function takeFilesBack(
 ): readonly Command[] {
   const files = asked.flatMap(({ path }, at) => {
     const [was, is] = [before[at]!, now[at]!]
-    if (!equal(was.entry, is.entry)) return restoring(path, was.entry, context)
+    if (!equal(was.entry, is.entry)) {
+      const off = offTheWay(is)
+      // who is not told where the file went would write into somebody else's
+      if (off !== undefined) throw Object.assign(new Error(`${off}: put back what was there`), { stack: '' })
+      return restoring(path, was.entry, context)
+    }
     return is.copy ? [remove(copyOf(path, context))] : []
   })
   const made = madeDirs(before, now)
@@ -51,10 +56,16 @@ const missingDirs = (seen: readonly FileState[]): readonly string[] => [
   ...new Set(seen.flatMap(({ dirs }) => Object.keys(dirs).filter((dir) => dirs[dir] === null))),
 ]
 
-function troubleIn({ path }: AskedFile, { dirs, entry }: FileState): Plan | undefined {
-  const real = 'nsnet goes through no symbolic link: give the path that the link leads to'
+/** Says what is in the place of a directory on the way to a file; undefined when nothing is. */
+function offTheWay({ dirs }: FileState): string | undefined {
   const wrong = Object.entries(dirs).find(([, dir]) => dir !== null && dir.kind !== 'd')
-  if (wrong) return conflict(`expected a directory ${wrong[0]}, found ${kindOf(wrong[1]!.kind)}`, real)
+  return wrong && `expected a directory ${wrong[0]}, found ${kindOf(wrong[1]!.kind)}`
+}
+
+function troubleIn({ path }: AskedFile, state: FileState): Plan | undefined {
+  const real = 'nsnet goes through no symbolic link: give the path that the link leads to'
+  const [off, { entry }] = [offTheWay(state), state]
+  if (off !== undefined) return conflict(off, real)
   if (entry === null) return undefined
   if (entry.kind !== 'f')
     return conflict(
@@ -96,7 +107,8 @@ const restoring = (path: string, entry: Entry | null, context: Context): readonl
 
 /**
  * The copy has its mode before anything is in it, and is whole before rename(2) puts it in the place of the file. The content
- * goes by stdin, not in the arguments; dd reads it where it cannot be opened by name, which a socket cannot.
+ * goes by stdin, not in the arguments; dd reads it where it cannot be opened by name, which a socket cannot. Whoever may write
+ * into the directory may put a link in the place of the copy: nothing is written through it.
  */
 function replacing(
   path: string,
@@ -110,7 +122,7 @@ function replacing(
   const copy = copyOf(path, context)
   return [
     { argv: ['install', '-m', mode, ...whose, '-T', '--', '/dev/null', copy] },
-    { argv: ['dd', `of=${copy}`, 'conv=fsync', 'status=none'], stdin: content },
+    { argv: ['dd', `of=${copy}`, 'oflag=nofollow', 'conv=fsync', 'status=none'], stdin: content },
     { argv: ['mv', '-fT', '--', copy, path] },
   ]
 }

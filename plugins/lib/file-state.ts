@@ -128,7 +128,7 @@ export function readFile(listing: string, base64: string, { path }: AskedFile, c
   }
 }
 
-const ROW = /^(\S) (\d+) (\S+) (\d+) (\d+) (.*)$/
+const ROW = /^(\S) (\d+) (\S+) (\d+) (\d+) ([^]*)$/
 
 /** What was not read, since it is too long or no plain file, has another size than what was. */
 function textOf(base64: string, size: number): string | null {

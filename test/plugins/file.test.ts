@@ -21,7 +21,7 @@ test('writes a copy and puts it in its place, with the directories that are miss
     apply: [
       'mkdir -m 755 -- /run/lab',
       `install -m 644 -T -- /dev/null ${copy}`,
-      `dd of=${copy} conv=fsync status=none <<'EOF'\nnew\nEOF`,
+      `dd of=${copy} oflag=nofollow conv=fsync status=none <<'EOF'\nnew\nEOF`,
       `mv -fT -- ${copy} ${path}`,
     ],
     undo: [`rm -f -- ${copy}`, `rm -f -- ${path}`, 'rmdir --ignore-fail-on-non-empty -- /run/lab'],
@@ -29,7 +29,7 @@ test('writes a copy and puts it in its place, with the directories that are miss
 
 const replacing = (content: string): readonly string[] => [
   `install -m 640 -o 7 -g 8 -T -- /dev/null ${copy}`,
-  `dd of=${copy} conv=fsync status=none <<'EOF'\n${content}\nEOF`,
+  `dd of=${copy} oflag=nofollow conv=fsync status=none <<'EOF'\n${content}\nEOF`,
   `mv -fT -- ${copy} ${path}`,
 ]
 
@@ -169,6 +169,7 @@ test.each([
   { path: '/run/lab/plain', content: 'other\n' },
   { path: '/run/lab/plain', content: 'no end', mode: '0600' },
   { path: '/run/lab/w*ld [x]', content: "$(id) 'x' \\ \n" },
+  { path: '/run/lab/a\u2028b/c\u2029d', content: 'é' },
   { path: '/run/lab/fits', content: 'z'.repeat(65_536), mode: '0644' },
 ])('conforms on the kernel: $path', async (input) => {
   const kernel = await lab()
@@ -213,6 +214,32 @@ test('leaves what others put into its directories', async () => {
   await kernel.sh('rmdir /run/lab/a/other')
   await it.undo(seen)
   expect(await tree(kernel, '/run/lab')).toBe(before)
+})
+
+test('takes nothing back through a symbolic link that somebody put on its way', async () => {
+  const kernel = await lab()
+  const it = on(kernel, file, { path: '/run/lab/dir/f', content: 'new' })
+  await kernel.sh('cp /run/lab/plain /run/lab/dir/f')
+  const before = await it.apply()
+  await kernel.exec({ argv: ['sh', '-c', 'cd /run/lab && mkdir other && mv dir away && ln -s other dir'] })
+  const seen = await tree(kernel, '/run/lab')
+  await expect(it.undo(before)).rejects.toThrow('expected a directory /run/lab/dir, found a symbolic link')
+  expect(await tree(kernel, '/run/lab')).toBe(seen)
+  await kernel.exec({ argv: ['sh', '-c', 'cd /run/lab && rm dir && mv away dir'] })
+  await it.undo(before)
+  expect(await kernel.sh('cat /run/lab/dir/f')).toBe('no end')
+})
+
+test('writes through no link that somebody puts in the place of the copy meanwhile', async () => {
+  const kernel = await lab()
+  const { apply } = (await on(kernel, file, { path: '/run/lab/new', content: 'x' }).plan()) as {
+    readonly apply: readonly Command[]
+  }
+  const [make, write] = apply
+  await kernel.exec(make!)
+  await kernel.sh(`ln -sf plain ${make!.argv.at(-1)}`)
+  expect(await kernel.exec(write!)).toMatchObject({ exitCode: 1 })
+  expect(await kernel.sh('cat /run/lab/plain')).toBe('no end')
 })
 
 test('killed between any two commands, it is finished, and taken back', async () => {
