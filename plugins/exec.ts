@@ -1,8 +1,8 @@
 import { netnsOf, programIn, show, type Command } from '../core/command.ts'
 import { inside } from '../core/resource.ts'
-import { defineStep, nothingToDo, type Change, type Plan } from '../core/step.ts'
+import { conflict, defineStep, nothingToDo, type Change, type Plan } from '../core/step.ts'
 import { execDocs } from './docs/exec.ts'
-import { BEFORE, commandOf, input, type Input } from './lib/exec-input.ts'
+import { BEFORE, commandOf, input, needsBefore, type Input } from './lib/exec-input.ts'
 import { listLinks } from './lib/ip-json.ts'
 
 /**
@@ -27,13 +27,16 @@ export default defineStep({
     // in a netns that is not there nothing is run, and the answer is that of a command with nothing to say
     const isAway = inNetnsOf(probeOf(wanted)).length > 0 && outputs[1]?.stdout === ''
     if (isAway) return { exitCode: null, stdout: '' }
-    if (stdout.length > MOST) throw new Error(`expected at most ${MOST} characters, got ${stdout.length}`)
+    // where this was noticed tells nothing: the probe stands in the workflow
+    if (stdout.length > MOST)
+      throw Object.assign(new Error(`expected at most ${MOST} characters, got ${stdout.length}`), { stack: '' })
     return { exitCode, stdout: stdout.trimEnd() }
   },
   changes: changesOf,
   plan(wanted, now, context): Plan {
     if (holds(wanted, now)) return nothingToDo
     const before = (context.before as State | undefined) ?? now
+    if (needsBefore(wanted) && /[\0\ufffd]/.test(before.stdout)) return lost(wanted)
     return { apply: [commandOf(wanted, wanted.apply)], undo: [wayBack(wanted, before)] }
   },
   undo: (wanted, before, now) => (isSame(wanted, before, now) ? [] : [wayBack(wanted, before)]),
@@ -75,6 +78,11 @@ function changesOf(wanted: Input, now: State): readonly Change[] {
   const { expect } = wanted
   if (expect === undefined || holds(wanted, now)) return []
   return [{ what: show(probeOf(wanted)), from: now.exitCode === 0 ? now.stdout : null, to: expect.trimEnd() }]
+}
+
+function lost(wanted: Input): Plan {
+  const what = `what ${show(probeOf(wanted))} printed could not be put back: it is no text of UTF-8 without NUL`
+  return conflict(what, `let the probe print it as text, by base64(1) say, or take it back without "${BEFORE}"`)
 }
 
 /** Puts what was there before into the words of the way back. */

@@ -35,6 +35,10 @@ const command = (what: string) =>
     { error: `expected ${what}: a list of words, or { "argv": […], "stdin": "…", "okExits": […], "timeout": … }` },
   )
 
+/** Says whether the way back has a place for what the probe printed before. */
+export const needsBefore = ({ undo }: { readonly undo: unknown }): boolean =>
+  new RegExp(`${BEFORE}(\\s|\\\\[nrt])*"`).test(JSON.stringify(undo))
+
 const key = z
   .string()
   .regex(/^[a-z][a-z0-9]*:[^\s\x00-\x1f\x7f]+$/, 'expected a key such as "netns:blue" or "link:host/eth0"')
@@ -93,7 +97,7 @@ export const input = z
       'sysctl:host/net.core.somaxconn',
     ]),
   })
-  .refine(({ expect, undo }) => expect !== undefined || !JSON.stringify(undo).includes(`${BEFORE}"`), {
+  .refine(({ expect, undo }) => expect !== undefined || !needsBefore({ undo }), {
     error: `expected "expect" where "${BEFORE}" stands: without it, what the probe prints does not count`,
     path: ['undo'],
   })

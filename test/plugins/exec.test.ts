@@ -114,6 +114,22 @@ test('an answer that is too long is refused', () =>
     exec.observe(printed('x'.repeat(65_537)), given(exec, folder).input, { ...context, outputs: [] }),
   ).toThrow('expected at most 65536 characters, got 65537'))
 
+test('what could not be put back into the words of the way back is a conflict', async () => {
+  const kernel = await privateKernel()
+  const text = {
+    probe: ['cat', '/run/text'],
+    expect: 'new',
+    apply: { argv: ['tee', '/run/text'], stdin: 'new' },
+    undo: { argv: ['tee', '/run/text'], stdin: '@before' },
+  }
+  for (const bytes of ['a\\377b', 'a\\000b']) {
+    await kernel.exec({ argv: ['sh', '-c', `printf '${bytes}' >/run/text`] })
+    const plan = await on(kernel, exec, text).plan()
+    expect(plan.conflict).toBe('what cat /run/text printed could not be put back: it is no text of UTF-8 without NUL')
+    expect(await on(kernel, exec, { ...text, undo: ['rm', '/run/text'] }).plan()).toMatchObject({ apply: [{}] })
+  }
+})
+
 test.each([
   [
     { probe: undefined },
@@ -129,6 +145,7 @@ test.each([
   [{ apply: ['mkdir', 7] }, '/with/apply: expected a command that makes it so: a list of words, or {'],
   [{ apply: { argv: ['mkdir'], stdn: '' } }, 'expected a known field, got "stdn" (did you mean "stdin"?)'],
   [{ apply: { argv: ['mkdir'], timeout: 0 } }, '/with/apply/timeout: expected at least 0.1, got 0'],
+  [{ undo: { argv: ['tee', '/run/a'], stdin: '@before\n' } }, '/with/undo: expected "expect" where "@before" stands'],
   [{ undo: ['rmdir', '@before'] }, '/with/undo: expected "expect" where "@before" stands'],
   [{ env: { 'A=B': 'x' } }, 'expected the name of a variable'],
   [{ uses: ['eth0'] }, '/with/uses/0: expected a key such as "netns:blue" or "link:host/eth0", got "eth0"'],
