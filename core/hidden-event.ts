@@ -1,3 +1,4 @@
+import { beginningOf } from './beginning.ts'
 import type { Failure, RunEvent } from './events.ts'
 import type { Secrets } from './secret.ts'
 
@@ -45,9 +46,15 @@ function hiddenFailure(failure: Failure, { hide, mask }: Pick<Secrets, 'hide' | 
     ...(command === undefined ? {} : { command: hide(command) }),
     ...(output === undefined
       ? {}
-      : { output: { ...output, stdout: beginningOf(mask(output.stdout)), stderr: beginningOf(mask(output.stderr)) } }),
+      : {
+          output: {
+            ...output,
+            stdout: beginningOf(output.stdout, KEPT, mask),
+            stderr: beginningOf(output.stderr, KEPT, mask),
+          },
+        }),
   }
 }
 
-/** What a tool printed by mistake may be long. It is cut when no secret is in it any more: a part of one would stay. */
-const beginningOf = (text: string): string => (text.length <= 2000 ? text : `${text.slice(0, 2000)} …`)
+/** Characters of what a command printed that are kept. */
+const KEPT = 2000

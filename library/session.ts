@@ -1,3 +1,4 @@
+import { beginningOf } from '../core/beginning.ts'
 import type { Claim } from '../core/claims.ts'
 import type { Exec } from '../core/command.ts'
 import { drive } from '../core/engine.ts'
@@ -125,12 +126,15 @@ async function withJournal(
   }
 }
 
+/** Characters of what a command complains that are told. */
+const MOST_LOGGED = 64 * 1024
+
 /** Makes an `Exec` that tells each command, without its secrets. */
 function watchedExec({ exec }: Place, secrets: Secrets, { kill, command: tell }: Watch): Exec {
   return exec({
     kill,
     holds: secrets.holds,
     trace: (command, { stdout: _, ...output }) =>
-      tell(secrets.hide(command), { ...output, stderr: secrets.mask(output.stderr) }),
+      tell(secrets.hide(command), { ...output, stderr: beginningOf(output.stderr, MOST_LOGGED, secrets.mask) }),
   })
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { show } from '../../core/command.ts'
+import { beginningOf } from '../../core/beginning.ts'
 import { hiddenEvent } from '../../core/hidden-event.ts'
 import { checkOf, fits } from '../../core/secret-check.ts'
 import { mistakeInSecret, secretsIn, secretsOf } from '../../core/secret.ts'
@@ -104,6 +105,20 @@ test('a text for people has no piece of a secret either, wherever it was cut', (
     }),
     { numRuns: 500 },
   ))
+
+test('of what is long the beginning is told, at once, and no secret that is cut', () => {
+  const value = `${'s3cr3t:'.repeat(500)}.`
+  const { mask } = secretsOf({ one: value })
+  const began = performance.now()
+  const told = beginningOf(`got ${value}${'x'.repeat(50_000_000)}`, 2000, mask)
+  expect(performance.now() - began).toBeLessThan(5000)
+  expect(told).toBe(`got «secret:one»${'x'.repeat(2000 - 'got «secret:one»'.length)} …`)
+  const hex = Buffer.from(value).toString('hex')
+  for (const text of [value, hex, value.toUpperCase()])
+    expect(beginningOf(text.repeat(100), 2000, mask)).not.toMatch(/3cr3|3CR3|7333/)
+  expect(beginningOf(value, 2000, mask)).toBe('«secret:one»')
+  expect(beginningOf('y'.repeat(2001), 2000, mask)).toBe(`${'y'.repeat(2000)} …`)
+})
 
 describe('a secret is refused, without being told,', () => {
   test.each([
