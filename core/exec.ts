@@ -87,6 +87,9 @@ export function processExec({ trace, kill, fd, holds, inside: place }: ExecOptio
 
 type Ran = Omit<Output, 'durationMs'>
 
+/** A timer that is to run for longer runs for 1 ms. @see setTimeout() in the documentation of Node.js */
+const LONGEST_MS = 2 ** 31 - 1
+
 /** Programs that leave nothing running behind them, so that a helper knows when all of their output is there. */
 const KNOWN = /^(ip|sysctl|ip6?tables(-nft|-legacy)?(-save|-restore)?|nft|find|grep)$/
 
@@ -97,10 +100,14 @@ function limited(ms: number, kill: AbortSignal | undefined) {
   return {
     begun(end: () => void): void {
       stop = end
-      timer = setTimeout(() => {
-        isOver = true
-        end()
-      }, ms)
+      timer = setTimeout(
+        () => {
+          isOver = true
+          end()
+        },
+        Math.min(ms, LONGEST_MS),
+      )
+      if (kill?.aborted) end()
       kill?.addEventListener('abort', end)
     },
     over(): boolean {

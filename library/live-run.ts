@@ -1,10 +1,10 @@
-import { inNetns, type Output } from '../core/command.ts'
+import type { Output } from '../core/command.ts'
 import type { Entry } from '../core/events.ts'
 import type { Json } from '../core/json.ts'
 import type { Status } from '../core/machine.ts'
 import { entriesOf } from './entries.ts'
-import type { UndoOptions } from './options.ts'
-import { runIn, type CommandOptions, type Where } from './run-in.ts'
+import { expectOptionsOf, type UndoOptions } from './options.ts'
+import { runIn, wordsIn, type CommandOptions, type Where } from './run-in.ts'
 import { expectThere, type Sandbox } from './sandbox/sandbox.ts'
 import type { Tail } from '../journal/tail.ts'
 import { outputsNow, stepsNow, type StepNow } from './step-now.ts'
@@ -66,13 +66,10 @@ export function liveRun({ id, world, work, working, done }: Parts): LiveRun {
     const run = work.run()!
     return read(run, secretsFor(run.started, working.given).secrets)
   }
-  const takeItBack = ({ signal, ...options }: RunUndoOptions = {}): Promise<void> => {
+  const takeItBack = async ({ signal, ...options }: RunUndoOptions): Promise<void> => {
+    if (sandbox) expectThere(sandbox.holder)
     work.stop()
-    return work.next(
-      'take back',
-      () => takeBack({ ...working, ...options }, id, { cascade: false, ...options }),
-      signal,
-    )
+    await work.next('take back', () => takeBack({ ...working, ...options }, id, { cascade: false, ...options }), signal)
   }
   const follow = async (): Promise<Tail> => {
     if (sandbox) expectThere(sandbox.holder)
@@ -102,8 +99,11 @@ export function liveRun({ id, world, work, working, done }: Parts): LiveRun {
     },
     events: { [Symbol.asyncIterator]: () => entriesOf(follow, work.isOn, work.news) },
     exec: (argv, options) => runIn(place, argv, options),
-    argv: (argv, where = {}) => (sandbox ? sandbox.argv(argv, where) : inNetns(where.netns, argv)),
-    undo: takeItBack,
+    argv: (argv, where = {}) => (sandbox ? sandbox.argv(argv, where) : wordsIn(argv, where)),
+    undo: async (options = {}) => {
+      expectOptionsOf('run.undo', options)
+      await takeItBack(options)
+    },
     [Symbol.asyncDispose]: () => (left ??= end()),
   }
 }

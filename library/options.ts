@@ -1,8 +1,6 @@
-import { NsnetError } from '../core/errors.ts'
 import type { Json } from '../core/json.ts'
-import { didYouMean } from '../core/near.ts'
-import { got } from '../core/problems.ts'
 import type { Step } from '../core/step.ts'
+import { expectOptions } from './expect-options.ts'
 import type { Sandbox } from './sandbox/sandbox.ts'
 
 /** A workflow as its file has it; relative paths in it count from the working directory. */
@@ -46,7 +44,7 @@ export interface StartOptions extends Omit<ResumeOptions, 'sandbox'> {
 export interface UndoOptions extends ResumeOptions {
   /** Undo only what came after this step; it stays. */
   readonly to?: string
-  /** Undo first the runs that work with what this one made, or only found it in place; `false` by default. */
+  /** Undo first the runs that work with what this one made; `false` by default. */
   readonly cascade?: boolean
   /** Take back also what others have changed since; `false` by default. */
   readonly force?: boolean
@@ -55,18 +53,16 @@ export interface UndoOptions extends ResumeOptions {
 const opening: readonly (keyof OpenOptions)[] = ['stateDir', 'sandbox', 'secrets']
 const goingOn: readonly (keyof ResumeOptions)[] = [...opening, 'steps', 'signal', 'wait']
 const beginning: readonly (keyof StartOptions)[] = [...goingOn, 'inputs', 'id']
-const takingBack: readonly (keyof UndoOptions)[] = [...goingOn, 'to', 'cascade', 'force']
+const extent: readonly (keyof UndoOptions)[] = ['to', 'cascade', 'force']
 
-const names = { open: opening, resume: goingOn, start: beginning, undo: takingBack } as const
+const names = {
+  open: opening,
+  resume: goingOn,
+  start: beginning,
+  undo: [...goingOn, ...extent],
+  'run.undo': [...extent, 'signal'],
+} as const
 
-/** Refuses an option that there is not: one that is misspelt would let a run work on the machine itself. @throws USAGE */
-export function expectKnownOptions(verb: keyof typeof names, options: object): void {
-  const known: readonly string[] = names[verb]
-  if (typeof options !== 'object' || options === null)
-    throw new NsnetError('USAGE', `expected an object of options for ${verb}(), got ${got(options)}`, among(known))
-  const odd = Object.keys(options).find((name) => !known.includes(name))
-  if (odd === undefined) return
-  throw new NsnetError('USAGE', `expected options of ${verb}(), got "${odd}"`, didYouMean(odd, known) ?? among(known))
-}
-
-const among = (known: readonly string[]): string => `there are ${known.join(', ')}`
+/** Refuses options that a verb does not have, or that are not what they have to be. @throws USAGE */
+export const expectOptionsOf = (verb: keyof typeof names, options: unknown): void =>
+  expectOptions(verb, names[verb], options)

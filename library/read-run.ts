@@ -6,7 +6,7 @@ import type { Store } from '../journal/store.ts'
 import { workOf } from '../journal/summaries.ts'
 import { entriesOf } from './entries.ts'
 import { givenOf } from './given-of.ts'
-import { expectKnownOptions, type OpenOptions } from './options.ts'
+import { expectOptionsOf, type OpenOptions } from './options.ts'
 import { secretsFor } from './run-secrets.ts'
 import { momentOf } from './session.ts'
 import { outputsNow, stepsNow, type StepNow } from './step-now.ts'
@@ -31,7 +31,7 @@ const EVERY_MS = 100
 
 /** Reads a run. @throws RUN_NOT_FOUND, RUN_AMBIGUOUS, JOURNAL_BROKEN */
 export async function openRun(name: string, options: OpenOptions): Promise<ReadRun> {
-  expectKnownOptions('open', options)
+  expectOptionsOf('open', options)
   const { store } = await worldOf(options)
   const { id } = await store.find(name)
   const { run, status } = await momentOf(store, id)

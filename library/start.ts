@@ -1,5 +1,5 @@
 import { join, resolve as absolute } from 'node:path'
-import { NsnetError } from '../core/errors.ts'
+import { inWords } from '../core/guard.ts'
 import { got } from '../core/problems.ts'
 import { expectStep } from '../core/plugin-shape.ts'
 import type { Step } from '../core/step.ts'
@@ -7,7 +7,8 @@ import { goOnWith } from './going-on.ts'
 import { givenOf } from './given-of.ts'
 import { liveRun, type LiveRun } from './live-run.ts'
 import type { Working } from './opened-run.ts'
-import { expectKnownOptions } from './options.ts'
+import { NsnetError } from '../core/errors.ts'
+import { expectOptionsOf } from './options.ts'
 import type { ResumeOptions, StartOptions, UndoOptions, WorkflowObject } from './options.ts'
 import type { Place } from './place.ts'
 import { readText } from './read-text.ts'
@@ -19,7 +20,7 @@ import { expectMayChange, leave, worldOf, type World } from './world.ts'
 
 /** Begins a run of a workflow. @see index.ts */
 export async function start(workflow: string | WorkflowObject, options: StartOptions): Promise<LiveRun> {
-  expectKnownOptions('start', options)
+  expectOptionsOf('start', options)
   expectWorkflow(workflow)
   return await inWorld(options, async (world) => {
     const { started, registry, secrets } = await ready(workflow, options, world.place)
@@ -43,7 +44,7 @@ function expectWorkflow(workflow: unknown): void {
 
 /** Goes on with a run that stopped. @see index.ts */
 export async function resume(name: string, options: ResumeOptions): Promise<LiveRun> {
-  expectKnownOptions('resume', options)
+  expectOptionsOf('resume', options)
   return await inWorld(options, async (world) => {
     const { id } = await world.store.find(name)
     expectMayChange(world)
@@ -57,7 +58,7 @@ export async function resume(name: string, options: ResumeOptions): Promise<Live
 
 /** Takes a run back. @see index.ts */
 export async function undo(name: string, options: UndoOptions): Promise<void> {
-  expectKnownOptions('undo', options)
+  expectOptionsOf('undo', options)
   await inWorld(options, async (world) => {
     const { id } = await world.store.find(name)
     expectMayChange(world)
@@ -93,9 +94,26 @@ const workingIn = ({ place, store }: World, { watch }: Work, options: ResumeOpti
 async function ready(workflow: string | WorkflowObject, options: StartOptions, place: Place): Promise<ReadyRun> {
   const isFile = typeof workflow === 'string'
   const path = isFile ? absolute(workflow) : join(process.cwd(), 'workflow.json')
-  const reading = isFile ? readText(path) : JSON.stringify(workflow, null, 2)
+  const reading = isFile ? readText(path) : textOf(workflow)
   const [text, facts] = await Promise.all([reading, place.facts()])
   return await readyRun({ path, text, facts, given: givenOf(options), steps: stepsOf(options), id: options.id })
+}
+
+/** @throws WORKFLOW_INVALID */
+function textOf(workflow: WorkflowObject): string {
+  let text: string | undefined
+  try {
+    text = JSON.stringify(workflow, null, 2)
+  } catch (error) {
+    throw noWorkflow(`one that JSON cannot hold: ${inWords(error)}`, error)
+  }
+  if (text === undefined) throw noWorkflow(typeof workflow)
+  return text
+}
+
+function noWorkflow(got: string, cause?: unknown): NsnetError {
+  const message = `expected the path of a workflow file, or a workflow as JSON has it, got ${got}`
+  return new NsnetError('WORKFLOW_INVALID', message, undefined, { cause })
 }
 
 /** @throws PLUGIN_INVALID */

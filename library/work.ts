@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { RunEvent } from '../core/events.ts'
 import type { Status } from '../core/machine.ts'
 import type { Moment } from '../core/moment.ts'
@@ -40,6 +41,8 @@ export function workOnRun(id: string): Work {
     stop = new AbortController()
     const abort = (): void => stop.abort('abort')
     if (signal?.aborted) abort()
+    // one signal may stop many runs
+    if (signal) setMaxListeners(Infinity, signal)
     signal?.addEventListener('abort', abort)
     try {
       const ending = await does()

@@ -2,7 +2,7 @@ import { NsnetError } from '../core/errors.ts'
 import { defaultStateDir, openStore, type Store } from '../journal/store.ts'
 import { here, type Place } from './place.ts'
 import { expectPrivilege } from './privilege.ts'
-import { openSandbox, type OpenSandbox, type Sandbox } from './sandbox/sandbox.ts'
+import { expectThere, openSandbox, type OpenSandbox, type Sandbox } from './sandbox/sandbox.ts'
 
 /** Where runs work, and where they are journaled. */
 export interface World {
@@ -46,10 +46,10 @@ export async function leave({ sandbox, isOwn }: World): Promise<void> {
 }
 
 function known(sandbox: Sandbox): OpenSandbox {
-  if (!('holder' in sandbox))
-    throw new NsnetError('USAGE', 'expected a sandbox that sandbox() made, got something else')
+  if (typeof sandbox !== 'object' || sandbox === null || !('holder' in sandbox))
+    throw new NsnetError('USAGE', 'expected a sandbox that sandbox() made, got something else', 'true makes one')
   const open = sandbox as OpenSandbox
   // its files are below a directory of its process
-  open.argv([])
+  expectThere(open.holder)
   return open
 }

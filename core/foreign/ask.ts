@@ -1,10 +1,8 @@
 import type { Json } from '../json.ts'
+import { PLUGIN_LIMIT_MS, timeLimit } from '../time-limit.ts'
 import { ofText } from '../memo.ts'
 import { NoAnswer, talkWith, type Talk } from './exchange.ts'
 import { answerIn, requestLine, type Ask } from './protocol.ts'
-
-/** How long a plugin may take for an answer, in milliseconds. `NSNET_TIMEOUT` seconds where that is set. */
-const LIMIT_MS = 10_000
 
 /** A process without questions for so long is ended, in milliseconds: whoever uses nsnet as a library goes on. */
 const IDLE_MS = 10_000
@@ -24,7 +22,7 @@ export function asking(path: string): Asking {
     talk = undefined
   }
   const idle = setTimeout(hangUp, IDLE_MS).unref()
-  const limitMs = Number(process.env['NSNET_TIMEOUT']) * 1000 || LIMIT_MS
+  const limitMs = timeLimit(PLUGIN_LIMIT_MS)
   const once = (line: string): string => {
     talk ??= talkWith(path, limitMs)
     idle.refresh()

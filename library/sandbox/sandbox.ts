@@ -1,9 +1,9 @@
-import { inNetns, type Exec, type Output } from '../../core/command.ts'
+import type { Exec, Output } from '../../core/command.ts'
 import { NsnetError } from '../../core/errors.ts'
 import { processExec, type ExecOptions } from '../../core/exec.ts'
 import { netnsOf, readFacts } from '../facts.ts'
 import type { Place } from '../place.ts'
-import { runIn, type CommandOptions, type Where } from '../run-in.ts'
+import { runIn, wordsIn, type CommandOptions, type Where } from '../run-in.ts'
 import { hold, type Holder } from './holder.ts'
 import { STATE } from './world.ts'
 
@@ -48,9 +48,9 @@ export async function openSandbox(nsnet: readonly string[]): Promise<OpenSandbox
     holder,
     stateDir: `${proc}/root${STATE}`,
     exec: (argv, options) => runIn(place, argv, options),
-    argv: (argv, { netns } = {}) => {
+    argv: (argv, where = {}) => {
       expectThere(holder)
-      return [...enter, ...inNetns(netns, argv)]
+      return [...enter, ...wordsIn(argv, where)]
     },
     end,
     [Symbol.asyncDispose]: end,

@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest'
+import { processExec } from '../../core/exec.ts'
+import { open, resume, sandbox, start, undo } from '../../library/index.ts'
+
+const blue = { name: 'blue', steps: [{ id: 'blue', uses: 'netns', with: { netns: 'blue' } }] }
+const circle: { it?: object } = {}
+circle.it = circle
+
+test.each<readonly [string, unknown]>([
+  ['got one that JSON cannot hold: TypeError: Converting circular structure', circle],
+  ['got one that JSON cannot hold: TypeError: Do not know how to serialize a BigInt', { ...blue, count: 1n }],
+  [
+    'got one that JSON cannot hold: Error: oops',
+    {
+      toJSON: () => {
+        throw new Error('oops')
+      },
+    },
+  ],
+])('what is no workflow is refused: %s', async (got, workflow) => {
+  await expect(start(workflow as never, { sandbox: true })).rejects.toMatchObject({
+    name: 'NsnetError',
+    code: 'WORKFLOW_INVALID',
+    message: expect.stringContaining(got),
+  })
+})
+
+test.each<readonly [string, unknown]>([
+  ['an object of options for start(), got null', null],
+  ['an object of options for start(), got a list', []],
+  ['a sandbox that sandbox() made, got something else', { sandbox: null }],
+  ['a sandbox that sandbox() made, got something else', { sandbox: 'true' }],
+  ['"signal" of start() to be an AbortSignal, got an object', { sandbox: true, signal: {} }],
+  ['"steps" of start() to be a list of step types, got an object', { sandbox: true, steps: {} }],
+  ['"stateDir" of start() to be a text that is not empty, without NUL, got a string', { sandbox: true, stateDir: '' }],
+  ['"secrets" of start() to be an object of values, got a string', { sandbox: true, secrets: 'hunter2' }],
+  ['"wait" of start() to be true or false, got a string', { sandbox: true, wait: 'false' }],
+])('an option that is none is refused: expected %s', async (message, options) => {
+  const refused = expect.objectContaining({ code: 'USAGE', message: expect.stringContaining(message) }) as unknown
+  await expect(start(blue, options as never)).rejects.toEqual(refused)
+})
+
+test('what a command or an undo is not told rightly is refused, and nothing is done', async () => {
+  await using box = await sandbox()
+  const run = await start(blue, { sandbox: box })
+  await run.done
+  const usage = { code: 'USAGE' }
+  for (const argv of [undefined, null, 'ls', [], [''], ['a\0b'], ['echo', 7]])
+    await expect(run.exec(argv as never)).rejects.toMatchObject(usage)
+  for (const options of [null, { netn: 'blue' }, { netns: '' }, { timeoutMs: -1 }, { timeoutMs: NaN }, { stdin: 7 }]) {
+    await expect(run.exec(['ip', 'link', 'delete', 'enp1s0'], options as never)).rejects.toMatchObject(usage)
+    await expect(box.exec(['ip', 'link', 'delete', 'enp1s0'], options as never)).rejects.toMatchObject(usage)
+  }
+  expect(() => run.argv(['true'], { netn: 'blue' } as never)).toThrow('expected options of argv(), got "netn"')
+  for (const options of [null, { too: 'blue' }, { force: 'false' }])
+    await expect(run.undo(options as never)).rejects.toMatchObject(usage)
+  for (const verb of [resume, undo, open])
+    await expect(verb(run.id, { sandbox: box, dryRun: true } as never)).rejects.toMatchObject(usage)
+  expect(run.status).toBe('completed')
+  expect((await box.exec(['ip', '-br', 'link', 'show', 'enp1s0'])).exitCode).toBe(0)
+  await box.end()
+  await expect(run.undo()).rejects.toMatchObject({ code: 'SANDBOX_GONE' })
+})
+
+test('a command is ended by its signal, also by one that is over already, and then rejects', async () => {
+  await using box = await sandbox()
+  const why = new Error('enough')
+  const stopped = { name: 'NsnetError', code: 'INTERRUPTED', cause: why }
+  await expect(box.exec(['touch', '/run/made'], { signal: AbortSignal.abort(why) })).rejects.toMatchObject(stopped)
+  expect(await box.exec(['ls', '/run/made'])).toMatchObject({ exitCode: 2 })
+  const stop = new AbortController()
+  const sleeping = box.exec(['sh', '-c', 'echo $$ >/run/pid; exec sleep 1000'], { signal: stop.signal })
+  for (let it = 1; it !== 0;) it = (await box.exec(['test', '-s', '/run/pid'])).exitCode
+  stop.abort(why)
+  await expect(sleeping).rejects.toMatchObject(stopped)
+  expect(await box.exec(['true'], { timeoutMs: 1e20 })).toMatchObject({ exitCode: 0, timedOut: false })
+})
+
+test('the engine begins no command that is to be ended already', async () =>
+  expect(await processExec({ kill: AbortSignal.abort() })({ argv: ['sleep', '1000'] })).toMatchObject({
+    exitCode: 137,
+    timedOut: false,
+  }))
+
+test('one signal may stop many runs', async () => {
+  await using box = await sandbox()
+  const warnings: Error[] = []
+  const note = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', note)
+  const { signal } = new AbortController()
+  const runs = await Promise.all(
+    Array.from({ length: 15 }, (_, at) => start({ name: `n${at}`, steps: [] }, { sandbox: box, signal, wait: true })),
+  )
+  await Promise.all(runs.map(({ done }) => done))
+  process.off('warning', note)
+  expect(warnings).toEqual([])
+})
