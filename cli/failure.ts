@@ -2,6 +2,7 @@ import { CommanderError } from 'commander'
 import { NsnetError, type ErrorCode } from '../core/errors.ts'
 import { printable } from '../core/quote.ts'
 import { columnsOf, wrapped } from './text.ts'
+import { exitCodeOf } from './signals.ts'
 import { jsonSafe } from './terminal.ts'
 
 /** Exit codes of refusals, after sysexits.h where it has one; all others are 1. */
@@ -20,7 +21,9 @@ const exits: { readonly [code in ErrorCode]?: number } = {
 /** The exit code that an error ends nsnet with. */
 export function exitCodeFor(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 64
-  return error instanceof NsnetError ? (exits[error.code] ?? 1) : 1
+  if (!(error instanceof NsnetError)) return 1
+  if (error.code === 'INTERRUPTED') return exitCodeOf(String(error.cause))
+  return exits[error.code] ?? 1
 }
 
 /** Tells people why nsnet refused; a bug comes with its stack. With `--json` it is one line on stdout. */

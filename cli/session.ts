@@ -51,6 +51,7 @@ export const sessionAt = (
   wait,
   force,
   steps: [],
+  ...(how.stop ? { giveUp: () => how.stop!.signal } : {}),
   note: (note) => {
     for (const line of noteLines(terminal, note)) terminal.tell(line)
   },

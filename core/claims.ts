@@ -41,7 +41,8 @@ export interface Need {
 
 /**
  * Says what others need of a step that is about to be undone: the keys that they make or share too, unless they would be
- * as content with the state from before the step. A rerun of the same workflow needs nothing that it found in place.
+ * as content with the state from before the step. A rerun of the same workflow needs nothing that it found in place, unless
+ * it `borrows` that.
  */
 export function needOf(run: Run, id: string, others: readonly Claim[], find: (type: string) => Step | undefined): Need {
   const record = stepOf(run, id)
@@ -107,7 +108,7 @@ function placesIn(claims: readonly Claim[]): ReadonlyMap<ResourceKey, readonly n
 const listed = new WeakMap<readonly Claim[], ReadonlyMap<ResourceKey, readonly number[]>>()
 
 function counts({ started }: Run, claim: Claim): boolean {
-  if (claim.open) return true
+  if (claim.open || claim.started.borrows === true) return true
   const { workflow, inputs } = claim.started
   return workflow.hash !== started.workflow.hash || !equal(inputs, started.inputs)
 }

@@ -54,6 +54,8 @@ export interface RunStarted {
   readonly traceparent?: string
   /** Name of the systemd unit that began it. */
   readonly unit?: string
+  /** It needs also what it found in place, until it is taken back; other runs of the same workflow need nothing of that. */
+  readonly borrows?: boolean
   readonly steps: readonly StepSpec[]
   /** What the run gives when it is whole, with `${{ … }}` in it. */
   readonly outputs?: { readonly [name: string]: Json }

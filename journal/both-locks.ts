@@ -13,13 +13,15 @@ export interface Wanted {
   readonly holder: string
   readonly wait: boolean
   readonly how: 'shared' | 'alone'
+  /** Ends the waiting. */
+  readonly giveUp?: AbortSignal | undefined
 }
 
 /**
  * Takes both locks at the same time where both are free. Otherwise the turn is given back before anything is waited for,
  * since who has the lock may be waiting for a turn, and they are taken one after the other.
  *
- * @throws LOCKED, JOURNAL_UNWRITABLE, TOOL_MISSING and TOOL_FAILED of flock
+ * @throws LOCKED, INTERRUPTED, JOURNAL_UNWRITABLE, TOOL_MISSING and TOOL_FAILED of flock
  */
 export async function takeBoth(wanted: Wanted): Promise<BothLocks> {
   const { work, turns, holder, how } = wanted
@@ -36,10 +38,13 @@ export async function takeBoth(wanted: Wanted): Promise<BothLocks> {
 const valueOf = <T>(settled: PromiseSettledResult<T>): T | undefined =>
   settled.status === 'fulfilled' ? settled.value : undefined
 
-async function oneByOne({ work, turns, holder, wait, how }: Wanted, held: WorkLock | undefined): Promise<BothLocks> {
-  const lock = held ?? (await acquire(work, holder, wait))
+async function oneByOne(
+  { work, turns, holder, wait, how, giveUp }: Wanted,
+  held: WorkLock | undefined,
+): Promise<BothLocks> {
+  const lock = held ?? (await acquire(work, holder, wait, giveUp))
   try {
-    return { lock, turn: await takeTurn(turns, how) }
+    return { lock, turn: await takeTurn(turns, how, giveUp) }
   } catch (error) {
     await lock.release()
     throw error

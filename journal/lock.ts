@@ -30,11 +30,11 @@ const HELD = 75
  * it would let two processes lock two files of one name.
  *
  * @throws LOCKED, naming the holder, when somebody has it and `wait` is false; JOURNAL_UNWRITABLE; TOOL_MISSING and
- *   TOOL_FAILED of flock
+ *   TOOL_FAILED of flock; INTERRUPTED when `giveUp` ended the waiting
  * @see flock(1), flock(2)
  */
-export async function acquire(path: string, holder: string, wait: boolean): Promise<WorkLock> {
-  return heldBy(await (wait ? locked(path, []) : lockedSoon(path)), holder)
+export async function acquire(path: string, holder: string, wait: boolean, giveUp?: AbortSignal): Promise<WorkLock> {
+  return heldBy(await (wait ? locked(path, [], giveUp) : lockedSoon(path)), holder)
 }
 
 /** How often a lock is tried when its holder has not said yet who it is: each try takes 0.2 s. */
@@ -76,9 +76,9 @@ function note({ fd }: FileHandle, text: string): void {
   }
 }
 
-/** Waits for a lock file that many may hold `shared`, or one `alone`. */
-export async function takeTurn(path: string, how: 'shared' | 'alone'): Promise<Lock> {
-  const file = await locked(path, how === 'shared' ? ['--shared'] : [])
+/** Waits for a lock file that many may hold `shared`, or one `alone`. @throws INTERRUPTED when `giveUp` ended the waiting */
+export async function takeTurn(path: string, how: 'shared' | 'alone', giveUp?: AbortSignal): Promise<Lock> {
+  const file = await locked(path, how === 'shared' ? ['--shared'] : [], giveUp)
   return { release: () => file.close() }
 }
 
@@ -94,10 +94,10 @@ function ifHeld(error: unknown): undefined {
 }
 
 /** Opens a lock file and locks it. */
-async function locked(path: string, how: readonly string[]): Promise<FileHandle> {
+async function locked(path: string, how: readonly string[], giveUp?: AbortSignal): Promise<FileHandle> {
   const file = await openLock(path)
   try {
-    await lock(file, how)
+    await lock(file, how, giveUp)
     return file
   } catch (error) {
     await file.close()
@@ -126,13 +126,14 @@ export async function isHeld(path: string): Promise<boolean> {
   return exitCode === HELD
 }
 
-async function lock(file: FileHandle, how: readonly string[]): Promise<void> {
+async function lock(file: FileHandle, how: readonly string[], giveUp: AbortSignal | undefined): Promise<void> {
   const argv = ['flock', ...how, '--conflict-exit-code', `${HELD}`, '3']
   const command = how.some((it) => /^--(timeout|nonblock)$/.test(it)) ? { argv } : { argv, timeoutMs: WAIT_MS }
-  const output = await processExec({ fd: file.fd })(command)
+  const output = await processExec({ fd: file.fd, ...(giveUp ? { kill: giveUp } : {}) })(command)
   if (output.exitCode === 0 && output.stdout === '') return
+  if (giveUp?.aborted) throw gaveUp(contentOf(file), giveUp)
   if (output.exitCode === 0) throw unusable(command, output, 'did not lock')
-  if (wasHit(output)) return await lock(file, how)
+  if (wasHit(output)) return await lock(file, how, giveUp)
   if (output.exitCode !== HELD || output.timedOut) return expectSuccess(command, output)
   const holder = contentOf(file) || NAMELESS
   throw new NsnetError(
@@ -140,6 +141,10 @@ async function lock(file: FileHandle, how: readonly string[]): Promise<void> {
     `expected to be the only one at work here, but ${holder} is`,
     'wait for it with --wait',
   )
+}
+
+function gaveUp(holder: string, { reason }: AbortSignal): NsnetError {
+  return new NsnetError('INTERRUPTED', `stopped waiting for ${holder || NAMELESS}`, undefined, { cause: reason })
 }
 
 function contentOf({ fd }: FileHandle): string {

@@ -60,6 +60,7 @@ const events: { readonly [type in RunEvent['type']]: Check } = {
     plugins: texts,
     traceparent: optional(text),
     unit: optional(text),
+    borrows: optional(flag),
     steps: list(spec),
     outputs: optional(fields),
   }),

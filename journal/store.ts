@@ -39,6 +39,7 @@ export interface Store extends Pick<Journals, 'open' | 'read' | 'entries' | 'fol
     holder: string,
     wait: boolean,
     how: 'shared' | 'alone',
+    giveUp?: AbortSignal,
   ) => Promise<BothLocks>
   /** Says whether two runs do the same, so that they have one lock. */
   readonly isSameWork: (a: RunStarted, b: RunStarted) => boolean
@@ -113,10 +114,10 @@ export async function openStore(dir: string): Promise<Store> {
       making()
       return await acquire(join(locks, `${workOf(started)}.lock`), holder, wait)
     },
-    lockAndTurn: async (started, holder, wait, how) => {
+    lockAndTurn: async (started, holder, wait, how, giveUp) => {
       making()
       const [work, turns] = [join(locks, `${workOf(started)}.lock`), join(locks, 'turn')]
-      return await takeBoth({ work, turns, holder, wait, how })
+      return await takeBoth({ work, turns, holder, wait, how, giveUp })
     },
     isSameWork: (a, b) => workOf(a) === workOf(b),
     turn: async (how) => {

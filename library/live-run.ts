@@ -66,7 +66,7 @@ export function liveRun({ id, world, work, working, done }: Parts): LiveRun {
     const run = work.run()!
     return read(run, secretsFor(run.started, working.given).secrets)
   }
-  const takeItBack = async ({ signal, ...options }: RunUndoOptions): Promise<void> => {
+  const takeItBack = async ({ signal, ...options }: RunUndoOptions & Pick<UndoOptions, 'wait'>): Promise<void> => {
     if (sandbox) expectThere(sandbox.holder)
     work.stop()
     await work.next('take back', () => takeBack({ ...working, ...options }, id, { cascade: false, ...options }), signal)
@@ -79,7 +79,8 @@ export function liveRun({ id, world, work, working, done }: Parts): LiveRun {
   const end = async (): Promise<void> => {
     try {
       // in a sandbox of its own nobody else is there whose changes were to be kept
-      if (!world.sandbox?.holder.isGone() && work.status() !== 'undone') await takeItBack({ force: world.isOwn })
+      if (!world.sandbox?.holder.isGone() && work.status() !== 'undone')
+        await takeItBack({ force: world.isOwn, wait: true })
     } finally {
       await leave(world)
     }

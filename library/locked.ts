@@ -8,20 +8,22 @@ export interface Locking {
   readonly store: Store
   /** Wait for whoever has the lock, instead of refusing. */
   readonly wait?: boolean
+  /** Gives what ends the waiting. */
+  readonly giveUp?: () => AbortSignal
   /** What can be made ready meanwhile. */
   readonly place: { readonly warmUp: () => void }
 }
 
-/** Takes the lock of what a run does, and a turn at the kernel. @throws LOCKED */
+/** Takes the lock of what a run does, and a turn at the kernel. @throws LOCKED, INTERRUPTED */
 export async function locked<T>(
-  { store, place, wait = false }: Locking,
+  { store, place, wait = false, giveUp }: Locking,
   started: RunStarted,
   how: 'shared' | 'alone',
   work: (turn: Turn, lock: WorkLock) => Promise<T>,
 ): Promise<T> {
   // they start while the locks are taken
   place.warmUp()
-  const both = await store.lockAndTurn(started, holderOf(started), wait, how)
+  const both = await store.lockAndTurn(started, holderOf(started), wait, how, giveUp?.())
   const turn = turnWith(store, both.turn, how)
   try {
     return await work(turn, both.lock).finally(turn.end)

@@ -30,6 +30,8 @@ export interface Session {
   readonly force?: boolean
   /** Wait for another nsnet that does the same, instead of refusing. */
   readonly wait?: boolean
+  /** Gives what ends the waiting. */
+  readonly giveUp?: () => AbortSignal
   /** Begins to watch a run. @throws STATE_DIR_UNSAFE */
   readonly watch: (run: string) => Promise<Watch>
   readonly note: (note: Note) => void

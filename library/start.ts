@@ -23,7 +23,8 @@ export async function start(workflow: string | WorkflowObject, options: StartOpt
   expectOptionsOf('start', options)
   expectWorkflow(workflow)
   return await inWorld(options, async (world) => {
-    const { started, registry, secrets } = await ready(workflow, options, world.place)
+    const { registry, secrets, ...more } = await ready(workflow, options, world.place)
+    const started = { ...more.started, borrows: true }
     expectMayChange(world)
     const id = started.run
     const work = workOnRun(id)
@@ -81,10 +82,15 @@ async function inWorld<T>(options: ResumeOptions | StartOptions, work: (world: W
   }
 }
 
-const workingIn = ({ place, store }: World, { watch }: Work, options: ResumeOptions | StartOptions): Working => ({
+const workingIn = (
+  { place, store }: World,
+  { watch, giveUp }: Work,
+  options: ResumeOptions | StartOptions,
+): Working => ({
   place,
   store,
   watch,
+  giveUp,
   note: () => undefined,
   wait: options.wait ?? false,
   given: givenOf(options),

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import { NsnetError } from '../core/errors.ts'
 import type { RunEvent } from '../core/events.ts'
 import type { Status } from '../core/machine.ts'
 import type { Moment } from '../core/moment.ts'
@@ -23,6 +24,8 @@ export interface Work {
   readonly next: (deed: Deed, does: () => Promise<Ending>, signal: AbortSignal | undefined) => Promise<void>
   /** Stops what is done now, unless that is an undo. */
   readonly stop: () => void
+  /** Gives what stops that which is done now. */
+  readonly giveUp: () => AbortSignal
   readonly watch: (run: string) => Promise<Watch>
 }
 
@@ -45,7 +48,9 @@ export function workOnRun(id: string): Work {
     if (signal) setMaxListeners(Infinity, signal)
     signal?.addEventListener('abort', abort)
     try {
-      const ending = await does()
+      const ending = await does().catch((error: unknown) => {
+        throw withReason(error, signal)
+      })
       const refusal = refusalOf(ending, deed, id, moment, signal?.reason)
       if (refusal) throw refusal
     } finally {
@@ -93,8 +98,15 @@ export function workOnRun(id: string): Work {
     stop: () => {
       if (left > 0 && deed === 'set up') stop.abort('end of scope')
     },
+    giveUp: () => stop.signal,
     watch: async (other) => (other === id ? watch : { ...watch, signal: stop.signal, entry: nothing, rest: nothing }),
   }
+}
+
+/** Who stopped it knows by which reason. */
+function withReason(error: unknown, signal: AbortSignal | undefined): unknown {
+  if (!(error instanceof NsnetError) || error.code !== 'INTERRUPTED') return error
+  return new NsnetError(error.code, error.message, error.hint, { cause: signal?.reason })
 }
 
 const nothing = (): void => undefined

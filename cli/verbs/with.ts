@@ -58,7 +58,7 @@ export async function runWith(
   try {
     const site = options.sandbox ? await inSandbox() : onHost
     try {
-      const ready = await readWorkflow(file, options, site.place)
+      const ready = borrowing(await readWorkflow(file, options, site.place))
       if (!options.sandbox) expectPrivilege()
       const { stateDir = site.stateDir } = terminal.options
       const store = stateDir === undefined ? await storeFor({}) : await openStore(stateDir)
@@ -70,6 +70,9 @@ export async function runWith(
     stop.release()
   }
 }
+
+/** The command needs also what was there already: another one of the same workflow does not take it away meanwhile. */
+const borrowing = (ready: ReadyRun): ReadyRun => ({ ...ready, started: { ...ready.started, borrows: true } })
 
 /** Stdout is for the command alone. */
 function aside({ options }: Terminal, progress: Terminal['progress']): Terminal {
@@ -122,14 +125,19 @@ async function inside(all: Around): Promise<number> {
 async function isTakenBack(all: Around): Promise<boolean> {
   const { loud, ready, site, stop } = all
   const { run } = ready.started
+  const tellRest = (...more: readonly string[]): void => {
+    const rest = site.isPrivate ? '' : `; the rest: ${toType(loud.options, 'undo', run, ...more)}`
+    loud.tell(`nsnet: not all of run ${run} is taken back${rest}`)
+  }
   try {
-    const working = { ...session(all, 'take back'), force: site.isPrivate, given: ready.given }
+    // who does the same at this moment is done soon, and nobody else takes this back
+    const working = { ...session({ ...all, wait: true }, 'take back'), force: site.isPrivate, given: ready.given }
     const { how }: Ending = await takeBack(working, run, { cascade: false })
     if (how === 'well') return true
-    const command = toType(loud.options, 'undo', run, ...(how === 'kept' ? ['--force'] : []))
-    loud.tell(`nsnet: not all of run ${run} is taken back${site.isPrivate ? '' : `; the rest: ${command}`}`)
+    tellRest(...(how === 'kept' ? ['--force'] : []))
   } catch (error) {
     tellError(error, false)
+    tellRest()
   } finally {
     stop.enter('command')
   }

@@ -205,6 +205,46 @@ test('a first signal does not stop the undo, a second one does, and it is said h
 const names = Array.from({ length: 60 }, (_, at) => `n${at}`)
 const netnsStep = (netns: string) => ({ id: netns, uses: 'netns', with: { netns } })
 
+const until = (what: string): string => `until ${what}; do sleep 0.02; done`
+
+test('two at once of the same workflow: the last one that needs it takes it back, whoever made it', async () => {
+  const { exec, command, isAsBefore } = await world()
+  const state = mkdtempSync(join(dir, 'state-'))
+  const begin = [...command, 'with', '--state-dir', state, good].join(' ')
+  const there = (file: string): string => until(`[ -e ${state}/${file} ]`)
+  const script = `
+    ${begin} -- sh -c ': >${state}/first; ${there('second')}' & first=$!
+    ${there('first')}
+    ${begin} -- sh -c ': >${state}/second; ${there('over')}; ip netns list' & second=$!
+    wait $first; echo exit $?; : >${state}/over; wait $second; echo exit $?`
+  const { stdout } = await exec({ argv: ['sh', '-c', script] })
+  expect(stdout).toMatch(/^exit 0\nblue.*\nexit 0\n$/)
+  await isAsBefore()
+})
+
+test('who takes back waits for another one at the same work; a signal ends the waiting for --wait', async () => {
+  const { exec, command, isAsBefore } = await world()
+  const state = mkdtempSync(join(dir, 'state-'))
+  const slow = fileOf('slow', blue, { id: 'ok', uses: 'wait', with: { file: `${state}/ok`, within: 30 } })
+  const begin = [...command, 'with', '--state-dir', state, slow].join(' ')
+  const script = `
+    : >${state}/ok
+    ${begin} -- sh -c ': >${state}/first; ${until(`[ -e ${state}/over ]`)}' & first=$!
+    ${until(`[ -e ${state}/first ]`)}
+    rm ${state}/ok
+    ${begin} -- true & second=$!
+    ${until(`[ $(cat ${state}/runs/*.jsonl | grep -c '"blue".*StepSatisfied\\|StepSatisfied.*blue') = 1 ]`)}
+    ${begin} --wait -- echo never & third=$!
+    ${until(`grep -qs flock /proc/*/cmdline && pgrep -P $third >/dev/null`)}
+    sleep 0.5; kill -INT $third; wait $third; echo third $?
+    : >${state}/over; sleep 0.5; : >${state}/ok
+    wait $first; echo first $?; wait $second; echo second $?`
+  const { stdout, stderr } = await exec({ argv: ['sh', '-c', script] })
+  expect({ stdout, stderr }).toMatchObject({ stdout: 'third 130\nfirst 0\nsecond 0\n' })
+  expect(stderr).toMatch(/nsnet: stopped waiting for nsnet with process id \d+ \(run \w+ of slow\)/)
+  await isAsBefore()
+})
+
 test('docs/recipes.md: the test runner finds the network that is set up around it', async () => {
   const page = readFileSync('docs/recipes.md', 'utf8')
   const [line] = /nsnet with .* node --test lab\.test\.mjs/.exec(page)!

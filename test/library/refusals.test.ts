@@ -82,6 +82,47 @@ test('the engine begins no command that is to be ended already', async () =>
     timedOut: false,
   }))
 
+test('what two runs of one workflow need stays until the last of them is taken back', async () => {
+  await using box = await sandbox()
+  const { stdout: before } = await box.exec(['ip', 'netns', 'list'])
+  const other = { ...blue, steps: [...blue.steps, { id: 'red', uses: 'netns', with: { netns: 'red' } }] }
+  const runs = []
+  for (const workflow of [blue, blue, other]) {
+    const run = await start(workflow, { sandbox: box })
+    await run.done
+    runs.push(run)
+  }
+  for (const run of runs) {
+    expect((await box.exec(['ip', 'netns', 'exec', 'blue', 'true'])).exitCode).toBe(0)
+    await run[Symbol.asyncDispose]()
+  }
+  expect((await box.exec(['ip', 'netns', 'list'])).stdout).toBe(before)
+})
+
+test('one that waits for another one is stopped by its signal, and at the end of its scope it waits', async () => {
+  await using box = await sandbox()
+  const slow = {
+    name: 'slow',
+    steps: [...blue.steps, { id: 'ok', uses: 'wait', with: { file: '/run/ok', within: 30 } }],
+  }
+  const first = await start(slow, { sandbox: box })
+  await expect(start(slow, { sandbox: box })).rejects.toMatchObject({ code: 'LOCKED' })
+  const stop = new AbortController()
+  const second = start(slow, { sandbox: box, wait: true, signal: stop.signal })
+  setTimeout(() => stop.abort(new Error('enough')), 500)
+  await expect(second).rejects.toMatchObject({ code: 'INTERRUPTED', cause: { message: 'enough' } })
+  await box.exec(['touch', '/run/ok'])
+  await first.done
+  await box.exec(['rm', '/run/ok'])
+  const third = await start(slow, { sandbox: box })
+  const left = first[Symbol.asyncDispose]()
+  await box.exec(['sh', '-c', 'sleep 0.5; touch /run/ok'])
+  await left
+  expect(first.status).toBe('undone')
+  await third.done
+  await third[Symbol.asyncDispose]()
+})
+
 test('one signal may stop many runs', async () => {
   await using box = await sandbox()
   const warnings: Error[] = []
