@@ -1,9 +1,9 @@
-import { inNetns, type Command } from '../core/command.ts'
+import { inNetns, ip, type Command } from '../core/command.ts'
 import { inside, keyIn, linkKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
 import { qdiscDocs } from './docs/qdisc.ts'
 import { inputOf, makes } from './lib/earlier.ts'
-import { listLinks } from './lib/ip-json.ts'
+import { linkNamed, listLinks, parseLinks } from './lib/ip-json.ts'
 import type { Input as LinkInput } from './lib/link-input.ts'
 import { isOnSameLink, linkSeen, noLink, unborn, type OnLink } from './lib/on-link.ts'
 import { FIELDS, qdiscInput, type QdiscInput } from './lib/qdisc-input.ts'
@@ -30,9 +30,11 @@ export default defineStep<QdiscInput, State>({
   observe({ stdout }, wanted, { outputs }): State {
     const seen = linkSeen(stdout, wanted.link)
     if (seen.link === null) return { ...seen, root: null }
+    const bare = linkNamed(parseLinks(stdout), wanted.link)?.txqlen === undefined
     const root = parseRoots(outputs[1]?.stdout ?? '').find(({ dev }) => dev === wanted.link)
     return {
       ...seen,
+      ...(bare ? { bare } : {}),
       root: root === undefined || root.handle === '0:' ? null : rootOf(wanted, root.kind, root.handle, root.options),
     }
   },
@@ -45,11 +47,11 @@ export default defineStep<QdiscInput, State>({
     const other = inputOf<QdiscInput>(earlier, 'qdisc')
     return other?.link === wanted.link && other.netns === wanted.netns ? undefined : state
   },
-  outcome: ({ kind }, before): State => ({ ...before, root: { kind, handle: '', wrong: [] } }),
+  outcome: ({ kind }, { bare: _, ...before }): State => ({ ...before, root: { kind, handle: '', wrong: [] } }),
   plan(wanted, now): Plan {
     const { link, netns, kind } = wanted
     if (now.link === null) return noLink(wanted, now)
-    if (now.root === null) return { apply: [add(wanted)], undo: [remove(wanted)] }
+    if (now.root === null) return { apply: [add(wanted)], undo: [remove(wanted), ...bareAgain(wanted, now)] }
     if (now.root.kind === kind && now.root.wrong.length === 0) return nothingToDo
     const other = now.root.kind === kind ? `${kind} with another ${now.root.wrong.join(', ')}` : now.root.kind
     return conflict(
@@ -58,7 +60,9 @@ export default defineStep<QdiscInput, State>({
     )
   },
   undo: (wanted, before, now): readonly Command[] =>
-    before.root !== null || now.root === null ? [] : [remove(wanted)],
+    before.root !== null
+      ? []
+      : [...(now.root === null ? [] : [remove(wanted)]), ...(now.bare ? [] : bareAgain(wanted, before))],
   mine: (_wanted, before, now, attempt) => isOnSameLink(before, now, attempt),
   identity: ({ link, root }) => (root === null || link === null ? null : [...link, root.handle]),
   drift: (wanted, after, { root }) => {
@@ -74,6 +78,8 @@ export default defineStep<QdiscInput, State>({
 })
 
 type State = OnLink & {
+  /** The queue of the link holds nothing. */
+  readonly bare?: boolean
   /** The root qdisc that somebody has set up; null for that of the kernel's own. */
   readonly root: {
     readonly kind: string
@@ -94,6 +100,10 @@ const rootOf = (wanted: QdiscInput, kind: string, handle: string, options: objec
 const add = (wanted: QdiscInput): Command => tc(wanted, 'add', words(wanted))
 
 const remove = (wanted: QdiscInput): Command => tc(wanted, 'delete', [])
+
+/** The kernel lengthens an empty queue of links that need none when a qdisc is given to them. @see qdisc_create() in net/sched/sch_api.c */
+const bareAgain = ({ netns, link }: QdiscInput, { bare }: State): readonly Command[] =>
+  bare ? [ip(netns, 'link', 'set', 'dev', link, 'txqueuelen', '0')] : []
 
 const tc = ({ netns, link }: QdiscInput, verb: string, args: readonly string[]): Command => ({
   argv: inNetns(netns, ['tc', 'qdisc', verb, 'dev', link, 'root', ...args]),

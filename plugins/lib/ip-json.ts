@@ -4,6 +4,8 @@ import { expectRoutes } from './route-text.ts'
 
 /** A link as `ip -json -details link show` or `… address show` prints it; only what nsnet reads. */
 export interface IpLink {
+  /** Packets that its queue holds; absent where that is 0. */
+  readonly txqlen?: number
   readonly ifindex: number
   readonly ifname: string
   readonly flags: readonly string[]

@@ -109,6 +109,8 @@ test('leaves what others set up, and the state of a link that was never up', asy
   const kernel = await privateKernel()
   await cable(kernel, 'down')
   await conforms(kernel, qdisc, { link: 'a', kind: 'pfifo', limit: 7 })
+  await kernel.sh('ip link set dev a txqueuelen 0')
+  await conforms(kernel, qdisc, { link: 'a', kind: 'pfifo', limit: 7 })
   await kernel.sh('tc qdisc add dev a root pfifo limit 9')
   const before = await fingerprint(kernel.exec)
   expect((await on(kernel, qdisc, { link: 'a', kind: 'pfifo', limit: 7 }).plan()).conflict).toContain('another limit')
