@@ -106,10 +106,8 @@ function troubleIn(wanted: NftsetInput, now: SetState): Plan | undefined {
       `name the set differently, or look at it: nft list set ${family} ${table} ${name}`,
     )
   if (now.overlap === null) return undefined
-  return conflict(
-    `element ${now.overlap} overlaps with one that set ${name} has`,
-    'write the element as the set has it',
-  )
+  const element = asked(wanted).find(({ key }) => key === now.overlap)?.text ?? now.overlap
+  return conflict(`element ${element} overlaps with one that set ${name} has`, 'write the element as the set has it')
 }
 
 function applying(

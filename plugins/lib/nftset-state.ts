@@ -53,9 +53,9 @@ export function observeSet(table: NftTable | undefined, wanted: NftsetInput, tag
 
 function otherThan({ type, flags = [] }: NftsetInput, set: NftSet): string | undefined {
   if (set.type === null || set.type !== typesIn(type).join(' . ')) return `one of type ${set.type ?? 'typeof'}`
+  if (!set.steady) return 'one with a timeout or auto-merge, whose elements do not stay as they are'
   const missing = flags.find((flag) => !set.flags.includes(flag))
-  if (missing !== undefined) return `one without the flag ${missing}`
-  return set.steady ? undefined : 'one with a timeout or auto-merge, whose elements do not stay as they are'
+  return missing === undefined ? undefined : `one without the flag ${missing}`
 }
 
 function elementsIn(wanted: NftsetInput, set: NftSet): Pick<SetState, 'elements' | 'guests' | 'overlap'> {

@@ -57,7 +57,7 @@ const SEPARATOR = /,\s+(?=(?:[^"]*"[^"]*")*[^"]*$)/
 function elementOf(text: string): NftElement {
   const [, comment] = / comment "([^"]*)"$/.exec(text) ?? []
   return {
-    text: text.replace(/ (timeout|expires|counter|limit|quota|comment|last) [^]*$/, ''),
+    text: text.replace(/ (timeout|expires|counter|limit|quota|comment|last)( [^]*)?$/, ''),
     comment: comment ?? null,
   }
 }

@@ -65,7 +65,10 @@ test('conflicts with a set of another kind, one that changes by itself, and elem
   seen('typeof ip saddr', 'flags interval').conflicts('found one of type typeof')
   seen('type ipv4_addr').conflicts('found one without the flag interval')
   seen('type ipv4_addr', 'flags interval', 'auto-merge').conflicts('timeout or auto-merge')
-  seen('type ipv4_addr', 'flags interval', 'elements = { 10.0.0.0/24 }').conflicts('overlaps with one that set s has')
+  seen('type ipv4_addr', 'timeout 1h').conflicts('timeout or auto-merge')
+  seen('type ipv4_addr', 'flags interval', 'elements = { 10.0.0.0/24 }').conflicts(
+    'element 10.0.0.7 overlaps with one that set s has',
+  )
   given(nftset, wanted).seeing(given(nftset, wanted).observes('')).conflicts('expected a table inet t, found none')
 })
 
@@ -92,7 +95,10 @@ test('conforms on the kernel, alone and in a set of others', async () => {
   for (const netns of ['', 'ip netns exec ns1 ']) await kernel.sh(`${netns}nft add table inet t`)
   await kernel.sh('nft add set inet t mine { type ipv4_addr; flags interval; }')
   await kernel.sh('nft add element inet t mine { 10.9.0.0/16, 10.1.0.1-10.1.0.9 }')
+  await kernel.sh('nft add set inet t counted { type ipv4_addr; counter; }')
+  await kernel.sh('nft add element inet t counted { 10.9.0.1, 10.9.0.2 comment "theirs" }')
   for (const input of [
+    { ...wanted, flags: [], name: 'counted', elements: ['10.9.0.1', '10.9.0.2', '10.9.0.3'] },
     { ...wanted, netns: 'ns1', elements },
     { ...wanted, name: 'mine', elements },
     set('ipv6_addr', 'fd00::/64', 'FD01::1'),
