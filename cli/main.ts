@@ -15,7 +15,12 @@ export async function main(args: readonly string[]): Promise<void> {
     if (!(error instanceof CommanderError)) tellError(error, ownWords(args).includes('--json'))
     process.exitCode = exitCodeFor(error)
   }
+  // what a plugin has begun and not ended would keep nsnet for ever
+  setTimeout(() => process.exit(), LINGER_MS).unref()
 }
+
+/** How long what nsnet has begun may take to end by itself, in milliseconds. */
+const LINGER_MS = 2000
 
 /** The words for nsnet itself, without those of a command that it is to run. */
 const ownWords = (args: readonly string[]): readonly string[] =>

@@ -1,4 +1,5 @@
 import { NsnetError } from './errors.ts'
+import { frozen } from './frozen.ts'
 import { isPromise, notPlain } from './plain-json.ts'
 import { isJson, promises, type Promised } from './promises.ts'
 import type { Schema } from './schema.ts'
@@ -24,7 +25,8 @@ export class StepBroken extends NsnetError {
  */
 export function guarded(step: Step, file: string | undefined, isWatched: boolean): Step {
   const parts = new Map<string | symbol, unknown>()
-  return new Proxy(step, {
+  // what a plugin has frozen could not be told otherwise
+  return new Proxy(Object.create(step) as Step, {
     get(_, name) {
       if (!parts.has(name)) parts.set(name, guardedPart({ step, file, isWatched }, name))
       return parts.get(name)
@@ -65,7 +67,7 @@ function guardedCall({ step, file, isWatched }: Guarded, name: string, call: Cal
   let calls = 0
   return (...args) => {
     try {
-      const work = (): unknown => call.apply(step, args)
+      const work = (): unknown => call.apply(step, file === undefined ? args : args.map(frozen))
       const isTimed = isWatched && file !== undefined && calls++ < WATCHED
       const given = isTimed ? within(timeLimit(PLUGIN_LIMIT_MS), work) : work()
       // the state that it was given is one: most earlier steps change nothing about it
@@ -104,7 +106,8 @@ function guardedInput(it: Guarded, input: Schema<unknown>): Schema<unknown> {
     return isPromise(given) ? awaited(it, given) : given
   }
   const own = { ...standard, validate }
-  return new Proxy(input, { get: (from, name) => (name === '~standard' ? own : (Reflect.get(from, name) as unknown)) })
+  const around = Object.create(input) as Schema<unknown>
+  return new Proxy(around, { get: (_, name) => (name === '~standard' ? own : (Reflect.get(input, name) as unknown)) })
 }
 
 async function awaited({ step, file }: Guarded, given: PromiseLike<unknown>): Promise<unknown> {

@@ -53,6 +53,11 @@ test.each([
   ['outputs.x', 'outputs: { x: () => 7n }', 'expected plain JSON, got a bigint'],
   ['patience', 'patience: () => ({ forMs: 7 })', 'expected { forMs, everyMs }, got {"forMs":7}'],
   ['patience', 'patience() { throw new TypeError("oops") }', 'TypeError: oops'],
+  [
+    'plan',
+    'plan: (_, now) => { now.there = !now.there; return green.plan(_, now) }',
+    "assign to read only property 'there'",
+  ],
   ['outcome', 'outcome() { throw new TypeError("oops") }', 'TypeError: oops'],
   ['plan', 'plan: () => { for (;;); }', 'took longer than 2 s: does it end?'],
   ['plan', 'plan: async () => { throw new Error("late") }', 'got a promise'],
@@ -122,3 +127,22 @@ test.each([
   expect(await world.nsnet('undo')).toMatchObject({ exitCode: 0 })
   expect(await world.sh('ip netns list')).toBe('')
 })
+
+test('a step type may be frozen, and what its file has begun does not keep nsnet', async () => {
+  const world = await sandboxed()
+  const { path } = workflowWith('')
+  writeFileSync(path.replace(/json$/, 'mjs'), frozenOne)
+  expect(await world.nsnet('run', path)).toMatchObject({ exitCode: 0, timedOut: false })
+  expect(await world.sh('ip netns list')).toMatch(/green/)
+  expect(await world.nsnet('undo')).toMatchObject({ exitCode: 0, timedOut: false })
+  expect(await world.sh('ip netns list')).toBe('')
+})
+
+const frozenOne = `import { ip, z } from 'nsnet'
+  setInterval(() => undefined, 1000)
+  export default Object.freeze({
+    type: 'green', input: z.strictObject({}), resources: () => ({}),
+    probe: () => ip(undefined, '-json', 'netns', 'list'),
+    observe: ({ stdout }) => ({ there: /green/.test(stdout) }),
+    plan: (_, { there }) => there ? { apply: [], undo: [] }
+      : { apply: [ip(undefined, 'netns', 'add', 'green')], undo: [ip(undefined, 'netns', 'delete', 'green')] } })`
