@@ -117,8 +117,8 @@ function textOf(workflow: WorkflowObject): string {
   return text
 }
 
-function noWorkflow(got: string, cause?: unknown): NsnetError {
-  const message = `expected the path of a workflow file, or a workflow as JSON has it, got ${got}`
+function noWorkflow(what: string, cause?: unknown): NsnetError {
+  const message = `expected the path of a workflow file, or a workflow as JSON has it, got ${what}`
   return new NsnetError('WORKFLOW_INVALID', message, undefined, { cause })
 }
 
