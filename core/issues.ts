@@ -71,8 +71,11 @@ function unknownField(key: string, path: readonly PropertyKey[], schema: Schema<
   return { path: [...path, key], message: `expected a known field, got "${key}"`, hint }
 }
 
-function badKey({ issues = [] }: ZodIssue, path: readonly PropertyKey[]): Mistake {
-  const expected = issues[0] ? expectation(issues[0]) : 'expected another name'
+/** Tells what is wrong with a key: in the words of its schema, where that has some. */
+function badKey(issue: ZodIssue, path: readonly PropertyKey[]): Mistake {
+  const inner = issue.issues?.[0]
+  const own = issue.message.startsWith('expected') ? issue.message : undefined
+  const expected = own ?? (inner ? expectation(inner) : 'expected another name')
   return { path, message: expected.startsWith('expected') ? `${expected}, got ${got(path.at(-1))}` : expected }
 }
 
