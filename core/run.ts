@@ -1,7 +1,7 @@
 import type { Command } from './command.ts'
 import type { Failure, RunEvent, RunStarted, StepApplied, StepCalledOff, StepPlanned, StepSpec } from './events.ts'
 import type { Json } from './json.ts'
-import type { NetnsId, Resources } from './resource.ts'
+import { netnsIn, type NetnsId, type Resources } from './resource.ts'
 import type { Facts } from './step.ts'
 
 /** What is known of one step of a run, folded from its events. */
@@ -95,10 +95,21 @@ function beginAgain(run: Run, facts: Facts, outliving: readonly string[] = []): 
     })
 }
 
-/** The named netns that a run works in, as its steps found or made them. */
+/**
+ * The named netns that a run works in, as its steps found or made them. One that a step has made since is that one, whatever
+ * a step in flight has found before.
+ */
 export function netnsOf(run: Run): Known {
-  run.netns ??= Object.assign({}, ...[...run.steps.values()].map(({ open, netns }) => (open ? netns : {}))) as Known
-  return run.netns
+  const known = (): Known => {
+    const open = [...run.steps.values()].filter((record) => record.open)
+    return Object.assign({}, ...open.map(({ netns }) => netns), ...open.map(madeBy)) as Known
+  }
+  return (run.netns ??= known())
+}
+
+function madeBy({ resources, netns = {} }: StepRecord): Known {
+  const names = (resources?.creates ?? []).flatMap(netnsIn).filter((name) => name in netns)
+  return Object.fromEntries(names.map((name) => [name, netns[name]!]))
 }
 
 function afterwards(record: StepRecord, event: StepEvent): StepRecord {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { RunEvent } from '../../core/events.ts'
 import { evolve, evolveAll, replay, start, type Moment } from '../../core/moment.ts'
+import { netnsOf } from '../../core/run.ts'
 import {
   after,
   applied,
@@ -51,6 +52,22 @@ describe('resuming', () => {
     after(...halfBack, resumed, undoStarted()).next('undo b'))
   test('begins anew after a reboot, also in the middle of an undo', () =>
     after(run, ...['a', 'b'].flatMap(done), undoStarted(), { type: 'RunResumed', facts: run.facts }).next('plan a'))
+})
+
+describe('the netns that a run works in', () => {
+  const ns = (made: string) => ({ ns1: { inode: 4026532000, made } })
+  const madeAs = (made: string): readonly RunEvent[] => [
+    { ...planned('a'), resources: { creates: ['netns:ns1'] } } as RunEvent,
+    { ...applied('a'), netns: ns(made) } as RunEvent,
+  ]
+  const inFlight = { ...planned('b'), resources: { uses: ['netns:ns1'] }, netns: ns('1') } as RunEvent
+  const known = (...events: readonly RunEvent[]) => netnsOf(replay([run, ...events]).run)
+  test('is the one that a step has made', () => expect(known(...madeAs('1'))).toEqual(ns('1')))
+  test('is the one that a step has found', () => expect(known(inFlight)).toEqual(ns('1')))
+  test('is the one that was made anew, whatever a step in flight has found before', () =>
+    expect(
+      known(...madeAs('1'), inFlight, undoStarted(), undoPlanned('a'), resumed, undone('a'), ...madeAs('2')),
+    ).toEqual(ns('2')))
 })
 
 describe('repairing', () => {
