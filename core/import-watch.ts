@@ -6,7 +6,8 @@ import { PLUGIN_LIMIT_MS, timeLimit, tooLong } from './time-limit.ts'
  * Watches over the loading of a plugin's file, whose code runs meanwhile.
  *
  * What waits for ever, or ends the process, is told of in time. A loop without end nobody can stop from here: another thread says
- * so and kills nsnet with SIGKILL, which a journaled run outlives.
+ * so and kills nsnet with SIGKILL, which a journaled run outlives. It watches for as long as the plugin may still begin to loop,
+ * also when it was refused by then.
  *
  * @throws PLUGIN_INVALID when it takes longer than 10 s, or `NSNET_TIMEOUT`
  */
@@ -14,11 +15,7 @@ export async function watchedImport<T>(path: string, load: () => Promise<T>): Pr
   const ms = timeLimit(PLUGIN_LIMIT_MS)
   const message = `${path}: loading the plugin ${tooLong(ms)}`
   const hint = 'with that file moved away, what it has made is still taken back: nsnet undo RUN'
-  const watch = new Worker(watchman, {
-    eval: true,
-    workerData: { ms: ms + 500, text: `nsnet: ${message}\n  ${hint}\n` },
-  })
-  watch.unref()
+  const end = watchForLoops(ms + 500, `nsnet: ${message}\n  ${hint}\n`)
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(pluginInvalid(message, hint)), ms)
@@ -29,18 +26,37 @@ export async function watchedImport<T>(path: string, load: () => Promise<T>): Pr
   }
   process.once('exit', onExit)
   try {
-    return await Promise.race([load(), late])
+    return await Promise.race([load().finally(end), late])
   } finally {
     clearTimeout(timer)
     process.off('exit', onExit)
+  }
+}
+
+/** How often this thread says that it does not loop, in milliseconds. */
+const BEAT_MS = 100
+
+/** Begins to watch: kills nsnet with some words when this thread is busy for longer than `ms`. Gives what ends that. */
+function watchForLoops(ms: number, text: string): () => Promise<void> {
+  const beats = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+  const watch = new Worker(watchman, { eval: true, workerData: { ms, text, beats, every: BEAT_MS } })
+  const heart = setInterval(() => Atomics.add(beats, 0, 1), BEAT_MS)
+  watch.unref()
+  heart.unref()
+  return async () => {
+    clearInterval(heart)
     await watch.terminate()
   }
 }
 
 /** What the other thread does. */
 const watchman = `
-const { workerData: { ms, text } } = require('node:worker_threads')
-setTimeout(() => {
+const { workerData: { ms, text, beats, every } } = require('node:worker_threads')
+let [seen, since] = [0, performance.now()]
+setInterval(() => {
+  const now = Atomics.load(beats, 0)
+  if (now !== seen) [seen, since] = [now, performance.now()]
+  if (performance.now() - since < ms) return
   try { require('node:fs').writeSync(2, text) } finally { process.kill(process.pid, 'SIGKILL') }
-}, ms)
+}, every)
 `

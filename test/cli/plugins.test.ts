@@ -164,11 +164,11 @@ describe('a plugin that hangs or leaves while it is loaded', () => {
   test('looping for ever is told of by another thread, which ends nsnet', () => {
     const file = fileOf('work/loops.mjs', `for (;;);\n${moduleText('x')}`)
     const { signal, stderr } = validated(['./loops.mjs'], [], soon)
-    expect(signal).toBe('SIGKILL')
-    expect(stderr).toBe(
+    const told =
       `nsnet: ${file}: loading the plugin took longer than 0.5 s: does it end? (NSNET_TIMEOUT sets the limit)\n` +
-        '  with that file moved away, what it has made is still taken back: nsnet undo RUN\n',
-    )
+      '  with that file moved away, what it has made is still taken back: nsnet undo RUN\n'
+    // on a slow machine it is refused before it begins to loop
+    expect({ signal, stderr: stderr.slice(-told.length) }).toEqual({ signal: 'SIGKILL', stderr: told })
   })
   test('process.exit(0) is no success', () => {
     const file = fileOf('work/leaves.mjs', 'process.exit(0)')

@@ -54,14 +54,15 @@ describe('resuming', () => {
     after(run, ...['a', 'b'].flatMap(done), undoStarted(), { type: 'RunResumed', facts: run.facts }).next('plan a'))
 })
 
+const ns = (made: string) => ({ ns1: { inode: 4026532000, made } })
+const known = (...events: readonly RunEvent[]) => netnsOf(replay([run, ...events]).run)
+
 describe('the netns that a run works in', () => {
-  const ns = (made: string) => ({ ns1: { inode: 4026532000, made } })
   const madeAs = (made: string): readonly RunEvent[] => [
     { ...planned('a'), resources: { creates: ['netns:ns1'] } } as RunEvent,
     { ...applied('a'), netns: ns(made) } as RunEvent,
   ]
   const inFlight = { ...planned('b'), resources: { uses: ['netns:ns1'] }, netns: ns('1') } as RunEvent
-  const known = (...events: readonly RunEvent[]) => netnsOf(replay([run, ...events]).run)
   test('is the one that a step has made', () => expect(known(...madeAs('1'))).toEqual(ns('1')))
   test('is the one that a step has found', () => expect(known(inFlight)).toEqual(ns('1')))
   test('is the one that was made anew, whatever a step in flight has found before', () =>
