@@ -66,10 +66,10 @@ test.skipIf(!hasPython)('what it breaks at fails that step alone; mended, the ru
   const before = await fingerprint(world.exec)
   const path = workflowOf('breaks', 'breaks.py', ...cable, ...small)
   const sound = readFileSync('docs/examples/mtu.py', 'utf8')
-  const breaking = async (how: string): Promise<string> => {
+  const breaking = async (how: string, seconds: number): Promise<string> => {
     const broken = sound.replace(/^def plan\(.*$/m, `$&\n    ${how}`)
     programOf('breaks.py', broken)
-    const { exitCode, stderr } = await world.nsnetIn(['NSNET_TIMEOUT=0.5'], 'run', path)
+    const { exitCode, stderr } = await world.nsnetIn([`NSNET_TIMEOUT=${seconds}`], 'run', path)
     expect({ how, exitCode, stderr }).toMatchObject({
       exitCode: 1,
       stderr: expect.stringContaining('✗ failed      small'),
@@ -83,14 +83,16 @@ test.skipIf(!hasPython)('what it breaks at fails that step alone; mended, the ru
     expect(await fingerprint(world.exec)).toEqual(before)
     return stderr
   }
-  expect(await breaking('raise ValueError("oops")')).toMatch(/ValueError: oops[^]*not in the workflow: \S*breaks\.py/)
-  expect(await breaking('return 7')).toContain('expected { apply: […], undo: […] } or { conflict: "…" }, got 7')
-  expect(await breaking('return {"apply": [{"argv": "ip"}], "undo": []}')).toContain(
+  expect(await breaking('raise ValueError("oops")', 30)).toMatch(
+    /ValueError: oops[^]*not in the workflow: \S*breaks\.py/,
+  )
+  expect(await breaking('return 7', 30)).toContain('expected { apply: […], undo: […] } or { conflict: "…" }, got 7')
+  expect(await breaking('return {"apply": [{"argv": "ip"}], "undo": []}', 30)).toContain(
     'got {"apply":[{"argv":"ip"}],"undo":[]}',
   )
-  expect(await breaking('print("looking")')).toContain(`got "looking"`)
-  expect(await breaking('sys.exit("cannot go on")')).toMatch(/ended with exit code 1[^]*cannot go on/)
-  expect(await breaking('import time; time.sleep(60)')).toContain('gave no answer within 0.5 s')
+  expect(await breaking('print("looking")', 30)).toContain(`got "looking"`)
+  expect(await breaking('sys.exit("cannot go on")', 30)).toMatch(/ended with exit code 1[^]*cannot go on/)
+  expect(await breaking('import time; time.sleep(60)', 2)).toContain('gave no answer within 2 s')
 })
 
 test.skipIf(!hasPython)(
