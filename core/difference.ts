@@ -1,4 +1,4 @@
-import { equal, type Json } from './json.ts'
+import { equal, isList, isObject, type Json, type JsonObject } from './json.ts'
 import { pointerOf } from './problems.ts'
 
 /** Where two JSON values differ; what is not there is undefined. */
@@ -32,13 +32,7 @@ function inShort(value: Json | undefined): string {
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
 }
 
-type Fields = { readonly [key: string]: Json }
-
-const isList = (value: Json): value is readonly Json[] => Array.isArray(value)
-
-const isObject = (value: Json): value is Fields => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-function fieldDifferences(expected: Fields, found: Fields, path: readonly PropertyKey[]): readonly Difference[] {
+function fieldDifferences(expected: JsonObject, found: JsonObject, path: readonly PropertyKey[]): readonly Difference[] {
   const keys = [...new Set([...Object.keys(expected), ...Object.keys(found)])]
   return keys.flatMap((key) => {
     const [was, is] = [expected, found].map((fields) => (Object.hasOwn(fields, key) ? fields[key]! : undefined))

@@ -1,5 +1,13 @@
 /** Plain JSON: what journals hold and states are made of. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject
+
+/** An object of JSON. */
+export type JsonObject = { readonly [key: string]: Json }
+
+export const isObject = (value: Json): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+export const isList = (value: Json): value is readonly Json[] => Array.isArray(value)
 
 /** Says whether two JSON values are the same; the order of an object's keys does not count, that of a list does. */
 export function equal(a: Json | undefined, b: Json | undefined): boolean {
@@ -16,5 +24,5 @@ function equalLists(a: Json, b: Json): boolean {
 }
 
 function field(object: Json, key: string): Json | undefined {
-  return (object as { readonly [key: string]: Json })[key]
+  return (object as JsonObject)[key]
 }

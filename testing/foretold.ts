@@ -1,7 +1,7 @@
 import { show } from '../core/command.ts'
 import { differences } from '../core/difference.ts'
 import { relatedSteps } from '../core/effects/related-steps.ts'
-import type { Json } from '../core/json.ts'
+import { isList, isObject, type Json } from '../core/json.ts'
 import type { Context, Earlier, Plan, Step } from '../core/step.ts'
 import { settle } from '../core/wait.ts'
 import { builtinSteps } from '../library/builtin.ts'
@@ -79,8 +79,3 @@ function filled(told: Json, found: Json): Json {
     Object.entries(told).map(([key, value]) => [key, key in found ? filled(value, found[key]!) : value]),
   )
 }
-
-const isList = (value: Json): value is readonly Json[] => Array.isArray(value)
-
-const isObject = (value: Json): value is { readonly [key: string]: Json } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)

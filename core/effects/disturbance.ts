@@ -1,4 +1,4 @@
-import { equal, type Json } from '../json.ts'
+import { equal, isObject, type Json } from '../json.ts'
 import type { Earlier, Plan } from '../step.ts'
 import type { Planned } from './plan-once.ts'
 import { relatedSteps, type RelatedSteps } from './related-steps.ts'
@@ -94,6 +94,3 @@ function withoutChange({ seen, own, changed }: Value, was: (value: Value) => Jso
   })
   return Object.fromEntries(entries)
 }
-
-const isObject = (value: Json): value is { readonly [key: string]: Json } =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
