@@ -32,7 +32,11 @@ function inShort(value: Json | undefined): string {
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text
 }
 
-function fieldDifferences(expected: JsonObject, found: JsonObject, path: readonly PropertyKey[]): readonly Difference[] {
+function fieldDifferences(
+  expected: JsonObject,
+  found: JsonObject,
+  path: readonly PropertyKey[],
+): readonly Difference[] {
   const keys = [...new Set([...Object.keys(expected), ...Object.keys(found)])]
   return keys.flatMap((key) => {
     const [was, is] = [expected, found].map((fields) => (Object.hasOwn(fields, key) ? fields[key]! : undefined))

@@ -1,6 +1,7 @@
 import { show } from '../core/command.ts'
 import { differences } from '../core/difference.ts'
 import { relatedSteps } from '../core/effects/related-steps.ts'
+import { outputsIn } from '../core/effects/subject.ts'
 import { isList, isObject, type Json } from '../core/json.ts'
 import type { Context, Earlier, Plan, Step } from '../core/step.ts'
 import { settle } from '../core/wait.ts'
@@ -52,15 +53,9 @@ function unlikeIn<I, S extends Json>({ step, input, where }: Looker<I, S>, told:
 
 /** Lists where the outputs of a state that was told beforehand differ from those of the one that is seen, but for what stays blank. */
 export function unlikeOutputs<I, S extends Json>(step: Step<I, S>, input: I, told: S, found: S): readonly string[] {
-  const [outputs, real] = [told, found].map((state) => outputsOf(step, state, input)) as [Json, Json]
+  const [outputs, real] = [told, found].map((state) => outputsIn(step, state, input)) as [Json, Json]
   return toldOf(differences(real, filled(outputs, real))).map((line) => `in the outputs, ${line}`)
 }
-
-/** All outputs that a step gives. */
-export const outputsOf = <I, S extends Json>(step: Step<I, S>, state: S, input: I): Json => ({
-  ...Object.fromEntries(Object.entries(step.outputs ?? {}).map(([name, read]) => [name, read(state, input)])),
-  ...step.moreOutputs?.(state, input),
-})
 
 /** Says whether a step does not tell all that it changes. */
 const isOpaque = (type: string, own: Step): boolean =>

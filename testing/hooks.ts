@@ -1,8 +1,9 @@
 import { HANDLE, show, type Command } from '../core/command.ts'
+import { outputsIn } from '../core/effects/subject.ts'
 import { equal, type Json } from '../core/json.ts'
 import type { Context, Plan, Step } from '../core/step.ts'
 import { Breach } from './breach.ts'
-import { outputsOf, unlikeOutputs } from './foretold.ts'
+import { unlikeOutputs } from './foretold.ts'
 
 /** A step that was applied by hand: what it saw before, right behind its commands, and when the kernel had come to rest. */
 export interface Deed<Input, State extends Json> {
@@ -92,5 +93,5 @@ function askForTheRest<I, S extends Json>({ step, input, before, after }: Deed<I
   step.sketch?.(input)
   step.foreseeable?.(input)
   step.patience?.(input)
-  outputsOf(step, after, input)
+  outputsIn(step, after, input)
 }

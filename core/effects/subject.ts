@@ -107,7 +107,11 @@ export function unlessInTrouble<T>(work: () => T): T | undefined {
 }
 
 /** Reads a step's outputs off its state. */
-export function outputsIn(step: Step, state: Json, input: unknown): { readonly [name: string]: Json } {
+export function outputsIn<Input, State extends Json>(
+  step: Step<Input, State>,
+  state: State,
+  input: Input,
+): { readonly [name: string]: Json } {
   const named = Object.entries(step.outputs ?? {}).map(([name, read]) => [name, read(state, input)])
   return { ...Object.fromEntries(named), ...step.moreOutputs?.(state, input) }
 }
