@@ -23,6 +23,8 @@ import {
 
 const run = started('a', 'b', 'c')
 const done = (step: string) => [planned(step), applied(step)]
+const ns = (made: string) => ({ ns1: { inode: 4026532000, made } })
+const known = (...events: readonly RunEvent[]) => netnsOf(replay([run, ...events]).run)
 
 describe('running', () => {
   test('begins by planning the first step', () => after(run).next('plan a'))
