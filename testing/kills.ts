@@ -4,12 +4,16 @@ import type { Rule } from './laws.ts'
 import { KILLED, type Nsnet } from './nsnet.ts'
 import { changesSince, toldOf, unlike, type Picture } from './picture.ts'
 
-/** What real kills are tried with. */
-export interface KillSite {
+/** What the real nsnet is tried with. */
+export interface Site {
   /** Makes a real nsnet whose workflow is the example, with an empty state directory. */
   readonly nsnet: () => Promise<Nsnet>
   readonly see: () => Promise<Picture>
   readonly before: Picture
+}
+
+/** What kills are tried with that a resume follows. */
+export interface KillSite extends Site {
   /** What an uninterrupted apply makes. */
   readonly whole: Picture
 }
@@ -46,7 +50,7 @@ export async function killedAndResumed(site: KillSite, counts: Counts): Promise<
 }
 
 /** Runs the same again, in a process of its own, and takes that back: nothing of it may be seen. */
-async function ranTwice({ see }: KillSite, it: Nsnet, made: Picture): Promise<void> {
+async function ranTwice({ see }: Site, it: Nsnet, made: Picture): Promise<void> {
   expectWell('twice', 'nsnet run, a second time', await it.act('run'))
   expectNone('twice', 'after a second run', await changesSince(made, see))
   expectWell('twice', 'nsnet undo of the second run', await it.act('undo last'))
@@ -54,7 +58,7 @@ async function ranTwice({ see }: KillSite, it: Nsnet, made: Picture): Promise<vo
 }
 
 /** Kills a run behind one of its changes and undoes it: for each of them. @throws Breach */
-export async function killedAndUndone({ nsnet, see, before }: KillSite, { apply }: Counts): Promise<void> {
+export async function killedAndUndone({ nsnet, see, before }: Site, { apply }: Counts): Promise<void> {
   for (const at of pointsOf(apply)) {
     const it = await nsnet()
     const run = await killed(it, 'run', at)
@@ -64,7 +68,7 @@ export async function killedAndUndone({ nsnet, see, before }: KillSite, { apply 
 }
 
 /** Runs and undoes what changes nothing. @throws Breach */
-export async function ranAndUndone({ nsnet, see, before }: KillSite): Promise<void> {
+export async function ranAndUndone({ nsnet, see, before }: Site): Promise<void> {
   const it = await nsnet()
   expectWell('runs', 'nsnet run', await it.act('run'))
   expectWell('runs', 'nsnet undo', await it.act('undo'))

@@ -3,7 +3,7 @@ import { probesOf, type Context, type Earlier } from '../core/step.ts'
 import { byHand } from './by-hand.ts'
 import { foretelling, type Looker } from './foretold.ts'
 import { inputOf } from './input.ts'
-import { killedAndResumed, killedAndUndone, ranAndUndone, type KillSite } from './kills.ts'
+import { killedAndResumed, killedAndUndone, ranAndUndone, type Site } from './kills.ts'
 import { expectMadeNamed, expectNetnsNamed } from './named.ts'
 import { nsnetWith } from './nsnet.ts'
 import { pictureOf, type Picture } from './picture.ts'
@@ -70,9 +70,9 @@ export async function trial<Input, State extends Json>(it: Trial<Input, State>):
 }
 
 /** Has the real nsnet do it, and kills it. */
-async function really(site: Omit<KillSite, 'whole'>, { apply, undo, whole }: Made): Promise<void> {
-  if (whole === undefined) return await ranAndUndone({ ...site, whole: site.before })
+async function really(site: Site, { apply, undo, whole }: Made): Promise<void> {
+  if (whole === undefined) return await ranAndUndone(site)
   const counts = { apply: apply.length, undo: undo.length }
-  await killedAndUndone({ ...site, whole }, counts)
+  await killedAndUndone(site, counts)
   await killedAndResumed({ ...site, whole }, counts)
 }
