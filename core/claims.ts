@@ -53,7 +53,7 @@ export function needOf(run: Run, id: string, others: readonly Claim[], find: (ty
     .map((at) => others[at]!)
     .filter((claim) => counts(run, claim) && !content(record, claim, find))
   const keys = new Set(claims.flatMap(({ resources }) => ownKeys(resources)).filter((key) => own.includes(key)))
-  const runs = [...new Set(claims.map(({ started }) => started.run))]
+  const runs = runsOf(claims).map((it) => it.run)
   return { runs, whole: own.length > 0 && own.every((key) => keys.has(key)), keys }
 }
 
@@ -64,8 +64,7 @@ export function dependantsOf(run: Run, steps: readonly string[], others: readonl
   const claims = others.filter((claim) => counts(run, claim))
   const claimed = new Set(claims.flatMap(({ resources }) => ownKeys(resources)))
   const needed = (key: ResourceKey): boolean => made.has(key) && !claimed.has(key)
-  const dependants = claims.filter(({ resources }) => resources.uses?.some(needed)).map(({ started }) => started)
-  return [...new Map(dependants.map((started) => [started.run, started])).values()]
+  return runsOf(claims.filter(({ resources }) => resources.uses?.some(needed)))
 }
 
 /** Lists the runs that found in place all of some step of this run, and would not be content without it; reruns too. */
@@ -85,8 +84,12 @@ export function findersOf(
       .map((at) => others[at]!)
       .filter((it) => !it.open && isAll(ownKeys(it.resources)) && !content(record, it, find))
   })
-  return [...new Map(found.map(({ started }) => [started.run, started])).values()]
+  return runsOf(found)
 }
+
+const runsOf = (claims: readonly Claim[]): readonly RunStarted[] => [
+  ...new Map(claims.map(({ started }) => [started.run, started])).values(),
+]
 
 const ownKeys = ({ creates = [], shares = [] }: Resources): readonly ResourceKey[] => [...creates, ...shares]
 
