@@ -58,9 +58,7 @@ function mistakesFrom(
     const what = expected.replace(/^expected /, '')
     return [{ path, message: `expected a field "${String(path.at(-1))}" (${what}), got nothing` }]
   }
-  const message = expected.startsWith('expected') ? `${expected}, got ${got(found)}` : expected
-  const near = issue.code === 'invalid_value' ? nearValue(issue, found) : undefined
-  return [near === undefined ? { path, message } : { path, message, hint: near }]
+  return [{ path, message: against(expected, found), hint: nearValue(issue, found) }]
 }
 
 function unknownField(key: string, path: readonly PropertyKey[], schema: Schema<unknown>): Mistake {
@@ -73,11 +71,13 @@ function unknownField(key: string, path: readonly PropertyKey[], schema: Schema<
 
 /** Tells what is wrong with a key: in the words of its schema, where that has some. */
 function badKey(issue: ZodIssue, path: readonly PropertyKey[]): Mistake {
-  const inner = issue.issues?.[0]
-  const own = issue.message.startsWith('expected') ? issue.message : undefined
-  const expected = own ?? (inner ? expectation(inner) : 'expected another name')
-  return { path, message: expected.startsWith('expected') ? `${expected}, got ${got(path.at(-1))}` : expected }
+  const telling = issue.message.startsWith('expected') ? issue : issue.issues?.[0]
+  return { path, message: against(telling ? expectation(telling) : 'expected another name', path.at(-1)) }
 }
+
+/** Puts what came behind what was expected; a schema may have other words. */
+const against = (expected: string, found: unknown): string =>
+  expected.startsWith('expected') ? `${expected}, got ${got(found)}` : expected
 
 /** Of the alternatives that a value could have been meant as, the one with the fewest mistakes. */
 function likeliest(errors: readonly (readonly ZodIssue[])[]): readonly ZodIssue[] | undefined {
@@ -103,8 +103,8 @@ function expectation(issue: ZodIssue): string {
 /** What zod names otherwise. */
 const kinds: { readonly [expected: string]: string } = { int: 'integer', record: 'object' }
 
-const nearValue = ({ values = [] }: ZodIssue, found: unknown): string | undefined =>
-  typeof found === 'string' ? didYouMean(found, values.map(String)) : undefined
+const nearValue = ({ code, values = [] }: ZodIssue, found: unknown): string | undefined =>
+  code === 'invalid_value' && typeof found === 'string' ? didYouMean(found, values.map(String)) : undefined
 
 /** Says what form a text or number has to have, where a schema of zod has no words of its own for it. */
 function form({ code, format, pattern, prefix, suffix, includes, divisor }: ZodIssue): string | undefined {

@@ -108,7 +108,7 @@ export function draftOf(source: Source): Draft {
 
 /** Places a mistake in the file. */
 export function problemAt({ at, path }: Source, pointer: string, message: string, hint?: Hint, by?: string): Problem {
-  return { file: path, ...at(pointer), pointer, message, hint, ...(by === undefined ? {} : { by }) }
+  return { file: path, ...at(pointer), pointer, message, hint, by }
 }
 
 function draftInput(value: unknown, key: string, mistakes: Mistake[]): unknown {
