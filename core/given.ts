@@ -15,6 +15,18 @@ export interface Given {
   readonly mayLack?: (name: string) => boolean
 }
 
+/** What is given for one input. */
+export type Gift =
+  | { readonly among: 'texts' | 'environment'; readonly text: string }
+  | { readonly among: 'values'; readonly value: Json }
+
+/** Finds what is given for an input. */
+export function giftFor({ texts, values, environment }: Given, name: string): Gift | undefined {
+  if (Object.hasOwn(texts, name)) return { among: 'texts', text: texts[name]! }
+  if (Object.hasOwn(values, name)) return { among: 'values', value: values[name]! }
+  return Object.hasOwn(environment, name) ? { among: 'environment', text: environment[name]! } : undefined
+}
+
 /** How much of a value is told of what was typed. */
 const LONGEST = 60
 
@@ -22,15 +34,12 @@ const LONGEST = 60
  * Says how an input was given, as it was typed: `--set mtu=big`. Undefined when it was not, or by the workflow around this one. Of
  * a secret no value is told.
  */
-export function howGiven(
-  { texts, values, environment, valuesBy }: Given,
-  name: string,
-  secret: boolean,
-): string | undefined {
-  const told = (text: string): string => (secret ? '…' : shortened(text, LONGEST))
-  if (Object.hasOwn(texts, name) && !secret) return `--set ${name}=${told(texts[name]!)}`
-  if (Object.hasOwn(values, name)) return valuesBy && `${name} by ${valuesBy}`
-  return Object.hasOwn(environment, name) ? `NSNET_INPUT_${name}=${told(environment[name]!)}` : undefined
+export function howGiven(given: Given, name: string, secret: boolean): string | undefined {
+  const gift = giftFor(given, name)
+  if (gift === undefined) return undefined
+  if (gift.among === 'values') return given.valuesBy && `${name} by ${given.valuesBy}`
+  const told = secret ? '…' : shortened(gift.text, LONGEST)
+  return `${gift.among === 'texts' ? '--set ' : 'NSNET_INPUT_'}${name}=${told}`
 }
 
 /** Finds what is given for a secret; undefined also for what is no text. */

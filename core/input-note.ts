@@ -1,5 +1,5 @@
 import type { Template } from './expression.ts'
-import { howGiven, type Given } from './given.ts'
+import { giftFor, howGiven, type Given } from './given.ts'
 import { isSecretInput } from './inputs.ts'
 import type { Json } from './json.ts'
 import { got, withNotes, type Hint } from './problems.ts'
@@ -32,9 +32,9 @@ function noteOf({ given, inputs }: InputValues, name: string): string | undefine
   return `the input "${name}" is ${got(inputs[name])}, ${originOf(given, name)}`
 }
 
-function originOf({ texts, values, valuesBy, environment }: Given, name: string): string {
-  if (Object.hasOwn(texts, name)) return 'as --set says'
-  if (Object.hasOwn(values, name))
-    return valuesBy === undefined ? 'as the workflow around this one says' : `as ${valuesBy} says`
-  return Object.hasOwn(environment, name) ? `as NSNET_INPUT_${name} says` : 'its default'
+function originOf(given: Given, name: string): string {
+  const gift = giftFor(given, name)
+  if (gift === undefined) return 'its default'
+  const { valuesBy = 'the workflow around this one' } = given
+  return `as ${{ texts: '--set', values: valuesBy, environment: `NSNET_INPUT_${name}` }[gift.among]} says`
 }

@@ -1,7 +1,7 @@
 import { fromText, mistakeInValue } from './input-value.ts'
 import type { Json } from './json.ts'
 import { didYouMean } from './near.ts'
-import { givenSecret, howGiven, howToGive, type Given } from './given.ts'
+import { giftFor, givenSecret, howGiven, howToGive, type Given } from './given.ts'
 import { ENOUGH, listed, pointerOf, type Hint, type Problem } from './problems.ts'
 import { fill, scopeOf, templatesIn } from './resolve.ts'
 import { mistakeInSecret } from './secret.ts'
@@ -46,11 +46,9 @@ export function resolveInputs(draft: Draft, given: Given, facts: Facts): Inputs 
       const { message, hint } = mistakeInValue(spec, value) ?? {}
       return message === undefined ? value : (add(name, message, hint, field) as undefined)
     }
-    const read = (text: string): Json | undefined => checked(fromText(text, type) ?? text, '')
-    if (otherwise !== undefined && isGiven(given, name)) expectFitting(name, spec, otherwise as Json)
-    if (Object.hasOwn(given.texts, name)) return read(given.texts[name]!)
-    if (Object.hasOwn(given.values, name)) return checked(given.values[name]!, '')
-    if (Object.hasOwn(given.environment, name)) return read(given.environment[name]!)
+    const gift = giftFor(given, name)
+    if (otherwise !== undefined && gift) expectFitting(name, spec, otherwise as Json)
+    if (gift) return checked(gift.among === 'values' ? gift.value : (fromText(gift.text, type) ?? gift.text), '')
     if (otherwise === undefined && given.mayLack?.(name) === true) return undefined
     if (otherwise === undefined)
       return add(
@@ -71,7 +69,7 @@ export function resolveInputs(draft: Draft, given: Given, facts: Facts): Inputs 
 
   const secretOf = (name: string, spec: InputSpec): string | undefined => {
     const value = givenSecret(name, given)
-    if (!isGiven(given, name) && given.mayLack?.(name) === true) return undefined
+    if (!giftFor(given, name) && given.mayLack?.(name) === true) return undefined
     const around = [draft.source.text, draft.source.path, facts.hostname]
     const missing = Object.hasOwn(given.values, name)
       ? `expected a text for the secret input "${name}", got something else`
@@ -114,9 +112,6 @@ export function resolveInputs(draft: Draft, given: Given, facts: Facts): Inputs 
   }
   return { values, problems }
 }
-
-const isGiven = (given: Given, name: string): boolean =>
-  [given.texts, given.values, given.environment].some((it) => Object.hasOwn(it, name))
 
 /** Says whether what is read is a secret input. */
 export const isSecretInput = ({ inputs }: Pick<Draft, 'inputs'>, [root, key = '']: readonly string[]): boolean =>
