@@ -48,6 +48,10 @@ export function givenSecret(name: string, { values, environment }: Omit<Given, '
   return typeof value === 'string' ? value : undefined
 }
 
+/** Says how a value is set that is lacking. */
+export const howToSet = (name: string, secret: boolean): string =>
+  secret ? howToGive([name]) : `set it: --set ${name}=VALUE`
+
 /** Says how secrets are given. */
 export const howToGive = (names: readonly string[]): string =>
   `give it by --set-file FILE, or in the environment as ${names.map((name) => `NSNET_INPUT_${name}`).join(', ')}`

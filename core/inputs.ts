@@ -1,7 +1,7 @@
 import { fromText, mistakeInValue } from './input-value.ts'
 import type { Json } from './json.ts'
 import { didYouMean } from './near.ts'
-import { giftFor, givenSecret, howGiven, howToGive, type Given } from './given.ts'
+import { giftFor, givenSecret, howGiven, howToGive, howToSet, type Given } from './given.ts'
 import { ENOUGH, listed, pointerOf, type Hint, type Problem } from './problems.ts'
 import { fill, scopeOf, templatesIn } from './resolve.ts'
 import { mistakeInSecret } from './secret.ts'
@@ -51,11 +51,7 @@ export function resolveInputs(draft: Draft, given: Given, facts: Facts): Inputs 
     if (gift) return checked(gift.among === 'values' ? gift.value : (fromText(gift.text, type) ?? gift.text), '')
     if (otherwise === undefined && given.mayLack?.(name) === true) return undefined
     if (otherwise === undefined)
-      return add(
-        name,
-        `expected a value for the input "${name}", got nothing`,
-        `set it: --set ${name}=VALUE`,
-      ) as undefined
+      return add(name, `expected a value for the input "${name}", got nothing`, howToSet(name, false)) as undefined
     const value = fromDefault(name, otherwise as Json, path)
     return value === undefined ? value : checked(value, '/default')
   }

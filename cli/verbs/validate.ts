@@ -1,6 +1,6 @@
 import { here } from '../../library/place.ts'
 import { counted } from '../../core/counted.ts'
-import { howToGive } from '../../core/given.ts'
+import { howToSet } from '../../core/given.ts'
 import { printable } from '../../core/quote.ts'
 import { asJson, type Terminal } from '../terminal.ts'
 import type { InputOptions } from '../given.ts'
@@ -15,10 +15,8 @@ export async function validate(terminal: Terminal, path: string, options: InputO
   else {
     const given = `inputs ${printable(JSON.stringify(inputs))}`
     terminal.out(`${printable(path)} is valid: ${counted(steps.length, 'step')}, ${given}`)
-    for (const { name, secret } of open) {
-      const how = secret ? howToGive([name]) : `set it: --set ${name}=VALUE`
-      terminal.out(`  a run needs a value for the input "${name}" (${how})`)
-    }
+    for (const { name, secret } of open)
+      terminal.out(`  a run needs a value for the input "${name}" (${howToSet(name, secret)})`)
   }
   return 0
 }
