@@ -10,8 +10,8 @@ import { nothingFound, nothingKnown, type Finding } from './finding.ts'
 import { missing } from './missing.ts'
 import { untoldChanger } from './opaque.ts'
 import { notMadeBy } from './ownership.ts'
+import { unlessOutdated } from './outdated.ts'
 import { presentOf, presentOfAll, type Present } from './present.ts'
-import { staleness } from './stale.ts'
 import { failureOf, type Subject } from './subject.ts'
 
 /**
@@ -32,7 +32,7 @@ export async function verify(looking: Looking, { run, status }: Moment): Promise
       const each = present.get(record.spec.id) ?? (await presentOf(looking, look, run, record))
       const found = { ...nothingKnown(record), ...(await verdictOf(look, each, later)) }
       const told = excused(found, () => untoldChanger(record, holding, looking.stepOf))
-      const finding = await staleness(looking, run, record, told)
+      const finding = await unlessOutdated(looking, run, record, told)
       all.push(finding)
       if (record.open && finding.verdict === 'holds') holding.push(record)
     }

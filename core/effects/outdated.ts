@@ -6,13 +6,18 @@ import type { Finding } from './finding.ts'
 import { failureOf, inputOf } from './subject.ts'
 
 /**
- * Takes for drift that a step which holds was made of outputs that are others by now: steps that it reads were made anew. What
- * is not ours is looked at anew by a repair; what is ours has to be taken back first, for its way back goes by what it was
- * made of.
+ * Gives a finding as it is, unless the step holds and was made of outputs that are others by now, since steps that it reads were
+ * made anew: that is drift. What is not ours is looked at anew by a repair; what is ours has to be taken back first, for its way
+ * back goes by what it was made of.
  */
-export async function staleness(looking: Looking, run: Run, record: StepRecord, finding: Finding): Promise<Finding> {
+export async function unlessOutdated(
+  looking: Looking,
+  run: Run,
+  record: StepRecord,
+  finding: Finding,
+): Promise<Finding> {
   const read = readsOutputs(record.spec.with)
-  if (finding.verdict !== 'holds' || read.length === 0 || !(await isStale(looking, run, record))) return finding
+  if (finding.verdict !== 'holds' || read.length === 0 || !(await isOutdated(looking, run, record))) return finding
   const reason = `what ${read.join(', ')} gives is another now`
   if (!record.open) return { ...finding, verdict: 'drifted', reason, repairable: true }
   const [id, ids] = [run.started.run, [...run.steps.keys()]]
@@ -21,7 +26,7 @@ export async function staleness(looking: Looking, run: Run, record: StepRecord, 
   return { ...finding, verdict: 'drifted', reason: `${reason}; ${anew}`, repairable: false }
 }
 
-async function isStale({ stepOf, secrets }: Looking, run: Run, record: StepRecord): Promise<boolean> {
+async function isOutdated({ stepOf, secrets }: Looking, run: Run, record: StepRecord): Promise<boolean> {
   const step = stepOf(record.spec.uses)
   if (step === undefined || record.input === undefined) return false
   try {
