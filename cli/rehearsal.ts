@@ -15,7 +15,7 @@ import { commandLines } from './render.ts'
 import { BY_JOURNAL, tellOfLacking } from './lacking.ts'
 import { fitted, markedStart, marks } from './step-line.ts'
 import { momentOf } from '../library/session.ts'
-import { goingFirst, type Extent } from '../library/taking-back.ts'
+import { goingFirst, type Extent } from '../library/extent.ts'
 import { asJson, type Terminal } from './terminal.ts'
 
 /** What an undo would do with one run. */

@@ -1,24 +1,15 @@
-import { dependantsOf, findersOf, type Claim } from '../core/claims.ts'
+import type { Claim } from '../core/claims.ts'
 import { NsnetError } from '../core/errors.ts'
 import type { RunEvent, RunStarted } from '../core/events.ts'
 import type { Moment } from '../core/moment.ts'
-import type { Registry } from '../core/registry.ts'
-import { stepOf, type Run } from '../core/run.ts'
-import type { Store } from '../journal/store.ts'
-import { nearest } from '../core/near.ts'
+import { stepOf } from '../core/run.ts'
 import { endsAll, worst, type Ending } from './ending.ts'
+import { goingFirst, stepsAfter, type Extent } from './extent.ts'
 import { expectSameNetns } from './facts.ts'
 import { lockOf } from './locked.ts'
 import { withRun, workOn, type OpenedRun, type Working } from './opened-run.ts'
 import { continueRun, momentOf } from './session.ts'
 import type { Turn } from './turn.ts'
-
-export interface Extent {
-  /** Undo only what came after this step; it stays. */
-  readonly to?: string
-  /** Undo first the runs that work with what this run made, and those that found it in place and made nothing. */
-  readonly cascade: boolean
-}
 
 /**
  * Takes a run back, alone at the kernel, and then what was left in earlier undos because this run needed it.
@@ -57,27 +48,6 @@ async function takeBackNow(holding: Holding, turn: Turn, opened: OpenedRun, exte
   }
   const left = first.length === 0 ? claims : await store.claims(run.started)
   return worst([...endings, await undo(turn, opened, extent, left)])
-}
-
-/**
- * Lists the runs that have to be undone before a run is, in part or as a whole.
- *
- * @throws IN_USE when there are such that cannot go on without it, and `cascade` is false; USAGE
- */
-export async function goingFirst(
-  store: Store,
-  run: Run,
-  { to, cascade }: Extent,
-  claims: readonly Claim[],
-  { stepOf: find }: Registry,
-): Promise<readonly RunStarted[]> {
-  const later = stepsAfter(run.steps.keys(), to)
-  const dependants = dependantsOf(run, later, claims)
-  if (dependants.length > 0 && !cascade) throw inUse(run.started, dependants)
-  const finders = cascade ? findersOf(run, later, claims, find) : []
-  if (finders.length === 0) return dependants
-  const owners = new Set((await store.list(run.started.run)).filter(({ ours }) => ours > 0).map(({ id }) => id))
-  return [...dependants, ...finders.filter((other) => !owners.has(other.run))]
 }
 
 /** Undoes what was kept for runs of which none lives any more, the latest run first, unless somebody is at it. */
@@ -132,17 +102,6 @@ function undoing(
   return { type: 'UndoStarted', ...(to === undefined ? {} : { until: to }) }
 }
 
-/** Lists the steps that an undo back to a step takes back. @throws USAGE when the run has no such step */
-export function stepsAfter(ids: Iterable<string>, to: string | undefined): readonly string[] {
-  const all = [...ids]
-  if (to === undefined) return all
-  const at = all.indexOf(to)
-  if (at !== -1) return all.slice(at + 1)
-  const near = nearest(to, all)
-  const hint = near === undefined ? `its steps are ${all.join(', ')}` : `did you mean "${near}"?`
-  throw new NsnetError('USAGE', `expected --to with a step of the run, got "${to}"`, hint)
-}
-
 /** Takes the lock of a run's work too, unless it is one that is held already: a lock excludes also whoever has it. */
 async function locking<T>(session: Holding, run: RunStarted, work: (session: Holding) => Promise<T>): Promise<T> {
   if (session.held.some((other) => session.store.isSameWork(run, other))) return await work(session)
@@ -153,11 +112,4 @@ async function locking<T>(session: Holding, run: RunStarted, work: (session: Hol
 function ifLocked(error: unknown): Ending {
   if (error instanceof NsnetError && error.code === 'LOCKED') return { how: 'well' }
   throw error
-}
-
-/** Refuses to take away what other runs work with. */
-function inUse({ run }: RunStarted, dependants: readonly RunStarted[]): NsnetError {
-  const names = dependants.map((other) => `${other.run} (${other.workflow.name})`).join(', ')
-  const message = `expected that nobody works with what run ${run} made, but run ${names} does`
-  return new NsnetError('IN_USE', message, `undo both, in the right order: nsnet undo ${run} --cascade`)
 }
