@@ -7,7 +7,7 @@ import { helpConfiguration } from './usage/help.ts'
 import { kitFor } from './usage/kit.ts'
 import { looks } from './usage/look.ts'
 import { machine } from './usage/machine.ts'
-import { refused, unknownVerb } from './usage/refused.ts'
+import { refusingInWords, unknownVerb } from './usage/refused.ts'
 import { sandboxes } from './usage/sandbox.ts'
 
 /**
@@ -23,7 +23,6 @@ export function program(done: (code: number) => void, asked: string | undefined)
     .addHelpText('after', begin)
     .enablePositionalOptions()
     .configureOutput({ outputError: () => undefined })
-    .exitOverride()
   const kit = kitFor(nsnet, done)
   const only = groups.some(([, verbs]) => Object.hasOwn(verbs, asked ?? ''))
   for (const [title, verbs] of groups) {
@@ -32,11 +31,8 @@ export function program(done: (code: number) => void, asked: string | undefined)
   }
   const explain = nsnet.commandsGroup('Help:').command('help [COMMAND]')
   explain.description('explain a command, as COMMAND --help does').action((name?: string) => help(nsnet, name))
-  for (const command of [nsnet, explain])
-    command.exitOverride((error) => {
-      throw refused(error, command)
-    })
-  return nsnet.helpCommand(false)
+  refusingInWords(explain)
+  return refusingInWords(nsnet).helpCommand(false)
 }
 
 /** @throws USAGE when there is no such verb */

@@ -1,6 +1,6 @@
 import { Command, Option, type CommandOptions } from 'commander'
 import { globalOptions } from './globals.ts'
-import { refused } from './refused.ts'
+import { refusingInWords } from './refused.ts'
 import { terminalFor, type GlobalOptions, type Terminal } from '../terminal.ts'
 
 /** What the verbs of nsnet are defined with. */
@@ -74,9 +74,7 @@ export const trace = [
 
 function withGlobals(command: Command): Command {
   for (const option of globalOptions()) command.addOption(option)
-  return command.exitOverride((error) => {
-    throw refused(error, command)
-  })
+  return refusingInWords(command)
 }
 
 const append = (value: string, before: readonly string[]): readonly string[] => [...before, value]

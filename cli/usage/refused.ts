@@ -6,8 +6,14 @@ import { quote } from '../../core/quote.ts'
 import { isFile } from '../file-or-run.ts'
 import { globalOptions } from './globals.ts'
 
-/** Says in words of our own what commander refuses; what it only ends with (help, the version) is left as it is. */
-export function refused(error: CommanderError, command: Command): Error {
+/** Has a command say in words of our own what it refuses. */
+export const refusingInWords = (command: Command): Command =>
+  command.exitOverride((error) => {
+    throw refused(error, command)
+  })
+
+/** What a command only ends with (help, the version) is left as it is. */
+function refused(error: CommanderError, command: Command): Error {
   const tell = tellers[error.code.replace('commander.', '')]
   if (!tell) return error
   const [message, hint] = tell(command, error.message)
