@@ -28,7 +28,7 @@ export const boot: Verbs = {
       'nsnet disable internet',
     ),
   'unit-start': ({ verb, act }) =>
-    withInputs(verb('unit-start', 'what a unit calls at boot', hidden).argument('<unit>').argument('<file>')).action(
+    withInputs(verb('unit-start', 'what a unit calls at boot', hidden).argument('<NAME>').argument('<FILE>')).action(
       act(async (terminal, command) => {
         const [unit, file] = command.args as [string, string]
         return (await import('../verbs/unit.ts')).unitStart(terminal, unit, file, command.opts())
@@ -36,7 +36,7 @@ export const boot: Verbs = {
     ),
   'unit-stop': ({ verb, act }) =>
     verb('unit-stop', 'what a unit calls when it is stopped', hidden)
-      .argument('<unit>')
+      .argument('<NAME>')
       .action(
         act(async (terminal, command) => (await import('../verbs/unit.ts')).unitStop(terminal, command.args[0]!)),
       ),

@@ -27,7 +27,8 @@ export const helpConfiguration: HelpConfiguration = {
   },
 }
 
-const argumentTerm = (argument: Argument): string => {
-  const name = `${argument.name().toUpperCase()}${argument.variadic ? '…' : ''}`
+/** Writes an argument as people type it. */
+export const argumentTerm = (argument: Argument): string => {
+  const name = `${argument.name()}${argument.variadic ? '…' : ''}`
   return argument.required ? name : `[${name}]`
 }

@@ -5,6 +5,7 @@ import { listed } from '../../core/problems.ts'
 import { quote } from '../../core/quote.ts'
 import { isFile } from '../file-or-run.ts'
 import { globalOptions } from './globals.ts'
+import { argumentTerm } from './help.ts'
 
 /** Has a command say in words of our own what it refuses. */
 export const refusingInWords = (command: Command): Command =>
@@ -77,9 +78,5 @@ const nameOf = (command: Command): string => (command.parent ? `nsnet ${command.
 
 const helpOf = (command: Command): string => `see: ${nameOf(command)} --help`
 
-const usageOf = (command: Command): string => [nameOf(command), ...command.registeredArguments.map(termOf)].join(' ')
-
-const termOf = (argument: Command['registeredArguments'][number]): string => {
-  const name = `${argument.name()}${argument.variadic ? '…' : ''}`
-  return argument.required ? name : `[${name}]`
-}
+const usageOf = (command: Command): string =>
+  [nameOf(command), ...command.registeredArguments.map(argumentTerm)].join(' ')
