@@ -73,7 +73,6 @@ async function tryOut(place: string): Promise<StateSeen['trial']> {
     await write(join(own, 'file'))
     return { locks: await isLocked(join(own, 'lock')) }
   } catch (error) {
-    // without the name of what was tried
     return { failure: whyNot(error) }
   } finally {
     if (own !== undefined) await rm(own, { recursive: true, force: true })
