@@ -14,8 +14,10 @@ export interface Feature {
 const kernelHas = (...modules: readonly string[]): string =>
   `take a kernel that has it (linux-modules-extra on Ubuntu), or load it: modprobe ${modules.join(' ')}`
 
-/** Of what no step of nsnet itself needs. */
-const forSome = (module: string): string => `where a workflow needs it: modprobe ${module}`
+/** Begins what to do about what only some workflows need. */
+export const FOR_SOME = 'where a workflow needs it: '
+
+const forSome = (module: string): string => `${FOR_SOME}modprobe ${module}`
 
 const container = 'in a container, start it with --privileged'
 

@@ -27,6 +27,9 @@ const lineOf = ({ by, when }: Feature, at: number): string =>
 
 const NOT_TRIED = 125
 
+/** What a shell ends with that finds none. */
+const NO_PROGRAM = 127
+
 /** Says whether the namespaces could be made in which features are tried. */
 export const couldTry = ({ stdout }: Output): boolean => stdout.startsWith('== 0 ')
 
@@ -35,13 +38,25 @@ export function kernelFindings(features: readonly Feature[], output: Output, rel
   const linux = ok('Linux', release, 'uname -r')
   if (!couldTry(output))
     return [linux, warn('features', 'not tried: no private namespace can be made', 'see under Privileges')]
-  const answers = new Map(
-    Array.from(output.stdout.matchAll(ANSWER), ([, at, code, said]) => [
-      Number(at),
-      { code: Number(code), said: said!.trim() },
-    ]),
-  )
+  const answers = answersIn(output)
   return [linux, ...features.map((feature, at) => featureFinding(feature, answers.get(at)))]
+}
+
+/** Finds the features that were tried and do not work, and why. */
+export function brokenIn(
+  features: readonly Feature[],
+  output: Output,
+): readonly { readonly feature: Feature; readonly why: string }[] {
+  const answers = answersIn(output)
+  return features.flatMap((feature, at) => {
+    const why = whyBroken(answers.get(at))
+    return why === undefined ? [] : [{ feature, why }]
+  })
+}
+
+function answersIn({ stdout }: Output): ReadonlyMap<number, Answer> {
+  const found = stdout.matchAll(ANSWER)
+  return new Map(Array.from(found, ([, at, code, said]) => [Number(at), { code: Number(code), said: said!.trim() }]))
 }
 
 const ANSWER = /^== (\d+) (\d+)\n([^]*?)(?=^== \d+ \d+$|$(?![^]))/gm
@@ -54,12 +69,17 @@ interface Answer {
 function featureFinding({ name, needed, by, fix }: Feature, answer: Answer | undefined): Found {
   const bad = needed ? fail : warn
   if (answer === undefined) return bad(name, 'no answer within 10 s', 'look again: nsnet doctor', by)
-  const { code, said } = answer
+  const { code } = answer
   if (code === 0) return ok(name, 'works', by)
   if (code === NOT_TRIED) return ok(name, 'not tried: loading its module makes a link dummy0 in the host', by)
   const program = by.split(' ')[0]
-  if (code === 127 && !needed) return ok(name, `not tried: no program ${program}`, by)
-  if (code === 127) return fail(name, `not tried: no program ${program}`, 'see under Tools', by)
-  const why = said.split('\n')[0]?.replace(/^Error: |\.$/g, '') || `exit code ${code}`
-  return bad(name, `does not work: ${why}`, fix, by)
+  if (code === NO_PROGRAM && !needed) return ok(name, `not tried: no program ${program}`, by)
+  if (code === NO_PROGRAM) return fail(name, `not tried: no program ${program}`, 'see under Tools', by)
+  return bad(name, `does not work: ${whyBroken(answer)}`, fix, by)
+}
+
+/** Says why a feature does not work; undefined where it does, or nobody knows. */
+function whyBroken(answer: Answer | undefined): string | undefined {
+  if (answer === undefined || [0, NOT_TRIED, NO_PROGRAM].includes(answer.code)) return undefined
+  return answer.said.split('\n')[0]?.replace(/^Error: |\.$/g, '') || `exit code ${answer.code}`
 }

@@ -8,9 +8,8 @@ import type { Registry } from '../../core/registry.ts'
 import { probesOf } from '../../core/step.ts'
 import { adviceOnProgram, SEE_DOCTOR } from '../../core/tools.ts'
 import { findProgram } from '../../library/find-program.ts'
-import { features } from '../doctor/features.ts'
-import type { Found } from '../doctor/finding.ts'
-import { kernelFindings, tryFeatures } from '../doctor/kernel.ts'
+import { features, FOR_SOME, type Feature } from '../doctor/features.ts'
+import { brokenIn, tryFeatures } from '../doctor/kernel.ts'
 
 /** What stands in the way of a step: why, and what to do about it. */
 interface Lack {
@@ -58,8 +57,7 @@ async function lackingKinds(exec: Exec, all: readonly Ahead[]): Promise<(ahead: 
   if (asked.size === 0 || existsSync('/proc/modules')) return () => undefined
   const tried = features.filter(({ name }) => name === 'veth' || asked.has(name))
   const output = await exec(tryFeatures(tried))
-  const bad = kernelFindings(tried, output, '').filter(({ found }) => found.startsWith(BAD))
-  const lacks = new Map(bad.map((it) => [it.what, lackOf(it)]))
+  const lacks = new Map(brokenIn(tried, output).map(({ feature, why }) => [feature.name, lackOf(feature, why)]))
   return (ahead) => lacks.get(kindOf(ahead) ?? '')
 }
 
@@ -71,10 +69,7 @@ function kindOf({ uses, outcome, apply, input }: Ahead): string | undefined {
 
 const KINDS = new Set(['veth', 'bridge', 'macvlan', 'ipvlan', 'vlan', 'vxlan', 'tun', 'dummy', 'wireguard'])
 
-/** How a feature is told that was tried and does not work, and what to do about one that only some workflows need. */
-const [BAD, FOR_SOME] = ['does not work: ', 'where a workflow needs it: ']
-
-const lackOf = ({ what, found, fix = '' }: Found): Lack => ({
-  reason: `this kernel lacks ${what}: ${found.slice(BAD.length)}`,
+const lackOf = ({ name, fix }: Feature, why: string): Lack => ({
+  reason: `this kernel lacks ${name}: ${why}`,
   hint: `${fix.replace(FOR_SOME, 'take a kernel that has it, or load it as root: ')}\n${SEE_DOCTOR}`,
 })
