@@ -1,21 +1,22 @@
-import { join, resolve as absolute } from 'node:path'
-import { inWords } from '../core/guard.ts'
-import { got } from '../core/problems.ts'
 import { expectStep } from '../core/plugin-shape.ts'
 import type { Step } from '../core/step.ts'
 import { goOnWith } from './going-on.ts'
 import { givenOf } from './given-of.ts'
 import { liveRun, type LiveRun } from './live-run.ts'
 import type { Working } from './opened-run.ts'
-import { NsnetError } from '../core/errors.ts'
-import { expectOptionsOf } from './options.ts'
-import type { ResumeOptions, StartOptions, UndoOptions, WorkflowObject } from './options.ts'
+import {
+  expectOptionsOf,
+  type ResumeOptions,
+  type StartOptions,
+  type UndoOptions,
+  type WorkflowObject,
+} from './options.ts'
 import type { Place } from './place.ts'
-import { readText } from './read-text.ts'
 import { readyRun, type ReadyRun } from './ready-run.ts'
 import { beginRun } from './session.ts'
 import { takeBack } from './taking-back.ts'
 import { workOnRun, type Work } from './work.ts'
+import { expectWorkflow, sourceOf } from './workflow-source.ts'
 import { expectMayChange, leave, worldOf, type World } from './world.ts'
 
 /** Begins a run of a workflow. @see index.ts */
@@ -34,13 +35,6 @@ export async function start(workflow: string | WorkflowObject, options: StartOpt
     await Promise.race([work.begun, done])
     return liveRun({ id, world, work, working, done })
   })
-}
-
-/** @throws USAGE */
-function expectWorkflow(workflow: unknown): void {
-  if (typeof workflow === 'string' || (typeof workflow === 'object' && workflow !== null)) return
-  const message = `expected the path of a workflow file, or a workflow as an object, got ${got(workflow)}`
-  throw new NsnetError('USAGE', message, "such as: start('lab.json', { sandbox: true })")
 }
 
 /** Goes on with a run that stopped. @see index.ts */
@@ -98,28 +92,8 @@ const workingIn = (
 })
 
 async function ready(workflow: string | WorkflowObject, options: StartOptions, place: Place): Promise<ReadyRun> {
-  const isFile = typeof workflow === 'string'
-  const path = isFile ? absolute(workflow) : join(process.cwd(), 'workflow.json')
-  const reading = isFile ? readText(path) : textOf(workflow)
-  const [text, facts] = await Promise.all([reading, place.facts()])
-  return await readyRun({ path, text, facts, given: givenOf(options), steps: stepsOf(options), id: options.id })
-}
-
-/** @throws WORKFLOW_INVALID */
-function textOf(workflow: WorkflowObject): string {
-  let text: string | undefined
-  try {
-    text = JSON.stringify(workflow, null, 2)
-  } catch (error) {
-    throw noWorkflow(`one that JSON cannot hold: ${inWords(error)}`, error)
-  }
-  if (text === undefined) throw noWorkflow(typeof workflow)
-  return text
-}
-
-function noWorkflow(what: string, cause?: unknown): NsnetError {
-  const message = `expected the path of a workflow file, or a workflow as JSON has it, got ${what}`
-  return new NsnetError('WORKFLOW_INVALID', message, undefined, { cause })
+  const [source, facts] = await Promise.all([sourceOf(workflow), place.facts()])
+  return await readyRun({ ...source, facts, given: givenOf(options), steps: stepsOf(options), id: options.id })
 }
 
 /** @throws PLUGIN_INVALID */
