@@ -1,13 +1,15 @@
 import type { Finding } from '../../core/effects/finding.ts'
 import { NsnetError } from '../../core/errors.ts'
 import type { RunStarted } from '../../core/events.ts'
+import type { Given } from '../../core/given.ts'
 import type { Run } from '../../core/run.ts'
 import { toType } from '../advice.ts'
 import { bootOf } from '../../library/facts.ts'
 import { expectAll, expectRight } from '../../library/run-secrets.ts'
 import { givenBy, type InputOptions } from '../given.ts'
 import { latestOwning } from '../latest.ts'
-import { workOn } from '../../library/opened-run.ts'
+import { workOn, type OpenedRun } from '../../library/opened-run.ts'
+import type { Turn } from '../../library/turn.ts'
 import { findingLines } from '../plan/finding-lines.ts'
 import { expectPrivilege } from '../../library/privilege.ts'
 import { continueRun } from '../../library/session.ts'
@@ -49,23 +51,29 @@ export async function repair(terminal: Terminal, name: string | undefined, optio
         expectRight(started, known)
         expectAll(started, known, 'repair')
         tellOfLacking(terminal, session.registry, 'its steps cannot be looked at')
-        let { moment } = opened
-        const times = new Map<string, number>()
-        for (let round = 1; ; round++) {
-          const looked = await lookAt(moment, session.registry, given)
-          expectRepairable(looked)
-          const steps = looked.findings.filter((it) => it.repairable).map(({ step }) => step)
-          const isEnough = steps.some((step) => (times.get(step) ?? 0) >= ROUNDS)
-          if (steps.length === 0 || isEnough) return concluded(terminal, looked, round)
-          for (const step of steps) times.set(step, (times.get(step) ?? 0) + 1)
-          terminal.tell(`repairing ${steps.join(', ')} of run ${terminal.paint('bold', id)}`)
-          const stopped = await continueRun(session, turn, { ...opened, moment }, { type: 'RepairStarted', steps }, [])
-          if (stopped.ending.how !== 'well') return codeOf(stopped.ending)
-          moment = stopped.moment
-        }
+        return await untilItHolds(terminal, opened, turn, given)
       },
     )
   return await traced(target, store, work)
+}
+
+/** Looks and repairs, until all of it holds, or a step has been applied often enough; gives the exit code. */
+async function untilItHolds(terminal: Terminal, opened: OpenedRun, turn: Turn, given: Given): Promise<number> {
+  const { session } = opened
+  let { moment } = opened
+  const times = new Map<string, number>()
+  for (let round = 1; ; round++) {
+    const looked = await lookAt(moment, session.registry, given)
+    expectRepairable(looked)
+    const steps = looked.findings.filter((it) => it.repairable).map(({ step }) => step)
+    const isEnough = steps.some((step) => (times.get(step) ?? 0) >= ROUNDS)
+    if (steps.length === 0 || isEnough) return concluded(terminal, looked, round)
+    for (const step of steps) times.set(step, (times.get(step) ?? 0) + 1)
+    terminal.tell(`repairing ${steps.join(', ')} of run ${terminal.paint('bold', moment.run.started.run)}`)
+    const stopped = await continueRun(session, turn, { ...opened, moment }, { type: 'RepairStarted', steps }, [])
+    if (stopped.ending.how !== 'well') return codeOf(stopped.ending)
+    moment = stopped.moment
+  }
 }
 
 /** Tells what became of it: of what is left, also why. */
