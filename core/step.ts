@@ -65,8 +65,8 @@ export interface Step<Input = unknown, State extends Json = Json> {
    */
   readonly exitCodeTells?: boolean
   /**
-   * What it makes is still there when the machine has been started anew (a file): undo and resume look for it then too. Without it, a
-   * reboot has taken it away.
+   * What it makes is still there when the machine has been started anew (a file): undo and resume look for it then too.
+   * Without it, a reboot has taken it away.
    */
   readonly outlivesBoot?: boolean
   /** Lists what applying would change, for people: `plan` shows `old → new`, `verify` shows `expected → found`. */

@@ -2,9 +2,10 @@ import type { Fingerprint } from '../core/fingerprint.ts'
 import type { Json } from '../core/json.ts'
 
 /**
- * A fingerprint without what two runs of one workflow may differ in: the numbers and macs that the kernel gives, and the order and names by them, the run
- * that the comments of rules name, what the kernel does in the background in its own time (whether a carrier is
- * seen, link-local addresses), and which of the tables of iptables, which do not wait for each other, was made first.
+ * A fingerprint without what two runs of one workflow may differ in: the numbers and macs that the kernel gives, and the order
+ * and names by them, the run that the comments of rules name, what the kernel does in the background in its own time (whether
+ * a carrier is seen, link-local addresses), and which of the tables of iptables, which do not wait for each other, was made
+ * first.
  */
 export function comparable(seen: Fingerprint | Json): Json {
   const text = JSON.stringify(seen, (key, value: Json) => {
@@ -22,7 +23,10 @@ export function comparable(seen: Fingerprint | Json): Json {
   ) as Json
 }
 
-/** The link that a tunnel is put on is told by its number, and the name that this has here: that of another link, if it is in another netns. */
+/**
+ * The link that a tunnel is put on is told by its number, and the name that this has here: that of another link, if it is in
+ * another netns.
+ */
 function withoutLower(data: Json): Json {
   const { link: _, ...rest } = data as { readonly [field: string]: Json }
   return rest

@@ -51,7 +51,7 @@ function unlikeIn<I, S extends Json>({ step, input, where }: Looker<I, S>, told:
   return unlikeOutputs(step, input, told, found)
 }
 
-/** Lists where the outputs of a state that was told beforehand differ from those of the one that is seen, but for what stays blank. */
+/** Lists where the outputs of a state that was told beforehand differ from those of the one that is seen, but for blanks. */
 export function unlikeOutputs<I, S extends Json>(step: Step<I, S>, input: I, told: S, found: S): readonly string[] {
   const [outputs, real] = [told, found].map((state) => outputsIn(step, state, input)) as [Json, Json]
   return toldOf(differences(real, filled(outputs, real))).map((line) => `in the outputs, ${line}`)

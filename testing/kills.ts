@@ -28,8 +28,8 @@ export interface Counts {
 const MOST_KILLS = 4
 
 /**
- * Kills a run behind one of its changes and resumes it, kills its undo behind one and goes on with it: for each of them. In between,
- * the first time, the same is run again.
+ * Kills a run behind one of its changes and resumes it, kills its undo behind one and goes on with it: for each of them. In
+ * between, the first time, the same is run again.
  *
  * @throws Breach
  */

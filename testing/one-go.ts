@@ -4,9 +4,9 @@ import { entering } from '../core/enter.ts'
 import { quote } from '../core/quote.ts'
 
 /**
- * Makes an `Exec` for commands that only look, and read nothing: those that are asked for at the same time are run by one shell for each
- * netns. A picture has twenty commands for each of them, and starting them one by one costs more than they do. Their stderr is
- * left out.
+ * Makes an `Exec` for commands that only look, and read nothing: those that are asked for at the same time are run by one shell
+ * for each netns. A picture has twenty commands for each of them, and starting them one by one costs more than they do. Their
+ * stderr is left out.
  *
  * `root` is where the files of the place are seen that `exec` runs them in.
  */

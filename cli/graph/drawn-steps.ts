@@ -27,8 +27,8 @@ export const drawWorkflow = ({ steps, ...started }: RunStarted, { stepOf }: Regi
   )
 
 /**
- * Lets the steps of a run draw. What was undone or skipped is left out; what is not applied (yet) is pending, or has failed, unless the run is taken
- * back: then it will not come.
+ * Lets the steps of a run draw. What was undone or skipped is left out; what is not applied (yet) is pending, or has failed,
+ * unless the run is taken back: then it will not come.
  */
 export function drawRun({ run, status }: Moment, { stepOf }: Registry): Promise<readonly DrawnStep[]> {
   const { started, steps } = run
