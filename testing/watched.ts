@@ -1,5 +1,8 @@
 import { StepBroken, guarded, inWords } from '../core/guard.ts'
 import { equal, type Json } from '../core/json.ts'
+import { notPlain } from '../core/plain-json.ts'
+import { got } from '../core/problems.ts'
+import { promises } from '../core/promises.ts'
 import type { Step } from '../core/step.ts'
 import { differences, tell } from '../core/difference.ts'
 import { Breach } from './breach.ts'
@@ -32,6 +35,7 @@ export function watched<Input, State extends Json>(
     return (...args) => {
       const copy = structuredClone(args)
       const given = told(name, () => call(...args))
+      expectState(name, given)
       expectKept(name, copy, args)
       const seen = plain(given)
       calls.push(() => expectSame(name, seen, plain(told(name, () => second(...structuredClone(copy))))))
@@ -75,6 +79,15 @@ function told(name: string, call: () => unknown): unknown {
       ...(error.hint ?? '').split('\n').slice(0, 1),
     )
   }
+}
+
+/** The guard trusts steps without a file with what is JSON. Of what "observe" gives, a rule of its own tells. */
+function expectState(name: string, given: unknown): void {
+  const [what, keeps, isState] = promises[name.split('.')[0]!] ?? []
+  if (isState !== true || name === 'observe') return
+  const odd = given === undefined ? undefined : notPlain(given)
+  if (odd === undefined && keeps!(given)) return
+  throw new Breach('shape', `"${name}": expected ${what}, got ${odd ?? got(given)}`)
 }
 
 /** As the journal holds it. */

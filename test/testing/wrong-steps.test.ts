@@ -243,6 +243,18 @@ const wrong: readonly Wrong[] = [
     part: { sketch: () => ['a box'] },
   },
   {
+    why: 'an identity that has to be waited for',
+    rule: 'shape',
+    says: /"identity": expected plain JSON, got a promise/,
+    part: { identity: async () => 'x' },
+  },
+  {
+    why: 'an output that JSON does not hold',
+    rule: 'shape',
+    says: /"outputs.since": expected plain JSON, got a Date/,
+    part: { outputs: { since: () => new Date(0) } },
+  },
+  {
     why: 'a check that fails',
     rule: 'looks-only',
     says: /the conflict: not there/,
