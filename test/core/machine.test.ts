@@ -56,9 +56,6 @@ describe('resuming', () => {
     after(run, ...['a', 'b'].flatMap(done), undoStarted(), { type: 'RunResumed', facts: run.facts }).next('plan a'))
 })
 
-const ns = (made: string) => ({ ns1: { inode: 4026532000, made } })
-const known = (...events: readonly RunEvent[]) => netnsOf(replay([run, ...events]).run)
-
 describe('the netns that a run works in', () => {
   const madeAs = (made: string): readonly RunEvent[] => [
     { ...planned('a'), resources: { creates: ['netns:ns1'] } } as RunEvent,
