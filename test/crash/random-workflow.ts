@@ -17,10 +17,20 @@ interface Draw {
 /** What the steps so far have made. */
 interface Model {
   readonly netns: string[]
-  readonly links: { name: string; netns: string | undefined; up: boolean; addresses: number }[]
+  readonly links: Link[]
   readonly chains: { readonly chain: string; readonly netns: string | undefined }[]
   readonly tables: { readonly table: string; readonly netns: string | undefined }[]
   readonly looped: (string | undefined)[]
+}
+
+interface Link {
+  readonly name: string
+  netns: string | undefined
+  up: boolean
+  addresses: number
+  /** It stands on another link, or another one on it: then it stays where it is. */
+  stacked?: 'port' | 'lower' | 'upper'
+  hasQdisc?: boolean
 }
 
 function stepsOf(draws: readonly Draw[]): readonly StepText[] {
@@ -84,12 +94,13 @@ const kinds = {
       [{ mtu: pick([1300, 1400, 9000], c) }, { alias: `alias ${c}` }, { mac: '02:00:00:00:00:07' }],
       b,
     )
-    return link && { uses: 'link', link: link.name, netns: link.netns, ...change }
+    if (!link || (link.stacked && !('alias' in change))) return undefined
+    return { uses: 'link', link: link.name, netns: link.netns, ...change }
   },
   move(model: Model, { a, b }: Draw): Fields | undefined {
     const link = pick(model.links, a)
     const target = pick(model.netns, b)
-    if (!link || target === undefined || link.netns === target || link.addresses > 0) return undefined
+    if (!link || link.stacked || target === undefined || link.netns === target || link.addresses > 0) return undefined
     const from = link.netns
     link.netns = target
     link.up = false
@@ -97,10 +108,12 @@ const kinds = {
   },
   route(model: Model, { a, b, c }: Draw): Fields | undefined {
     const link = pick(model.links, a)
-    const to = `10.${100 + (b % 3)}.0.0/16`
     const metric = pick([undefined, 50], b)
-    if (!link?.up || c % 2 === 0)
-      return { to, type: pick(['blackhole', 'unreachable'], c), netns: place(model, a), metric }
+    if (!link?.up || c % 2 === 0) {
+      const type = pick(['blackhole', 'unreachable'], b)
+      return { to: `10.${100 + (b % 3)}.0.0/16`, type, netns: place(model, a), metric }
+    }
+    const to = `10.${110 + model.links.indexOf(link)}.0.0/16`
     return { to, dev: link.name, netns: link.netns, table: pick([undefined, 77], c), metric }
   },
   sysctl(model: Model, { a, b }: Draw): Fields {
@@ -132,10 +145,77 @@ const kinds = {
     const chain = 'chain c { type filter hook forward priority 0; policy accept; ct state established accept; }'
     return { ruleset: `table inet ${made.table} { ${chain} }`, netns: made.netns }
   },
+  bridge(model: Model, { a, b, c }: Draw): Fields {
+    const netns = place(model, a)
+    const name = nextName(model, 'b')
+    const ports = model.links.filter(
+      (link) => link.netns === netns && !link.stacked && /^(v.*[02468]|t\d+)$/.test(link.name),
+    )
+    const taken = ports.slice(0, b % 3)
+    for (const port of taken) port.stacked = 'port'
+    model.links.push({ name, netns, up: false, addresses: 0, stacked: 'upper' })
+    return { name, netns, ports: taken.map((port) => port.name), stp: c % 2 === 0 ? true : undefined }
+  },
+  macvlan(model: Model, { a, b }: Draw): Fields | undefined {
+    const lower = pick(
+      model.links.filter(({ name, stacked }) => name.startsWith('v') && stacked !== 'port'),
+      a,
+    )
+    if (!lower) return undefined
+    lower.stacked = 'lower'
+    const [name, netns] = [nextName(model, 'm'), place(model, b)]
+    model.links.push({ name, netns, up: false, addresses: 0, stacked: 'upper' })
+    return { name, netns, link: lower.name, linkNetns: lower.netns }
+  },
+  vxlan(model: Model, { a, b }: Draw): Fields {
+    const [name, netns] = [nextName(model, 'x'), place(model, a)]
+    model.links.push({ name, netns, up: false, addresses: 0, stacked: 'upper' })
+    return { name, netns, id: model.links.length, remote: `10.9.0.${1 + (b % 9)}` }
+  },
+  tun(model: Model, { a, b }: Draw): Fields {
+    const [name, netns, mode] = [nextName(model, b % 2 === 0 ? 't' : 'u'), place(model, a), b % 2 === 0 ? 'tap' : 'tun']
+    model.links.push({ name, netns, up: false, addresses: 0, ...(mode === 'tun' ? { stacked: 'upper' as const } : {}) })
+    return { name, netns, mode }
+  },
+  rule(model: Model, { a, b, c }: Draw): Fields {
+    const priority = pick([undefined, 100, 200], b)
+    return { netns: place(model, a), from: `10.${c % 5}.0.0/16`, priority, table: pick([77, 78], c) }
+  },
+  neigh(model: Model, { a, b }: Draw): Fields | undefined {
+    const link = pick(
+      model.links.filter(({ name, up }) => up && !name.startsWith('u')),
+      a,
+    )
+    return link && { link: link.name, netns: link.netns, address: `10.8.0.${1 + (b % 9)}`, mac: '02:00:00:00:01:01' }
+  },
+  qdisc(model: Model, { a, b }: Draw): Fields | undefined {
+    const link = pick(model.links, a)
+    if (!link || link.hasQdisc) return undefined
+    link.hasQdisc = true
+    const limits = [
+      { kind: 'tbf', rate: '10mbit', burst: '32kb', latency: '400ms' },
+      { kind: 'pfifo', limit: 99 },
+    ]
+    return { link: link.name, netns: link.netns, ...pick(limits, b) }
+  },
+  nftset(model: Model, { a, b, c }: Draw): Fields | undefined {
+    const known = pick(model.tables, a)
+    const elements = [`10.7.0.${1 + (c % 9)}`, `10.7.1.${1 + (c % 5)}`]
+    return known && { ...known, family: 'inet', name: `set${b % 2}`, type: 'ipv4_addr', elements }
+  },
+  file(_: Model, { a }: Draw): Fields {
+    const name = `random/${pick(['a', 'b', 'deep/c'], a)}`
+    return { path: `/run/nsnet/${name}`, content: `${name}\n`, mode: pick([undefined, '0600'], a) }
+  },
+  dns(_: Model, { a }: Draw): Fields {
+    return { netns: pick(['red', 'green', 'blue'], a), nameservers: ['192.0.2.1'], search: ['lab.example.org'] }
+  },
   check(model: Model, { a }: Draw): Fields {
     return { ping: '127.0.0.1', count: 1, within: 0, netns: pick(model.looped, a) }
   },
 }
+
+const nextName = ({ links }: Model, letter: string): string => `${letter}${links.length}`
 
 type KindName = keyof typeof kinds
 
