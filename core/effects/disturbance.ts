@@ -51,27 +51,31 @@ const isDone = (plan: Plan): boolean => plan.conflict === undefined && plan.appl
 const through = ({ step, input, resources }: Subject, state: Json, later: RelatedSteps) =>
   later.foretell(step, input, state, resources)
 
-/** Says what is seen of a step, or was, without what later ones do; undefined where that cannot be told. */
-export const without = (subject: Subject, seen: Json, later: RelatedSteps): Json | undefined =>
-  takenOut(subject, seen, later, ({ own }) => own)
+/** What is seen of a step, or was, without what later ones do. */
+export interface Alone {
+  readonly left: Json
+  /** The same, but what is not just as later ones leave it stays as it is seen: it may have been made by somebody else. */
+  readonly just: Json
+}
 
-/** The same, but what is not just as later ones leave it stays as it is seen: it may have been made by somebody else. */
-export const withoutJust = (subject: Subject, seen: Json, later: RelatedSteps): Json | undefined =>
-  takenOut(subject, seen, later, (value) => (equal(value.seen, value.changed) ? value.own : value.seen))
+/** Takes what later steps do out of what is seen of a step; undefined where that cannot be told. */
+export function without(subject: Subject, seen: Json, later: RelatedSteps): Alone | undefined {
+  const own = ownOf(subject)
+  const { state, stopped } = through(subject, own ?? seen, later)
+  if (stopped !== undefined) return undefined
+  if (own === undefined) return equal(state, seen) ? { left: seen, just: seen } : undefined
+  const value = { seen, own, changed: state }
+  return {
+    left: withoutChange(value, (each) => each.own),
+    just: withoutChange(value, (each) => (equal(each.seen, each.changed) ? each.own : each.seen)),
+  }
+}
 
 /** A value that later steps change from `own` to `changed`, and what is seen of it. */
 interface Value {
   readonly seen: Json
   readonly own: Json
   readonly changed: Json
-}
-
-function takenOut(subject: Subject, seen: Json, later: RelatedSteps, was: (value: Value) => Json): Json | undefined {
-  const own = ownOf(subject)
-  const { state, stopped } = through(subject, own ?? seen, later)
-  if (stopped !== undefined) return undefined
-  if (own === undefined) return equal(state, seen) ? seen : undefined
-  return withoutChange({ seen, own, changed: state }, was)
 }
 
 /** What a step saw of its own work, or was to see. */

@@ -3,7 +3,7 @@ import type { Json } from '../json.ts'
 import type { NetnsIds } from '../look.ts'
 import { netnsIn } from '../resource.ts'
 import { undoOf } from '../step.ts'
-import { without, withoutJust } from './disturbance.ts'
+import { without } from './disturbance.ts'
 import { notMadeBy } from './ownership.ts'
 import type { RelatedSteps } from './related-steps.ts'
 import { outputsIn, type Subject } from './subject.ts'
@@ -23,14 +23,13 @@ export interface Holding {
 /** The event of a step that is seen to hold: applied, unless somebody else was faster than its commands. */
 export function outcomeOf(holding: Holding, durationMs: number): RunEvent {
   const { subject, state, later, refused } = holding
-  const itself = later ? (withoutJust(subject, state, later) ?? state) : state
-  const foreign = subject.record.open ? notMadeBy(subject, itself, refused) : 'it was there before'
-  return foreign === undefined ? applied(holding, durationMs) : satisfied(subject, state, durationMs)
+  const { left, just } = (later && without(subject, state, later)) ?? { left: state, just: state }
+  const foreign = subject.record.open ? notMadeBy(subject, just, refused) : 'it was there before'
+  return foreign === undefined ? applied(holding, left, durationMs) : satisfied(subject, state, durationMs)
 }
 
-function applied({ subject, state, later, netns: there }: Holding, durationMs: number): StepApplied {
+function applied({ subject, netns: there }: Holding, after: Json, durationMs: number): StepApplied {
   const { record, step, input, context, resources, uses } = subject
-  const after = later ? (without(subject, state, later) ?? state) : state
   const names = [...uses, ...(resources.creates ?? []).flatMap(netnsIn)].filter((name) => name in there)
   const netns = Object.fromEntries(names.map((name) => [name, there[name]!]))
   const undo = undoOf(step, input, record.before!, after, context)

@@ -25,7 +25,7 @@ export function togetherBack(): TogetherBack {
     isEmpty: () => count === 0,
     asIfBack(subject, now) {
       if (count === 0) return now
-      return isHidden(subject) ? undefined : without(subject, now, later)
+      return isHidden(subject) ? undefined : without(subject, now, later)?.left
     },
     add(subject, at) {
       count += 1
