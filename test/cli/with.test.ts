@@ -135,22 +135,41 @@ test.each([
   await isAsBefore()
 })
 
-test.skipIf(!has('script'))('Ctrl-C at the terminal is for the command, and then all is taken back', async () => {
-  const { exec, command, isAsBefore } = await world()
+describe.skipIf(!has('script'))('Ctrl-C at the terminal', () => {
   const up = join(dir, 'up-tty')
-  for (const sandbox of ['', '--sandbox']) {
+  const work = join(dir, 'work.sh')
+  writeFileSync(
+    work,
+    `trap "echo got it; exit 5" INT; tty >/dev/null && echo terminal; : >${up}; while :; do sleep 0.02; done`,
+  )
+  const typing = async ({ exec, command }: Sandboxed, before: string, ...options: readonly string[]) => {
     for (const file of [up, `${up}.over`]) rmSync(file, { force: true })
-    const work = `trap "echo got it; exit 5" INT; tty >/dev/null && echo terminal; echo >${up}; while :; do sleep 0.02; done`
-    const file = join(dir, 'work.sh')
-    writeFileSync(file, work)
-    const line = [...command, 'with', good, sandbox, '--', 'sh', file].filter(Boolean).join(' ')
+    const line = [before, ...command, 'with', good, ...options, '--', 'sh', work].join(' ')
     const typed = `(until [ -e ${up} ]; do sleep 0.02; done; printf '\\003'; until [ -e ${up}.over ]; do sleep 0.02; done) |
-      (script -qec '${line}' /dev/null; echo exit $?; : >${up}.over)`
+      (SHELL=/bin/sh script -qec '${line}' /dev/null; echo exit $?; : >${up}.over)`
     const { stdout, stderr } = await exec({ argv: ['sh', '-c', typed], timeoutMs: 20_000 })
-    const said = expect.stringMatching(/^terminal\n[^]*got it\nexit 5\n$/)
-    expect({ sandbox, stderr, said: stdout.replaceAll('\r', '') }).toEqual({ sandbox, stderr: '', said })
-    await isAsBefore()
+    return { stderr, said: stdout.replaceAll('\r', '') }
   }
+  const said = expect.stringMatching(/^terminal\n[^]*got it\nexit 5\n$/)
+
+  test.each([
+    ['on the machine', []],
+    ['in a sandbox', ['--sandbox']],
+  ])('is for the command, and then all is taken back: %s', async (_, options) => {
+    const { isAsBefore, ...box } = await world()
+    // as at a prompt, where no other shell waits in the same group
+    expect(await typing(box, 'exec', ...options)).toEqual({ stderr: '', said })
+    await isAsBefore()
+  })
+
+  test('all is taken back also when it ends the shell that waits for nsnet, and the terminal goes with that', async () => {
+    const { isAsBefore, ...box } = await world()
+    const ends = expect.stringMatching(/^terminal\n[^]*exit 130\n$/)
+    expect(await typing(box, 'trap - INT;')).toEqual({ stderr: '', said: ends })
+    const netnss = async (): Promise<string> => (await box.exec({ argv: ['ip', 'netns', 'list'] })).stdout
+    expect(await settle(netnss, (list) => list === '', 10_000)).toBe('')
+    await isAsBefore()
+  })
 })
 
 test('when nsnet is killed the command dies, a sandbox is gone, and the rest is undone by nsnet undo', async () => {
