@@ -247,7 +247,10 @@ async function look({ exec }: Kernel): Promise<unknown> {
 
 const leaveOut = (key: string, value: unknown): unknown => (key === 'tso_max_size' ? undefined : value)
 
-/** A kernel with a veth in the host and in ns1, both up, their ifindexes free in ns2. */
+/**
+ * A kernel with a veth in the host and in ns1, both up, their ifindexes free in ns2. Which end has its routes first is up to
+ * when the kernel notices their carriers; once a link was set down and up its own come last, as they do after an undo.
+ */
 async function lab(name = 'lan'): Promise<Kernel> {
   const kernel = await privateKernel()
   for (const netns of ['ns1', 'ns2']) await kernel.sh(`ip netns add ${netns}`)
@@ -258,6 +261,11 @@ async function lab(name = 'lan'): Promise<Kernel> {
     const make = `ip ${netns}link add name ${name} index ${index} address 02:00:00:00:00:01 type veth`
     await kernel.sh(`${make} peer name far index ${index + 1} address 02:00:00:00:00:02`)
     for (const end of [name, 'far']) await kernel.sh(`ip ${netns}link set dev ${end} up`)
+    await vi.waitFor(
+      async () => expect(await kernel.sh(`ip ${netns}-6 route show type multicast table local dev far`)).not.toBe(''),
+      { timeout: 8000 },
+    )
+    for (const state of ['down', 'up']) await kernel.sh(`ip ${netns}link set dev ${name} ${state}`)
   }
   return kernel
 }
