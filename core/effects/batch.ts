@@ -1,14 +1,17 @@
 import { back, batchOf, forth, type Moment } from '../moment.ts'
 import { first, last, upwards } from '../ranges.ts'
 
-/** How many steps are planned on one look, and journaled together, at most. */
-const LIMIT = 1000
+/** How many steps are planned on one look, and journaled together. */
+const SIZE = 1000
+
+/** How many the last batch may have: a small rest would cost as much as a batch of its own. */
+const LIMIT = 1500
 
 /** Names the steps that come next, as many as one batch may have. */
-export const nextOf = (moment: Moment): readonly string[] => named(moment, taken(forth(moment), LIMIT))
+export const nextOf = (moment: Moment): readonly string[] => named(moment, taken(forth(moment)))
 
 /** Names the steps that are taken back next, the last one first, as many as one batch may have. */
-export const lastOf = (moment: Moment): readonly string[] => named(moment, taken(back(moment), LIMIT))
+export const lastOf = (moment: Moment): readonly string[] => named(moment, taken(back(moment)))
 
 /** The steps of a batch in which intents were journaled. */
 export interface Batch {
@@ -33,9 +36,9 @@ function batchIn(moment: Moment, order: Iterable<number>, end: number | undefine
   return { steps: named(moment, steps), intended: new Set(named(moment, [...upwards(batchOf(moment))])) }
 }
 
-function taken(order: Iterable<number>, most: number): readonly number[] {
+function taken(order: Iterable<number>): readonly number[] {
   const some: number[] = []
-  for (const index of order) if (some.push(index) >= most) break
+  for (const index of order) if (some.push(index) > LIMIT) return some.slice(0, SIZE)
   return some
 }
 
