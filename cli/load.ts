@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
 import { Script } from 'node:vm'
 
 /**
@@ -9,7 +10,8 @@ import { Script } from 'node:vm'
  *
  * @see https://v8.dev/blog/code-caching-for-devs
  */
-const big = new Set(['main.js', 'work.js'].map((name) => join(__dirname, name)))
+const workFile = join(__dirname, 'work.js')
+const big = new Set([join(__dirname, 'main.js'), workFile])
 const plain = require.extensions['.js']!
 require.extensions['.js'] = (module, path) => (big.has(path) ? run(module, path) : plain(module, path))
 
@@ -25,7 +27,14 @@ function run(module: NodeJS.Module, filename: string): void {
   const script = new Script(text, cachedData ? { filename, cachedData } : { filename })
   const requireFrom = (id: string): unknown => module.require(id)
   script.runInThisContext().call(module.exports, module.exports, requireFrom, module, filename, __dirname)
+  if (filename === workFile) optimizeLater()
 }
+
+/**
+ * Has V8 wait four times as long until it optimizes a function. A run lasts a second, in which its compilers would take as much
+ * processor time as what they compile, from the commands beside them. What was compiled before is for the flags of then.
+ */
+const optimizeLater = (): void => setFlagsFromString('--interrupt-budget=270336')
 
 /** Reads what was compiled of a file. V8 sees whether it is its own, but not whether it is whole: its SHA-256 comes first. */
 function compiledOf(path: string): Buffer | undefined {

@@ -4,7 +4,11 @@
  */
 const { createHash } = require('node:crypto')
 const { writeFileSync } = require('node:fs')
+const v8 = require('node:v8')
 const vm = require('node:vm')
+
+// what is compiled is good for a V8 with the flags of the one that writes it
+v8.setFlagsFromString = () => undefined
 
 const scripts = []
 
