@@ -6,6 +6,7 @@ import { ask, groupsOf, keyOf } from './join-probes.ts'
 import { runRemovals } from './join-removals.ts'
 import { settingOf, runSettings } from './join-sysctl.ts'
 import { oneByOne, type UpTo } from './outcome.ts'
+import { turns } from './turns.ts'
 
 /** So many processes at once: somewhat more than there are helpers, so that none of them waits for work. @see Crew */
 const AT_ONCE = 12
@@ -34,11 +35,16 @@ export async function runJoined(
 
 /**
  * Asks probes, which look and change nothing: equal ones once, all at the same time, and those by one process that it can
- * answer together. Gives an output for each.
+ * answer together. Gives an output for each as soon as it is there: what the first have answered can be read meanwhile.
  */
-export async function askJoined(exec: Exec, probes: readonly Command[]): Promise<readonly Output[]> {
+export function askJoined(exec: Exec, probes: readonly Command[]): readonly Promise<Output>[] {
+  const turn = turns(AT_ONCE)
   const groups = groupsOf([...new Map(probes.map((probe) => [keyOf(probe), probe])).values()])
-  const answers = await allOf(groups, AT_ONCE, (group) => ask(exec, group))
-  const byKey = new Map(groups.flatMap((group, at) => group.map((probe, nth) => [keyOf(probe), answers[at]![nth]!])))
+  const byKey = new Map(
+    groups.flatMap((group) => {
+      const answers = turn(() => ask(exec, group))
+      return group.map((probe, nth) => [keyOf(probe), answers.then((all) => all[nth]!)] as const)
+    }),
+  )
   return probes.map((probe) => byKey.get(keyOf(probe))!)
 }

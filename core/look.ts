@@ -70,14 +70,19 @@ function asking(exec: Exec): Ask {
   const flush = (): void => {
     const asked = waiting
     waiting = []
-    void askTogether(exec, asked)
+    const answers = askJoined(
+      exec,
+      asked.map(({ command }) => command),
+    )
+    for (const [at, { command, answer }] of asked.entries())
+      answer(answers[at]!.then((output) => expectSight(command, output)))
   }
   return (command) => {
     const key = JSON.stringify(command)
     const known = seen.get(key)
     if (known) return known
     if (waiting.length === 0) setImmediate(flush)
-    const answer = new Promise<Output>((resolve, reject) => waiting.push({ command, resolve, reject }))
+    const answer = new Promise<Output>((resolve) => waiting.push({ command, answer: resolve }))
     seen.set(key, answer)
     return answer
   }
@@ -86,31 +91,15 @@ function asking(exec: Exec): Ask {
 /** A probe whose answer somebody waits for. */
 interface Waiting {
   readonly command: Command
-  readonly resolve: (output: Output) => void
-  readonly reject: (error: unknown) => void
+  readonly answer: (output: Promise<Output>) => void
 }
 
-async function askTogether(exec: Exec, waiting: readonly Waiting[]): Promise<void> {
-  try {
-    const outputs = await askJoined(
-      exec,
-      waiting.map(({ command }) => command),
-    )
-    for (const [at, { command, resolve, reject }] of waiting.entries()) {
-      const mistake = mistakeIn(command, outputs[at]!)
-      if (mistake) reject(mistake)
-      else resolve(outputs[at]!)
-    }
-  } catch (error) {
-    for (const { reject } of waiting) reject(error)
-  }
-}
-
-function mistakeIn(command: Command, output: Output): CouldNotLook | undefined {
-  if (!succeeded(command, output) || missingProgram(output) !== undefined) return new CouldNotLook(command, output)
+/** Gives an answer from which something can be seen. @throws CouldNotLook */
+function expectSight(command: Command, output: Output): Output {
+  if (!succeeded(command, output) || missingProgram(output) !== undefined) throw new CouldNotLook(command, output)
   if (output.exitCode === 0 && output.stdout === '' && neverSilent(command))
-    return new CouldNotLook(command, output, new Error('expected a list in JSON, got nothing'))
-  return undefined
+    throw new CouldNotLook(command, output, new Error('expected a list in JSON, got nothing'))
+  return output
 }
 
 /** Every netns has a link, so that `ip -json link show` and `… address show` always print something. @see ip(8) */

@@ -3,6 +3,7 @@ import type { Failure } from '../events.ts'
 import { runJoined } from '../joined.ts'
 import type { Ports } from '../ports.ts'
 import { failureOfCommand, saysGone } from '../tools.ts'
+import { turns } from '../turns.ts'
 import { goOn } from '../wait.ts'
 import { groupsOf, type Group, type Item, type Work } from './schedule.ts'
 
@@ -47,20 +48,6 @@ export async function runTogether(ports: Ports, works: readonly Work[], upTo: 'f
   await Promise.all(done.values())
   goOn(ports.signal)
   return ran
-}
-
-/** Lets so many work at the same time; the others wait in their order. */
-function turns(most: number): (work: () => Promise<void>) => Promise<void> {
-  const waiting: (() => void)[] = []
-  let free = most
-  return async (work) => {
-    if (free === 0) await new Promise<void>((resolve) => waiting.push(resolve))
-    else free -= 1
-    await work()
-    const next = waiting.shift()
-    if (next) next()
-    else free += 1
-  }
 }
 
 function note(ran: Map<string, Attempted>, { step, command }: Item, output: Output): void {

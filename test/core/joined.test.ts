@@ -119,12 +119,8 @@ test('a transaction that was ended, or could not be started, is not tried again'
 test('a command alone in its group is run as it is, and equal probes are asked once', async () => {
   const { exec, ran } = giving()
   await runJoined(exec, [[up('a')], [], [{ argv: ['ping', 'b'] }]], 'end')
-  await askJoined(exec, [
-    ip('x', 'rule', 'show'),
-    ip('x', 'rule', 'show'),
-    { argv: ['find'], okExits: [1] },
-    { argv: ['find'] },
-  ])
+  const rules = ip('x', 'rule', 'show')
+  await Promise.all(askJoined(exec, [rules, rules, { argv: ['find'], okExits: [1] }, { argv: ['find'] }]))
   expect(ran).toEqual(['ip link set dev a up', 'ping b', 'ip -n x rule show', 'find'])
 })
 
@@ -137,7 +133,20 @@ test('probes whose answers do not fit are asked again, each by itself', async ()
     { stdout: '[]\n[]' },
   ]) {
     const { exec, ran } = giving(bad, { stdout: 'links' }, { stdout: 'rules' })
-    expect((await askJoined(exec, probes)).map(({ stdout }) => stdout)).toEqual(['links', 'rules'])
+    expect((await Promise.all(askJoined(exec, probes))).map(({ stdout }) => stdout)).toEqual(['links', 'rules'])
     expect(ran).toHaveLength(3)
   }
+})
+
+const uneven: Exec = async ({ argv }) => {
+  if (argv[0] === 'find') await new Promise(() => undefined)
+  if (argv[0] === 'grep') throw new Error('no grep')
+  return printed('there')
+}
+
+test('an answer is there as soon as its own process has ended, and a failure is of those alone who asked', async () => {
+  const [never, fails, there] = askJoined(uneven, [{ argv: ['find'] }, { argv: ['grep'] }, { argv: ['nft'] }])
+  expect(await there).toMatchObject({ stdout: 'there' })
+  await expect(fails).rejects.toThrow('no grep')
+  expect(never).toBeInstanceOf(Promise)
 })

@@ -224,10 +224,8 @@ test('groups of several netns run at the same time, and each tells its own', asy
     ip(name, 'address', 'show'),
   ])
   const asked = await inKernel(kernel, { ask: 'askJoined', commands: probes })
-  const alone = await askJoined(
-    kernel.exec,
-    probes.map((probe) => ({ ...probe, timeoutMs: 20_000 })),
-  )
+  const slow = probes.map((probe) => ({ ...probe, timeoutMs: 20_000 }))
+  const alone = await Promise.all(askJoined(kernel.exec, slow))
   expect(asked.outputs.map((it) => it && { ...it, durationMs: 0 })).toEqual(
     alone.map((it) => ({ ...it, durationMs: 0 })),
   )

@@ -32,7 +32,7 @@ const exec = processExec({ trace: (command) => ran.push(show(command)) })
 const outputs = []
 if (ask === 'exec') for (const command of commands) outputs.push(await exec(command))
 if (ask === 'shortcut') outputs.push(...commands.map((command) => shortcut(command) ?? null))
-if (ask === 'askJoined') outputs.push(...(await askJoined(exec, commands)))
+if (ask === 'askJoined') outputs.push(...(await Promise.all(askJoined(exec, commands))))
 const told = ask === 'runJoined' ? await runJoined(exec, groups, upTo) : []
 process.stdout.write(JSON.stringify({ outputs, groups: told, ran }))
 `
