@@ -1,6 +1,7 @@
 import type { StepSpec } from './events.ts'
 import { findRounds } from './for-each.ts'
 import { type Given } from './given.ts'
+import { expectMuch, MANY } from './heap.ts'
 import { resolveInputs } from './inputs.ts'
 import type { Json } from './json.ts'
 import { withDefaults } from './defaults.ts'
@@ -68,6 +69,7 @@ async function understood(
   const known = { ...around, draft, inputs: inputs.values, places }
   const site: Site = { ...known, rounds: new Map(), edges: [], secretive: new Set() }
   findRounds(site, problems)
+  if (stepsIn(site) > MANY) expectMuch()
   const steps = await stepsOf(site, all, problems).catch((error: unknown) => {
     throw maskedError(error, mask)
   })
@@ -139,6 +141,10 @@ function tooHeavy({ draft }: Site, { pointer }: Block): Problem {
   const message = `expected steps that take at most ${MAX_WEIGHT} bytes in all, got more`
   return problemAt(draft.source, `${pointer}/forEach`, message, 'make several workflows of it')
 }
+
+/** Counts the steps of all rounds. */
+const stepsIn = (site: Site): number =>
+  site.draft.blocks.reduce((count, block) => count + roundsIn(site, block).length * block.steps.length, 0)
 
 const once: readonly (KeyedRound | undefined)[] = [undefined]
 

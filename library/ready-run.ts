@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import packageJson from '../package.json' with { type: 'json' }
 import { NsnetError } from '../core/errors.ts'
 import type { RunStarted } from '../core/events.ts'
-import { expectMuch, MANY, MUCH } from '../core/heap.ts'
+import { expectMuch, MUCH } from '../core/heap.ts'
 import type { Given } from '../core/given.ts'
 import { prepare, type Prepared } from '../core/prepare.ts'
 import type { Registry } from '../core/registry.ts'
@@ -57,7 +57,6 @@ export async function readyRun({ path, text, facts, given, ...options }: RunSour
   const named = await pluginsOf(drafts)
   const registry = await registryWith(named, options.steps, drafts.flatMap(usesIn))
   const { inputs, steps, outputs, secrets, open } = await prepare(draft, registry, facts, given)
-  if (steps.length > MANY) expectMuch()
   const hash = createHash('sha256').update(source.text).digest('hex')
   const workflow = { name: draft.name, path, text: source.text, hash }
   const head = {
