@@ -1,11 +1,13 @@
 import { setTimeout } from 'node:timers/promises'
 import { apply } from './effects/apply.ts'
 import { afterFailures } from './effects/failed.ts'
+import type { Performed } from './effects/performed.ts'
 import { plan } from './effects/plan.ts'
 import { takeBack } from './effects/take-back.ts'
 import { undo } from './effects/undo.ts'
 import type { RunEvent } from './events.ts'
 import { hiddenEvent } from './hidden-event.ts'
+import type { Look } from './look.ts'
 import type { Effect } from './machine.ts'
 import { evolveAll, type Moment } from './moment.ts'
 import type { Ports } from './ports.ts'
@@ -20,8 +22,11 @@ import { goOn, Interrupted } from './wait.ts'
  */
 export async function drive(ports: Ports, moment: Moment, first?: RunEvent): Promise<Moment> {
   let now = first ? await record(ports, moment, [first]) : moment
+  let look: Look | undefined
   for (let [effect] = now.effects; effect; [effect] = now.effects) {
-    now = await record(ports, now, await perform(ports, now, effect))
+    const done: Performed = await perform(ports, now, effect, look)
+    look = done.look
+    now = await record(ports, now, done.events)
   }
   return now
 }
@@ -33,18 +38,27 @@ async function record(ports: Ports, moment: Moment, events: readonly RunEvent[])
   return evolveAll(moment, hidden)
 }
 
-async function perform(ports: Ports, moment: Moment, { type, index }: Effect): Promise<readonly RunEvent[]> {
-  const interrupted = (): readonly RunEvent[] => [{ type: 'RunInterrupted', signal: String(ports.signal.reason) }]
+/** `look` is what the effect before has seen behind its last command. */
+async function perform(
+  ports: Ports,
+  moment: Moment,
+  { type, index }: Effect,
+  look: Look | undefined,
+): Promise<Performed> {
+  const interrupted = (): RunEvent => ({ type: 'RunInterrupted', signal: String(ports.signal.reason) })
   try {
     goOn(ports.signal)
     ports.progress({ doing: type, step: moment.run.started.steps[index]!.id })
-    const events = afterFailures(moment.run, await effects[type](ports, moment))
+    const done: Performed = await effects[type](ports, moment, look)
+    const events = afterFailures(moment.run, done.events)
     // a step whose command the signal has hit too is neither done nor failed
     const left = events.filter((event) => !wasInterrupted(event))
     if (left.length < events.length && !ports.signal.aborted) await setTimeout(SIGNAL_MS)
-    return ports.signal.aborted && left.length < events.length ? [...left, ...interrupted()] : events
+    return ports.signal.aborted && left.length < events.length
+      ? { events: [...left, interrupted()] }
+      : { ...done, events }
   } catch (error) {
-    if (error instanceof Interrupted) return interrupted()
+    if (error instanceof Interrupted) return { events: [interrupted()] }
     throw error
   }
 }

@@ -6,6 +6,7 @@ import { batchForth } from './batch.ts'
 import { diagnosed } from './diagnose.ts'
 import { outcomeOf, type Holding } from './outcome.ts'
 import { inFlightBehind } from './in-flight.ts'
+import { performed, type Performed } from './performed.ts'
 import type { RelatedSteps } from './related-steps.ts'
 import { runTogether, shown, type Attempted, type Ran } from './run-together.ts'
 import { sightBy, sightsOf, type Looking, type Sight, type Sights } from './sights.ts'
@@ -16,7 +17,7 @@ import { withinLimit } from './time-limit.ts'
  * Runs the commands of the steps in flight and looks which of them hold now. That a step holds is the verdict; an exit code
  * is only evidence of why it does not. When a command fails, what comes behind it is not begun.
  */
-export async function apply(ports: Ports, moment: Moment): Promise<readonly RunEvent[]> {
+export async function apply(ports: Ports, moment: Moment): Promise<Performed> {
   const { steps, intended } = batchForth(moment)
   const began = performance.now()
   try {
@@ -27,13 +28,13 @@ export async function apply(ports: Ports, moment: Moment): Promise<readonly RunE
     const begun = subjects.filter(({ context: { step } }) => !intended.has(step) || ran.has(step))
     const sights = await sightsOf(ports, begun, lookingAfter(ran))
     const later = inFlightBehind(moment.run, ports.secrets, steps.at(-1)!, steps.length)
-    return [
-      ...works.filter(({ context }) => !ran.has(context.step)).map(calledOff),
-      ...outcomesOf(begun, later, sights, ran, performance.now() - began),
-      ...(await failuresOf(ports, moment.run, works, sights, ran)),
-    ]
+    const off = works.filter(({ context }) => !ran.has(context.step)).map(calledOff)
+    const outcomes = outcomesOf(begun, later, sights, ran, performance.now() - began)
+    const failures = await failuresOf(ports, moment.run, works, sights, ran)
+    const events = [...off, ...outcomes, ...failures]
+    return performed(events, sights.look)
   } catch (error) {
-    return [{ type: 'StepFailed', step: steps[0]!, failure: failureOf(error) }]
+    return { events: [{ type: 'StepFailed', step: steps[0]!, failure: failureOf(error) }] }
   }
 }
 

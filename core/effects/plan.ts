@@ -1,7 +1,7 @@
 import type { Exec } from '../command.ts'
 import type { RunEvent, StepPlanned } from '../events.ts'
 import type { Json } from '../json.ts'
-import { lookWith, type NetnsIds } from '../look.ts'
+import { lookWith, type Look, type NetnsIds } from '../look.ts'
 import type { Moment } from '../moment.ts'
 import type { Ports } from '../ports.ts'
 import type { Run } from '../run.ts'
@@ -14,6 +14,7 @@ import { foresee } from './foresee.ts'
 import { inFlightBehind } from './in-flight.ts'
 import { outcomeOf } from './outcome.ts'
 import { patienceOf, type Patience } from './patience.ts'
+import type { Performed } from './performed.ts'
 import { planOnce, troubleOf, type Planned } from './plan-once.ts'
 import { planTogether } from './plan-together.ts'
 import type { RelatedSteps } from './related-steps.ts'
@@ -28,10 +29,13 @@ import { failureOf, subjectOf, unlessInTrouble, type Subject } from './subject.t
  * A step whose intent is journaled already (nsnet was stopped inside it) is looked at again: its first before-image stands,
  * its commands are planned anew from what is there now. Before the first step of a run, what can be foreseen is looked at.
  */
-export async function plan(ports: Ports, moment: Moment): Promise<readonly RunEvent[]> {
+export async function plan(ports: Ports, moment: Moment, look = lookWith(ports.exec)): Promise<Performed> {
+  return { events: await planNext(ports, moment, look) }
+}
+
+async function planNext(ports: Ports, moment: Moment, look: Look): Promise<readonly RunEvent[]> {
   const { run } = moment
   const began = performance.now()
-  const look = lookWith(ports.exec)
   const foreseen = await foresee(ports, run, look)
   if (foreseen) return [foreseen]
   const next = nextOf(moment)

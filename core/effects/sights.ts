@@ -17,6 +17,8 @@ export interface Sight {
 export interface Sights {
   readonly of: (subject: Subject) => Sight
   readonly netns: NetnsIds
+  /** The last look: it was taken when all commands had ended. */
+  readonly look: Look
 }
 
 /** A step and what was seen of it. */
@@ -52,17 +54,17 @@ export async function sightsOf({ exec }: Ports, subjects: readonly Subject[], ho
   const all = new Map<string, Sight>()
   const isUnsettled = (subject: Subject): boolean =>
     how.isWorthWaiting(subject) && all.get(subject.context.step)?.left !== ''
-  const { netns } = await settle(
+  const { netns, look: last } = await settle(
     async () => {
       const look = lookWith(exec)
       const asked = all.size === 0 ? subjects : subjects.filter(isUnsettled)
       const [there] = await Promise.all([look.netns(), sights(look, asked, how, all)])
-      return { netns: there, isSettled: !asked.some(isUnsettled) }
+      return { look, netns: there, isSettled: !asked.some(isUnsettled) }
     },
     ({ isSettled }) => isSettled,
     SETTLE_MS,
   )
-  return { of: ({ context }) => all.get(context.step)!, netns }
+  return { of: ({ context }) => all.get(context.step)!, netns, look: last }
 }
 
 /** Looks once, and notes what is seen of each step. */

@@ -1,12 +1,13 @@
 import { needOf, type Need } from '../claims.ts'
 import type { Failure, RunEvent } from '../events.ts'
 import type { Json } from '../json.ts'
-import { lookWith } from '../look.ts'
+import type { Look } from '../look.ts'
 import type { Moment } from '../moment.ts'
 import type { Ports } from '../ports.ts'
 import { stepOf, type Run, type StepRecord } from '../run.ts'
 import { batchBack } from './batch.ts'
 import { diagnosed } from './diagnose.ts'
+import { performed, type Performed } from './performed.ts'
 import { relatedSteps } from './related-steps.ts'
 import { runTogether, shown, type Attempted, type Ran } from './run-together.ts'
 import { sightBy, sightsOf, type Looking, type Seen, type Sight } from './sights.ts'
@@ -18,7 +19,7 @@ import { absentNetns, outcomeFor, restOf, wayBackFrom, type Outcome } from './wa
  * Runs the journaled ways back of steps, and looks whether all of it is gone: that is the verdict, whatever the exit codes
  * say. When a step's plugin is gone, they have to do.
  */
-export async function takeBack(ports: Ports, moment: Moment): Promise<readonly RunEvent[]> {
+export async function takeBack(ports: Ports, moment: Moment): Promise<Performed> {
   const { run } = moment
   const { steps, intended } = batchBack(moment)
   const outcomes = new Map(steps.map((id) => [id, outcomeFor(id)]))
@@ -26,8 +27,8 @@ export async function takeBack(ports: Ports, moment: Moment): Promise<readonly R
     const works = steps.filter((id) => intended.has(id)).map((id) => workOf(ports.secrets.reveal(stepOf(run, id))))
     const ran = await runTogether(ports, works, 'end')
     const ids = works.map(({ step }) => step)
-    const verdicts = await verdictsOn({ ports, run, ran, outcomes }, ids)
-    const site = { ports, run, look: lookWith(ports.exec), asIf: asItIs }
+    const { verdicts, look } = await verdictsOn({ ports, run, ran, outcomes }, ids)
+    const site = { ports, run, look, asIf: asItIs }
     const events: RunEvent[] = []
     for (const id of steps) {
       const event = verdicts.get(id) ?? (await undoStep(site, id))
@@ -35,9 +36,9 @@ export async function takeBack(ports: Ports, moment: Moment): Promise<readonly R
       if (!event || event.type === 'UndoPlanned') break
       events.push(event)
     }
-    return events
+    return performed(events, look)
   } catch (error) {
-    return [{ type: 'UndoFailed', step: steps[0]!, failure: failureOf(error) }]
+    return { events: [{ type: 'UndoFailed', step: steps[0]!, failure: failureOf(error) }] }
   }
 }
 
@@ -56,14 +57,17 @@ interface Back {
 }
 
 /** Finds the outcome of each step whose way back was taken. */
-async function verdictsOn(back: Back, ids: readonly string[]): Promise<ReadonlyMap<string, RunEvent>> {
+async function verdictsOn(
+  back: Back,
+  ids: readonly string[],
+): Promise<{ readonly verdicts: ReadonlyMap<string, RunEvent>; readonly look: Look }> {
   const { ports, run } = back
   const isKnown = (id: string): boolean => ports.stepOf(stepOf(run, id).spec.uses) !== undefined
   const subjects = await Promise.all(ids.filter(isKnown).map((id) => subjectToUndo(ports, run, id)))
-  const { of } = await sightsOf(ports, subjects, lookingBack(subjects))
+  const { of, look } = await sightsOf(ports, subjects, lookingBack(subjects))
   const verdicts = await Promise.all(subjects.map((subject) => verdictOn(back, subject, of(subject))))
   const blind = ids.filter((id) => !isKnown(id)).map((id) => byExitCode(back, id))
-  return new Map([...verdicts, ...blind].map((event) => [event.step, event]))
+  return { verdicts: new Map([...verdicts, ...blind].map((event) => [event.step, event])), look }
 }
 
 /**

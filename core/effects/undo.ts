@@ -4,6 +4,7 @@ import type { Moment } from '../moment.ts'
 import type { Ports } from '../ports.ts'
 import { stepOf, type Run } from '../run.ts'
 import { lastOf } from './batch.ts'
+import type { Performed } from './performed.ts'
 import { failureOf, type Subject } from './subject.ts'
 import { stillTold, togetherBack } from './together-back.ts'
 import { subjectToUndo, undoStep } from './undo-step.ts'
@@ -13,10 +14,9 @@ import { absentNetns } from './way-back.ts'
  * Looks whether the last steps can be taken back, and how. As many are dealt with as can be told from one look, each as if
  * those behind it were back already.
  */
-export async function undo(ports: Ports, moment: Moment): Promise<readonly RunEvent[]> {
+export async function undo(ports: Ports, moment: Moment, look = lookWith(ports.exec)): Promise<Performed> {
   const { run } = moment
   const ids = lastOf(moment)
-  const look = lookWith(ports.exec)
   const subjects = await lookAhead(ports, look, run, ids)
   const together = togetherBack()
   const site = { ports, run, look, asIf: together.asIfBack }
@@ -34,7 +34,7 @@ export async function undo(ports: Ports, moment: Moment): Promise<readonly RunEv
     }
     if (decides(event) || run.kept.has(id) || (isIntent && !subject)) break
   }
-  return cut(events, members)
+  return { events: cut(events, members) }
 }
 
 /** Leaves out the intents whose outcome could not be told apart from that of others. */

@@ -37,6 +37,32 @@ const eventsIn = (stdout: string): readonly RunEvent[] =>
 const told = (events: readonly RunEvent[]): readonly string[] =>
   events.map((event) => ('step' in event ? `${event.type} ${event.step}` : event.type))
 
+test('a batch begins with what was seen behind the one before, forth and back', async () => {
+  const world = await sandboxed()
+  const before = await fingerprint(world.exec)
+  const inside = { to: '10.9.0.0/16', type: 'blackhole', netns: '${{ steps.blue.outputs.netns }}' }
+  const routes = ['10.8.0.0/16', '10.9.0.0/16'].map((to, at) => ({
+    id: `r${at}`,
+    uses: 'route',
+    with: { ...inside, to },
+  }))
+  const there = { probe: ['test', '-e', '/run/it'], apply: ['touch', '/run/it'], undo: ['rm', '/run/it'] }
+  const alone = { id: 'alone', uses: 'exec', with: there }
+  const looks = async (...args: readonly string[]): Promise<number> => {
+    await world.sh('find /run/nsnet/own/state -name *.log -delete')
+    expect(await world.nsnet(...args)).toMatchObject({ exitCode: 0 })
+    const log = await world.sh('find /run/nsnet/own/state -name *.log -exec cat {} +')
+    return log.split('"find","/run"').length - 1
+  }
+  // one before the first batch, and one behind each
+  expect(await looks('run', fileOf('two', netns('blue'), netns('green'), ...routes))).toBe(3)
+  expect(await looks('undo')).toBe(2)
+  expect(await fingerprint(world.exec)).toEqual(before)
+  await looks('run', fileOf('three', netns('blue'), alone, netns('green')))
+  expect(await looks('undo')).toBe(4)
+  expect(await fingerprint(world.exec)).toEqual(before)
+})
+
 describe('a batch of which one step fails', () => {
   const steps = [netns('blue'), cable, nowhere, up, rule, innerRule]
 
