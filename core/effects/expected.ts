@@ -5,14 +5,20 @@ import type { Earlier } from '../step.ts'
 import { relatedSteps } from './related-steps.ts'
 import type { Subject } from './subject.ts'
 
+/** What a step has to see while nobody else changes anything: what it left, and what the later steps of the run did to it since. */
+export interface Expected {
+  readonly state: Json
+  /** Some of them did what cannot be told: `state` leaves that out. */
+  readonly isPart: boolean
+}
+
 /** The steps behind those that are asked about. */
 export interface LaterSteps {
   /**
-   * Says what a step has to see while nobody else changes anything: what it left, and what the later steps of the run did to
-   * it since. Undefined where that cannot be told. Ask about the last step first: each is then added once, and asking about
-   * one behind it begins anew.
+   * Says what a step has to see; undefined when nobody knows what it left. Ask about the last step first: each is then added
+   * once, and asking about one behind it begins anew.
    */
-  readonly expected: (subject: Subject) => Json | undefined
+  readonly expected: (subject: Subject) => Expected | undefined
 }
 
 /**
@@ -37,7 +43,7 @@ export function laterSteps(run: Run, { reveal }: Secrets, counts: (step: string)
       if (record.after === undefined) return undefined
       gather(places.get(context.step) ?? records.length)
       const { state, stopped } = related.foretell(step, input, record.after, step.resources(input))
-      return stopped === undefined ? state : undefined
+      return { state, isPart: stopped !== undefined }
     },
   }
 }

@@ -2,7 +2,7 @@ import type { Json } from '../json.ts'
 import { netnsIn, type ResourceKey, type Resources } from '../resource.ts'
 import type { Earlier, Step } from '../step.ts'
 
-/** What a step will see once others are applied; `stopped` names the one of which that cannot be told. */
+/** What a step will see once others are applied; `stopped` names the first of which that cannot be told: `state` leaves out those. */
 export interface Foretold {
   readonly state: Json
   readonly stopped?: string
@@ -57,12 +57,13 @@ function push(lists: Map<string, number[]>, name: string, at: number): void {
 /** Follows a state through steps, one after another. */
 function followed(step: Step, input: unknown, seen: Json, others: readonly Earlier[]): Foretold {
   let state = seen
+  let untold: Earlier | undefined
   for (const other of others) {
     const next = step.foretell!(input, state, other)
-    if (next === undefined) return { state, stopped: other.step }
-    state = next
+    if (next === undefined) untold ??= other
+    else state = next
   }
-  return { state }
+  return { state, ...stoppedBy(untold) }
 }
 
 /** Follows a state through all the steps that make or share a key, by what the step's type has summed up of them. */

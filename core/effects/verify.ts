@@ -5,7 +5,7 @@ import type { Moment } from '../moment.ts'
 import type { Looking } from '../ports.ts'
 import type { StepRecord } from '../run.ts'
 import type { Plan } from '../step.ts'
-import { laterSteps, type LaterSteps } from './expected.ts'
+import { laterSteps, type Expected, type LaterSteps } from './expected.ts'
 import { nothingFound, nothingKnown, type Finding } from './finding.ts'
 import { missing } from './missing.ts'
 import { untoldChanger } from './opaque.ts'
@@ -43,7 +43,7 @@ export async function verify(looking: Looking, { run, status }: Moment): Promise
         reason: `${record.status}: ${record.reason ?? record.failure?.message ?? ''}`,
       })
     if (isWanted(status) && isMissing(record)) all.push(await missing(looking, look, run, record))
-    if (record.open && step?.alone === true) later = unknown
+    if (record.open && step?.alone === true) later = partOf(later)
   }
   return all.toReversed()
 }
@@ -56,8 +56,13 @@ function excused(finding: Finding, changer: () => StepRecord | undefined): Findi
   return { ...nothingFound(finding), verdict: 'holds', reason }
 }
 
-/** Behind a step that may have changed anything, nobody can tell what others have to see. */
-const unknown: LaterSteps = { expected: () => undefined }
+/** Behind a step that may have changed anything, nobody can tell all that others have to see. */
+const partOf = ({ expected }: LaterSteps): LaterSteps => ({
+  expected(subject) {
+    const that = expected(subject)
+    return that && { ...that, isPart: true }
+  },
+})
 
 const isToBeSeen = ({ status, after }: StepRecord): boolean =>
   /^(applied|satisfied)$/.test(status) || (status === 'failed' && after !== undefined)
@@ -84,11 +89,12 @@ async function verdictOf(look: Look, present: Present, later: LaterSteps): Promi
 
 type Verdict = Pick<Finding, 'verdict'> & Partial<Finding>
 
-function verdictOn(subject: Subject, expected: Json | undefined, now: Json): Verdict {
+function verdictOn(subject: Subject, told: Expected | undefined, now: Json): Verdict {
   const { step, input, context, record } = subject
-  if (expected !== undefined && (equal(expected, now) || !holds(step.plan(input, expected, context))))
-    // a later step of the run has given it another value
-    return { verdict: 'holds' }
+  const expected = told?.isPart === false ? told.state : undefined
+  // a later step of the run has given it another value
+  const isOverridden = told !== undefined && !holds(step.plan(input, told.state, context))
+  if (isOverridden || (expected !== undefined && equal(expected, now))) return { verdict: 'holds' }
   const found = expected === undefined ? [] : differences(expected, now)
   const drifted = { verdict: 'drifted', differences: found, repairable: true } as const
   const asLeft = expected === undefined ? subject : { ...subject, record: { ...record, after: expected } }

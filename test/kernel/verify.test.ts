@@ -77,6 +77,35 @@ test('tells each drift as expected and found, and repair puts right exactly that
   expect(await fingerprint(world.exec)).toEqual(before)
 })
 
+test('what a later step of the run overrode is no drift, also where others of them cannot be foretold', async () => {
+  const world = await sandboxed()
+  const before = await fingerprint(world.exec)
+  const anything = { probe: ['test', '-e', '/run/any'], apply: ['touch', '/run/any'], undo: ['rm', '-f', '/run/any'] }
+  const turns = fileOf(
+    'turns',
+    { id: 'cable', uses: 'veth', with: { name: 'v0', peer: { name: 'v1' } } },
+    { id: 'address', uses: 'addr', with: { link: 'v0', address: '10.1.0.1/24' } },
+    { id: 'down', uses: 'link', with: { link: 'v0', state: 'down' } },
+    { id: 'small', uses: 'link', with: { link: 'v0', mtu: 1300 } },
+    { id: 'any', uses: 'exec', with: anything },
+    { id: 'large', uses: 'link', with: { link: 'v0', mtu: 1400 } },
+    { id: 'up', uses: 'link', with: { link: 'v0', state: 'up' } },
+    { id: 'route', uses: 'route', with: { to: '10.2.0.0/16', via: '10.1.0.9' } },
+  )
+  const run = await ranOne(world, turns)
+  expect(await verify(world)).toMatchObject({ exitCode: 0, drifted: false })
+  await disturb(world, { sh: 'ip link set v0 down mtu 1350' })
+  expect(drift(await verify(world))).toEqual({
+    large: ['v0 mtu 1350 1400'],
+    up: ['v0 state down up'],
+    route: ['route to 10.2.0.0/16 null via 10.1.0.9'],
+  })
+  expect(await world.nsnet('repair', run)).toMatchObject({ exitCode: 0 })
+  expect(await verify(world)).toMatchObject({ exitCode: 0, drifted: false })
+  expect(await world.nsnet('undo', run)).toMatchObject({ exitCode: 0 })
+  expect(await fingerprint(world.exec)).toEqual(before)
+})
+
 test('what held without nsnet and was changed since is repaired too, and undo leads back to before the run', async () => {
   const world = await sandboxed()
   const run = await ranOne(world, lab)
