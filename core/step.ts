@@ -41,9 +41,10 @@ export interface Step<Input = unknown, State extends Json = Json> {
    * Names what earlier steps may change of what the step sees, beside its `resources`: keys, or all of a kind in a netns
    * (`everyKey`). `foretell` is asked about the earlier steps that make or share one of them, and about those that name one of
    * the step's resources (a netns that both only use does not count). Without it, `foretell` is asked about all that make or
-   * share something in a netns of the resources, and about all of the same type: that costs the square of their number.
+   * share something in a netns of the resources, and about all of the same type: that costs the square of their number. What
+   * it names may depend on what it sees without them.
    */
-  watches?(input: Input): readonly ResourceKey[]
+  watches?(input: Input, seen: State): readonly ResourceKey[]
   /** Sums up the earlier steps that share a thing with many others, in place of `foretell`. */
   readonly tally?: Tally<NoInfer<Input>, NoInfer<State>>
   /**

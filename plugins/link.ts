@@ -18,7 +18,7 @@ import { sketchLink } from './lib/link-sketch.ts'
  * an MTU below 1280 drops all of its IPv6 (RFC 8200 §5), `net.ipv6.conf` of the link included; a bridge without a mac of
  * its own takes the one of a port (its `tso_max_size`, a mere capability, stays as the port made it). A move sets the link down and drops its routes, addresses and sysctls, so a link with
  * addresses (link-local ones apart), routes or a master is not moved. It keeps its ifindex if the other netns has it
- * free.
+ * free. The kernel lowers the MTU of links that stand on this one (macvlan, vlan) along with it, and does not raise it again.
  *
  * @see ip-link(8), rtnetlink(7)
  */

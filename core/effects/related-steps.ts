@@ -33,7 +33,7 @@ export function relatedSteps(): RelatedSteps {
       const over = step.tally?.over(input)
       const counted = over === undefined ? { state: seen } : countedIn(index, step, input, seen, over)
       if (counted.stopped !== undefined) return counted
-      const others = relatedTo(index, step, input, resources, over)
+      const others = relatedTo(index, { step, input, seen, resources }, over)
       return followed(step, input, counted.state, others)
     },
   }
@@ -84,16 +84,22 @@ function countedIn(index: Index, step: Step, input: unknown, seen: Json, over: R
 const stoppedBy = (step: Earlier | undefined): { readonly stopped?: string } =>
   step === undefined ? {} : { stopped: step.step }
 
+/** A step that others may have to do with. */
+interface Asked {
+  readonly step: Step
+  readonly input: unknown
+  readonly seen: Json
+  readonly resources: Resources
+}
+
 /** Lists the steps that may change what a step sees, in the run's order; without those that make or share what is `counted`. */
 function relatedTo(
   index: Index,
-  step: Step,
-  input: unknown,
-  resources: Resources,
+  { step, input, seen, resources }: Asked,
   counted: ResourceKey | undefined,
 ): readonly Earlier[] {
   const { creates = [], shares = [], uses = [] } = resources
-  const watched = step.watches?.(input)
+  const watched = step.watches?.(input, seen)
   const own = [...creates, ...shares]
   const found = new Set<number>()
   const find = (lists: Map<string, number[]>, names: readonly string[]): void => {

@@ -3,6 +3,7 @@ import { equal } from '../../core/json.ts'
 import type { Change } from '../../core/step.ts'
 import { target, type Input } from './link-input.ts'
 import { losesIpv6, nothing, type LinkState, type State, type Words } from './link-state.ts'
+import { changesStacked, stackedAfter, stackedBack } from './stacked-links.ts'
 
 /** The commands from what is to what is asked for. */
 export function changesOf(wanted: Input, now: State): readonly Command[] {
@@ -80,6 +81,7 @@ export function predicted(wanted: Input, before: State): State {
     routes: before.routes.filter(([family]) => !drops && !(lost && family === '-6')),
     loopback: before.loopback === null ? null : before.loopback || link.up,
     sysctls: moves ? {} : losesIpv6(wanted) ? withoutIpv6(before.sysctls) : before.sysctls,
+    ...(before.stacked && { stacked: stackedAfter(before.stacked, wanted.link, link.mtu) }),
   }
 }
 
@@ -103,6 +105,7 @@ export function wayBack(wanted: Input, before: State, now: State): readonly Comm
   const left = moves ? nothing : now
   return [
     ...(moves ? [move] : set(here, wanted.link, words)),
+    ...(changesStacked(wanted) ? stackedBack(wanted, before.stacked ?? [], before.link.mtu, now.stacked ?? []) : []),
     ...bridgeBack(wanted, before, now),
     ...loopbackBack(wanted, before, now),
     ...(words.includes('down')

@@ -1,8 +1,8 @@
 import { familyOf } from '../../core/net.ts'
-import { everyKey, linkKey, type ResourceKey } from '../../core/resource.ts'
+import { everyKey, keyIn, linkKey, type ResourceKey } from '../../core/resource.ts'
 import type { Earlier } from '../../core/step.ts'
 import type { Input as AddrInput } from './addr-state.ts'
-import { bornAs, linkChangesBy, type BornLink } from './born-links.ts'
+import { bornAs, linkChangesBy, linksBornBy, type BornLink } from './born-links.ts'
 import { inputOf } from './earlier.ts'
 import { UNKNOWN } from './ip-json.ts'
 import { ipv6SwitchKey, losesIpv6By } from './ipv6-loss.ts'
@@ -10,12 +10,15 @@ import { predicted } from './link-commands.ts'
 import { target, type Input } from './link-input.ts'
 import { keepsIpv6, losesRoutes, losesSysctls, nothing, type LinkState, type State, type Words } from './link-state.ts'
 import type { RouteInput } from './route-input.ts'
+import { changesStacked, goesWithLower, mtuOn, stackedAfter } from './stacked-links.ts'
 import type { SysctlInput } from './sysctl-input.ts'
 
 /** Names what earlier steps may change of what the step sees, beside its link. */
-export function watchedBy(wanted: Input): readonly ResourceKey[] {
+export function watchedBy(wanted: Input, { on, stacked = [] }: State): readonly ResourceKey[] {
   const { netns, master } = wanted
+  const names = [...(on === undefined ? [] : [on]), ...stacked.map(({ name }) => name)]
   return [
+    ...names.flatMap((name) => [linkKey(netns, name), keyIn('link', netns, name, 'mtu')]),
     ...(keepsIpv6(wanted) ? [] : [ipv6SwitchKey(netns)]),
     ...(losesRoutes(wanted) ? [everyKey('route', netns)] : []),
     ...(losesSysctls(wanted) ? [everyKey('sysctl', netns)] : []),
@@ -30,6 +33,8 @@ export function foretellLink(wanted: Input, state: State, earlier: Earlier): Sta
   const bridge = bornAs(earlier, target(wanted), wanted.master)
   if (bridge) return withBridge(state, bridge)
   if (earlier.resources.creates?.some((key) => linksOf(wanted).includes(key))) return undefined
+  const [upper] = changesStacked(wanted) ? linksBornBy(earlier) : []
+  if (upper?.lower) return withUpper(wanted, state, upper)
   const changes = linkChangesBy(earlier)
   if (changes.length > 0) return afterLinks(wanted, state, changes)
   return earlier.uses === 'sysctl' ? afterSysctl(wanted, state, earlier) : withAddress(wanted, state, earlier)
@@ -41,12 +46,38 @@ function afterLinks(wanted: Input, state: State, changes: readonly Input[]): Sta
 
 function afterLink(wanted: Input, state: State, change: Input): State | undefined {
   const { link, netns, moveTo } = wanted
-  if (change.link !== link) return mayBeOfBridge(wanted, change) ? withOtherPort(wanted, state, change) : state
+  if (change.link !== link) {
+    const next = changesStacked(wanted) ? afterNeighbour(wanted, state, change) : state
+    return mayBeOfBridge(wanted, change) ? withOtherPort(wanted, next, change) : next
+  }
   const here = state.moved ? moveTo : netns
   if (change.netns !== here) return change.netns === moveTo ? undefined : state
   if (change.moveTo !== undefined) return { ...nothing, link: null }
   const depends = change.master !== undefined && (wanted.master ?? moveTo) !== undefined
   return depends || state.link === null ? undefined : predicted(change, state)
+}
+
+/** A link that may stand on this one is made: what becomes of it until this one changes is not looked for. */
+function withUpper(wanted: Input, state: State, { kind, lower, netns }: BornLink): State | undefined {
+  const isOnIt = [netns, lower?.netns].every((place) => place === wanted.netns) && goesWithLower(kind)
+  return isOnIt && state.link?.mtu !== wanted.mtu ? undefined : state
+}
+
+/** A link that may stand on this one changes, or the one that this one stands on. */
+function afterNeighbour({ link, netns }: Input, state: State, change: Input): State {
+  if (change.netns !== netns) return state
+  if (change.link === state.on && state.link !== null)
+    return change.mtu === undefined ? state : withMtu(state, link, mtuOn(change.mtu, state.link))
+  const { stacked, ...rest } = state
+  if (stacked === undefined) return state
+  const left = change.moveTo === undefined ? stacked : stacked.filter(({ name }) => name !== change.link)
+  if (left.length === 0) return rest
+  return { ...rest, stacked: change.mtu === undefined ? left : stackedAfter(left, change.link, change.mtu) }
+}
+
+function withMtu(state: State, link: string, bytes: number): State {
+  const next = { ...state, link: { ...state.link!, mtu: bytes } }
+  return state.stacked === undefined ? next : { ...next, stacked: stackedAfter(state.stacked, link, bytes) }
 }
 
 /** Says whether another link that changes may be the bridge, or a port of it: what the bridge looks like depends on its ports. */
@@ -69,9 +100,10 @@ const linksOf = ({ netns, moveTo, link }: Input) => [
 ]
 
 /** A link that the earlier step makes. What only the kernel knows of it cannot be put back. */
-function newLink(wanted: Input, { bridge }: State, { kind, mtu, mac, loopback }: BornLink): State | undefined {
+function newLink(wanted: Input, { bridge }: State, { kind, mtu, mac, loopback, lower }: BornLink): State | undefined {
   if ((wanted.mtu !== undefined && mtu === 0) || (wanted.mac !== undefined && mac === '')) return undefined
-  const born = { ...nothing, link: { ...down, kind, mtu, mac }, bridge }
+  const isOn = changesStacked(wanted) && lower?.netns === wanted.netns && goesWithLower(kind)
+  const born = { ...nothing, link: { ...down, kind, mtu, mac }, bridge, ...(isOn && { on: lower!.name }) }
   return loopback ? { ...born, loopback: false } : born
 }
 

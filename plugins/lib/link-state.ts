@@ -13,6 +13,7 @@ import {
   staticRoutes,
 } from './ip-json.ts'
 import { nearNames } from './near-names.ts'
+import { changesStacked, goesWithLower, stackedOn, type StackedLinks } from './stacked-links.ts'
 import { sysctlPattern, type IpAddress, type IpLink } from './ip-json.ts'
 
 /** Words of a command line. */
@@ -40,6 +41,10 @@ export type State = {
   readonly loopback: boolean | null
   /** The link's sysctls that differ from the default; likewise. */
   readonly sysctls: { readonly [key: string]: string }
+  /** Those whose MTU the kernel may change with the one of the link, where the step sets it; not there when there are none. */
+  readonly stacked?: StackedLinks
+  /** The link that it stands on itself, whose MTU goes before its own; likewise. */
+  readonly on?: string
 }
 
 /** What can be changed about a link. */
@@ -141,7 +146,14 @@ export function stateOf(wanted: Input, link: IpLink, view: View, around: readonl
     routes: view.routes,
     loopback: loopbackOf(link),
     sysctls: view.sysctls,
+    ...(changesStacked(wanted) ? stackOf(link, around) : {}),
   }
+}
+
+function stackOf(link: IpLink, around: readonly IpLink[]): Pick<State, 'stacked' | 'on'> {
+  const stacked = stackedOn(link.ifname, around)
+  const on = goesWithLower(kindOf(link)) ? link.link : undefined
+  return { ...(stacked.length > 0 && { stacked }), ...(on && { on }) }
 }
 
 function loopbackOf({ flags, addr_info: all = [] }: IpLink): State['loopback'] {

@@ -8,6 +8,7 @@ import type { MadeInput } from './made-input.ts'
 import { madeKinds } from './made-kinds.ts'
 import type { MadeState, Maker } from './maker.ts'
 import { macOf } from './own-mac.ts'
+import { goesWithLower, mtuOn } from './stacked-links.ts'
 
 /** Says what a step that makes a link will see once it is applied. */
 export function outcomeOf<Input extends MadeInput>(
@@ -83,8 +84,9 @@ function afterChange<Input extends MadeInput>(
   }
   if (change.netns === home && change.link === link) {
     if (change.moveTo !== undefined) return { ...state, lower: null }
-    // a lower link that shrinks takes this one along
-    return change.mtu !== undefined && mtu !== undefined ? undefined : state
+    if (change.mtu === undefined || mtu === undefined) return state
+    if (state.link === null || !goesWithLower(kind)) return undefined
+    return { ...state, link: { ...state.link, mtu: mtuOn(change.mtu, state.link) } }
   }
   if (change.netns !== netns) return state
   if (change.link === name && state.link !== null) {

@@ -52,6 +52,34 @@ test('a lab of many kinds of links is set up in one go, holds, and is undone wit
   expect(await fingerprint(world.exec)).toEqual(before)
 })
 
+test.skipIf(!kernelHas('macvlan'))(
+  'links on a lower link get back the MTU that the run has taken from them',
+  async () => {
+    const world = await sandboxed()
+    for (const line of [
+      'link add name p0 type veth peer name p1',
+      'link add link p0 name m0 type macvlan',
+      'link add link p0 name m1 type macvlan',
+    ])
+      await world.sh(`ip ${line}`)
+    const before = await fingerprint(world.exec)
+    const steps = [
+      step('above', 'macvlan', { name: 'm2', link: 'p0', mtu: 1500 }),
+      step('other', 'link', { link: 'm1', mtu: 1450 }),
+      step('small', 'link', { link: 'p0', mtu: 1400 }),
+      step('smaller', 'link', { link: 'p0', mtu: 1300 }),
+      step('plain', 'macvlan', { name: 'm3', link: 'p0' }),
+    ]
+    const run = await ranOne(world, fileOf('stacked', ...steps))
+    expect(await world.sh('ip link show m0')).toContain('mtu 1300')
+    expect(await world.nsnet('verify')).toMatchObject({ exitCode: 0 })
+    expect(await world.nsnet('undo', run, '--to', 'small')).toMatchObject({ exitCode: 0 })
+    for (const name of ['m0', 'm1', 'm2']) expect(await world.sh(`ip link show ${name}`)).toContain('mtu 1400')
+    expect(await world.nsnet('undo', run)).toMatchObject({ exitCode: 0 })
+    expect(await fingerprint(world.exec)).toEqual(before)
+  },
+)
+
 test('links that get another mac right after they are made are still known as made, and undone without a trace', async () => {
   const kinds: readonly StepText[] = [
     step('veth', 'veth', { name: 'l1', peer: { name: 'p1' } }),

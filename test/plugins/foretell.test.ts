@@ -224,6 +224,7 @@ test.each<readonly [string, Asked, object, Asked, object | undefined]>([
 const made = { link: null, lower: null, ports: {}, carries: [], near: [] }
 const brOfRun: Asked = ['bridge', { name: 'br0' }]
 const brWithPorts: Asked = ['bridge', { name: 'br0', ports: ['va', 'vb'] }]
+const stackedOn = (name: string, on: string, mtu = 1500) => ({ name, on, ifindex: 7, kind: 'vlan', mtu })
 const upper: Asked = ['macvlan', { name: 'm0', link: 'va' }]
 const seenBr = { name: 'br0', ifindex: 4, kind: 'bridge', mac: port.mac, mtu: 1500, master: null, over: null }
 const oldBr = { ...made, link: { ...seenBr, begun: false, params: {} } }
@@ -237,6 +238,34 @@ test.each<readonly [string, Asked, object, Asked, object | undefined]>([
     {
       link: { ...port, ifindex: 0, kind: 'bridge', up: false, mac: macOf('nsnet:r1/s0') },
     },
+  ],
+  [
+    'what becomes of a new link that stands on the one whose MTU changes',
+    link('va', { mtu: 1300 }),
+    { ...nothing, link: port },
+    upper,
+    undefined,
+  ],
+  [
+    'a new link stands on the one whose MTU is as it shall be',
+    link('va', { mtu: 1500 }),
+    { ...nothing, link: port },
+    upper,
+    { link: port },
+  ],
+  [
+    'the lower link of one that stands on it gets another MTU',
+    link('m0', { mtu: 1450 }),
+    { ...nothing, on: 'va', link: { ...port, kind: 'macvlan', mtu: 1450 } },
+    link('va', { mtu: 1300 }),
+    { on: 'va', link: { ...port, kind: 'macvlan', mtu: 1300 } },
+  ],
+  [
+    'another of the links that stand on it gets another MTU, and what is on that one',
+    link('va', { mtu: 1400 }),
+    { ...nothing, link: port, stacked: [stackedOn('v5', 'va'), stackedOn('m5', 'v5')] },
+    link('v5', { mtu: 1450 }),
+    { stacked: [stackedOn('v5', 'va', 1450), stackedOn('m5', 'v5', 1450)] },
   ],
   ['what only the kernel knows of it cannot be put back', link('m0', { mtu: 1300 }), nothing, upper, undefined],
   [

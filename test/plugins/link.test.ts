@@ -4,8 +4,9 @@ import { fingerprint } from '../../core/fingerprint.ts'
 import { nothing } from '../../plugins/lib/link-state.ts'
 import link from '../../plugins/link.ts'
 import { on } from '../support/conforms.ts'
-import { given } from '../support/given.ts'
+import { context, given } from '../support/given.ts'
 import { privateKernel, type Kernel } from '../support/kernel.ts'
+import { kernelHas } from '../support/kinds.ts'
 
 const lan = { ifindex: 2, kind: 'veth', up: true, mtu: 1500, mac: '02:00:00:00:00:01', alias: '', master: null }
 const seen = { ...nothing, link: lan }
@@ -64,6 +65,43 @@ test('leaves the mac of a bridge to its other port', () =>
   given(link, { link: 'lan', master: 'br0' })
     .seeing({ ...seen, bridge: { ...bridge, otherMac: bridge.mac, otherMtu: 1500 } })
     .plans({ apply: ['ip link set dev lan master br0'], undo: ['ip link set dev lan nomaster'] }))
+
+const upper = (name: string, lower: string, kind: string, bytes: number, ifindex = 9) => ({
+  name,
+  on: lower,
+  ifindex,
+  kind,
+  mtu: bytes,
+})
+
+test('gives links on it the MTU back that the kernel lowers, but not those that others set since', () => {
+  const stacked = [
+    upper('vl', 'lan', 'vlan', 1500),
+    upper('mv', 'vl', 'macvlan', 1450),
+    upper('small', 'lan', 'macvlan', 1300),
+    upper('iv', 'lan', 'ipvlan', 1300),
+    upper('gone', 'lan', 'macvlan', 1500, 8),
+  ]
+  const small = given(link, { link: 'lan', mtu: 1400 })
+  const all = ['lan mtu 1500', 'vl mtu 1500', 'mv mtu 1450', 'iv mtu 1300', 'gone mtu 1500']
+  small
+    .seeing({ ...seen, stacked })
+    .plans({ apply: ['ip link set dev lan mtu 1400'], undo: all.map((it) => `ip link set dev ${it}`) })
+  const now = [
+    upper('vl', 'lan', 'vlan', 1200),
+    upper('iv', 'lan', 'ipvlan', 1400),
+    upper('gone', 'lan', 'macvlan', 1400),
+  ]
+  const undo = link.undo!(
+    small.input,
+    { ...seen, stacked },
+    { ...seen, link: { ...lan, mtu: 1400 }, stacked: now },
+    {
+      ...context,
+    },
+  )
+  expect(undo.map(({ argv }) => argv.slice(-3).join(' '))).toEqual(['lan mtu 1500', 'iv mtu 1300'])
+})
 
 test('is satisfied with a link that has been moved and fits', () =>
   given(link, { link: 'lan', moveTo: 'ns1', state: 'up' })
@@ -154,6 +192,15 @@ test('puts back the sysctls that an MTU below 1280 drops', async () => {
   await kernel.sh('sysctl -w net/ipv6/conf/a.b*/accept_ra=0')
   await kernel.sh('sysctl -w net/ipv4/conf/a.b*/rp_filter=2')
   await thereAndBack(kernel, { link: 'a.b*', mtu: 600 })
+})
+
+test.skipIf(!kernelHas('macvlan'))('puts back the MTU of the links on it, which the kernel lowers', async () => {
+  const kernel = await lab()
+  for (const [name, bytes] of Object.entries({ m1: 1500, m2: 1450, m3: 1300 })) {
+    await kernel.sh(`ip link add link lan name ${name} type macvlan`)
+    await kernel.sh(`ip link set dev ${name} mtu ${bytes} up`)
+  }
+  await thereAndBack(kernel, { link: 'lan', mtu: 1400 })
 })
 
 test('joins a bridge and leaves it, which keeps its own mac', async () => {
