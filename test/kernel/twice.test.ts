@@ -5,7 +5,7 @@ import { settledFingerprint as fingerprint } from '../support/kernel.ts'
 import { ranOne, workspace } from '../support/runs.ts'
 import { sandboxed } from '../support/sandbox.ts'
 
-const { dir } = workspace()
+const { dir, fileOf } = workspace()
 
 const shipped = readdirSync('workflows').filter((name) => name.endsWith('.json') && name !== 'workflow.schema.json')
 
@@ -51,3 +51,14 @@ test.each(shipped)(
   },
   120_000,
 )
+
+test('a run that found all in place does not stand for it, also when it is gone', async () => {
+  const world = await sandboxed()
+  const file = fileOf('room', { id: 'blue', uses: 'netns', with: { netns: 'blue' } })
+  const [first, again] = [await ranOne(world, file), await ranOne(world, file)]
+  const listed = async () => (await world.nsnet('list')).stdout
+  expect(await listed()).toMatch(new RegExp(`^${first}  room +completed  `, 'm'))
+  expect(await world.nsnet('undo', first)).toMatchObject({ exitCode: 0 })
+  expect(await listed()).toMatch(new RegExp(`^${again}  room +completed, made nothing  `, 'm'))
+  expect((await world.nsnet('show', again)).stdout).toContain(`run ${again} of room: completed, made nothing\n`)
+})
