@@ -9,14 +9,26 @@ import { outliveReaders } from './terminal.ts'
 export async function main(args: readonly string[]): Promise<void> {
   outliveReaders()
   ownTheProcess()
+  process.on('exit', tellTooEarly)
   try {
     process.exitCode = (await run(args)) || (process.exitCode ?? 0)
   } catch (error) {
     if (!(error instanceof CommanderError)) tellError(error, ownWords(args).includes('--json'))
     process.exitCode = exitCodeFor(error)
   }
+  process.off('exit', tellTooEarly)
   // what a plugin has begun and not ended would keep nsnet for ever
   setTimeout(() => process.exit(), LINGER_MS).unref()
+}
+
+/** What ends well before nsnet does was not ended by nsnet. */
+function tellTooEarly(code: number): void {
+  if (code !== 0) return
+  process.exitCode = 1
+  process.stderr.write(
+    'nsnet: ended before its work was done: something called process.exit()\n' +
+      '  a plugin of the workflow, it seems; a run that was stopped so goes on with: nsnet resume\n',
+  )
 }
 
 /** How long what nsnet has begun may take to end by itself, in milliseconds. */

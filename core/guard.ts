@@ -4,6 +4,7 @@ import { isPromise, notPlain } from './plain-json.ts'
 import { isJson, promises, type Promised } from './promises.ts'
 import type { Schema } from './schema.ts'
 import type { Step } from './step.ts'
+import { withoutExit } from './without-exit.ts'
 import { PLUGIN_LIMIT_MS, timeLimit, tooLong, within } from './time-limit.ts'
 
 /** A step type whose own code broke: it threw, took too long, or gave something that is no plan. */
@@ -69,7 +70,8 @@ function guardedCall({ step, file, isWatched }: Guarded, name: string, call: Cal
     try {
       const work = (): unknown => call.apply(step, file === undefined ? args : args.map(frozen))
       const isTimed = isWatched && file !== undefined && calls++ < WATCHED
-      const given = isTimed ? within(timeLimit(PLUGIN_LIMIT_MS), work) : work()
+      const timed = (): unknown => (isTimed ? within(timeLimit(PLUGIN_LIMIT_MS), work) : work())
+      const given = file === undefined ? timed() : withoutExit(timed)
       // the state that it was given is one: most earlier steps change nothing about it
       return name === 'foretell' && given === args[1] ? given : expected(promise, given, file !== undefined)
     } catch (error) {

@@ -66,6 +66,7 @@ test.each([
   ['plan', 'plan: () => ({ apply: [{ argv: [""] }], undo: [] })', 'expected { apply: […], undo: […] }'],
   ['outputs.x', 'outputs: { x: () => ({ at: new Date(0) }) }', 'expected plain JSON, got a Date at .at'],
   ['mine', 'mine() { throw new TypeError("oops") }', 'TypeError: oops'],
+  ['plan', 'plan() { process.exit(0) }', 'it calls process.exit(), which would end nsnet'],
 ])('a step type whose %s is broken (%s) fails its step, and nothing else', async (part, parts, says) => {
   const world = await sandboxed()
   const { path, write } = workflowWith(parts)
@@ -82,8 +83,25 @@ test.each([
   expect(await world.sh('ip netns list')).toBe('')
 })
 
+test('what ends nsnet behind its back is told, with an exit code, and the run goes on later', async () => {
+  const world = await sandboxed()
+  const { path, write } = workflowWith(
+    'plan() { setImmediate(() => process.exit(0)); return green.plan(...arguments) }',
+  )
+  expect(await world.nsnet('run', path)).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringMatching(
+      /^nsnet: ended before its work was done: something called process\.exit\(\)\n {2}.*plugin/m,
+    ),
+  })
+  write('')
+  expect(await world.nsnet('resume')).toMatchObject({ exitCode: 0 })
+  expect(await world.nsnet('undo')).toMatchObject({ exitCode: 0 })
+})
+
 test.each([
   ['observe() { throw new TypeError("oops") }', 'TypeError: oops'],
+  ['observe() { process.exit(0) }', 'Error: it calls process.exit(), which would end nsnet'],
   ['observe: () => undefined', 'Error: expected plain JSON, got undefined'],
   [
     'observe: () => { const a = {}; a.a = { a }; return a }',
@@ -109,6 +127,7 @@ test.each([
 test.each([
   ['undo', 'undo: () => undefined'],
   ['undo', 'undo() { throw new TypeError("oops") }'],
+  ['undo', 'undo() { process.exit() }'],
   ['identity', 'identity() { throw new TypeError("oops") }'],
   ['plan', 'plan() { for (;;); }'],
   ['rest', 'undo: () => [], rest() { throw new TypeError("oops") }'],
