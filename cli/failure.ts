@@ -18,6 +18,13 @@ const exits: { readonly [code in ErrorCode]?: number } = {
   NEEDS_PRIVILEGE: 77,
 }
 
+/** Takes for a refusal what is no bug: without a working directory Node resolves no relative path, and starts no process. */
+export function asRefusal(error: unknown): unknown {
+  if ((error as NodeJS.ErrnoException | null)?.syscall !== 'uv_cwd') return error
+  const message = 'expected a working directory, the one that nsnet was started in is not there any more'
+  return new NsnetError('USAGE', message, 'go to one that is there (cd /), and type it again', { cause: error })
+}
+
 /** The exit code that an error ends nsnet with. */
 export function exitCodeFor(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 64

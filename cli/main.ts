@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander'
 import { ownTheProcess } from '../core/heap.ts'
 import { program } from './program.ts'
-import { exitCodeFor, tellError } from './failure.ts'
+import { asRefusal, exitCodeFor, tellError } from './failure.ts'
 import { verbFirst } from './usage/globals.ts'
 import { outliveReaders } from './terminal.ts'
 
@@ -12,7 +12,8 @@ export async function main(args: readonly string[]): Promise<void> {
   process.on('exit', tellTooEarly)
   try {
     process.exitCode = (await run(args)) || (process.exitCode ?? 0)
-  } catch (error) {
+  } catch (thrown) {
+    const error = asRefusal(thrown)
     if (!(error instanceof CommanderError)) tellError(error, ownWords(args).includes('--json'))
     process.exitCode = exitCodeFor(error)
   }

@@ -44,6 +44,22 @@ describe('exit codes', () => {
   })
 })
 
+test.each([[['run', 'lab.json']], [['run', lab]], [['doctor']]])(
+  'a working directory that was deleted is told as such: nsnet %j',
+  (args) => {
+    const script = 'mkdir "$1" && cd "$1" && rmdir "$1" && shift && exec "$@"'
+    const words = [process.execPath, join(process.cwd(), 'dist/nsnet.js'), ...args, '--state-dir', join(dir, 'state')]
+    const ended = spawnSync('sh', ['-c', script, 'sh', join(dir, 'gone'), ...words], { encoding: 'utf8' })
+    expect({ status: ended.status, stderr: ended.stderr }).toEqual({
+      status: 64,
+      stderr:
+        'nsnet: expected a working directory, the one that nsnet was started in is not there any more\n' +
+        '  go to one that is there (cd /), and type it again\n',
+    })
+    expect(nsnet('list').stdout).toContain('no runs yet')
+  },
+)
+
 describe('a command line that is none is refused in the words of nsnet', () => {
   test.each([
     [['lsit'], 'expected a verb, got "lsit"', 'did you mean "list"?'],
