@@ -1,5 +1,6 @@
 import { execa } from 'execa'
 import { constants } from 'node:os'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import type { Readable, Writable } from 'node:stream'
 import { gather } from './gather.ts'
 import { toolPath } from './tool-path.ts'
@@ -39,6 +40,8 @@ export interface Running {
   readonly stdout: Readable
   readonly stderr: Readable
   readonly ended: Promise<Ended>
+  /** The same of the process alone: what it has left running may still hold its streams. */
+  readonly exited: Promise<Ended>
   /** Has nsnet wait for it, or not. */
   readonly hold: (held: boolean) => void
 }
@@ -71,9 +74,12 @@ export function start(argv: readonly string[], { stdin, fd, env }: Started, open
     stdout: child.stdout,
     stderr: child.stderr,
     ended: child.then(({ exitCode, signal, shortMessage }) => ({
-      exitCode: exitCode ?? (signal === undefined ? 127 : 128 + constants.signals[signal]),
+      exitCode: codeOf(exitCode, signal),
       reason: exitCode === undefined ? (shortMessage ?? '') : '',
     })),
+    exited: new Promise((resolve) =>
+      child.once('exit', (exitCode, signal) => resolve({ exitCode: codeOf(exitCode, signal), reason: '' })),
+    ),
     hold(held) {
       for (const it of [child, ...streams]) {
         if (held) it?.ref?.()
@@ -82,6 +88,9 @@ export function start(argv: readonly string[], { stdin, fd, env }: Started, open
     },
   }
 }
+
+const codeOf = (exitCode: number | null | undefined, signal: NodeJS.Signals | null | undefined): number =>
+  exitCode ?? (signal ? 128 + constants.signals[signal] : 127)
 
 /** Runs a command in a process that nsnet itself starts; `fd` is its fd 3. */
 export async function runAlone({ argv, stdin, env, begun, maxBytes }: Job, fd: number | undefined): Promise<Done> {
@@ -92,11 +101,38 @@ export async function runAlone({ argv, stdin, env, begun, maxBytes }: Job, fd: n
     child.stdout.destroy()
     child.stderr.destroy()
   }
-  const check = (): void => (out.bytes() + err.bytes() > maxBytes ? end() : undefined)
+  let isOver = false
+  const bytes = (): number => out.bytes() + err.bytes()
+  const check = (): void => {
+    if (isOver) [out, err].forEach((it) => it.clear())
+    else if (bytes() > maxBytes) end()
+  }
   const [out, err] = [gather(child.stdout, check), gather(child.stderr, check)]
   begun(end)
-  const [{ exitCode, reason }] = await Promise.all([child.ended, out.closed, err.closed])
-  return { exitCode, stdout: out.text(), stderr: err.text(), reason }
+  const closed = Promise.all([out.closed, err.closed])
+  const whole = Promise.all([child.ended, closed]).then(([ended]) => ended)
+  const { exitCode, reason } = await Promise.race([whole, child.exited.then((ended) => quiet(bytes, closed, ended))])
+  const done = { exitCode, stdout: out.text(), stderr: err.text(), reason }
+  isOver = true
+  child.hold(false)
+  return done
+}
+
+/** How long what a process has left running may say nothing until nobody listens to it, and how long it is listened to at most. */
+const [QUIET_MS, MOST_MS] = [100, 1000]
+
+/** Waits until streams are closed, or give nothing more for a while; what was written to them before is read by then. */
+async function quiet<T>(bytes: () => number, closed: Promise<unknown>, then: T): Promise<T> {
+  const over = new AbortController()
+  void closed.then(() => over.abort())
+  const until = performance.now() + MOST_MS
+  for (let had = -1; had !== bytes() && performance.now() < until && !over.signal.aborted;) {
+    had = bytes()
+    await setTimeout(QUIET_MS, undefined, { signal: over.signal }).catch(() => undefined)
+    // where nsnet was busy itself, it has not read yet
+    await setImmediate()
+  }
+  return then
 }
 
 /** The words in front of every process that nsnet starts. @see setpriv(1) */

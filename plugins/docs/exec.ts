@@ -15,8 +15,8 @@ export const execDocs: StepDocs = {
     'effects, or half of the work done while the probe still answers as before. So let "apply" be one that may be run twice, ' +
     'let "undo" bear that half of it is there, and let the probe tell the half-done apart (by an exit code of its own in ' +
     '"okExits"). Nor can nsnet tell your thing from another of the same name. Commands that change several things are better ' +
-    'several steps. What a command leaves running has to close its stdout and stderr (">/dev/null 2>&1"): nsnet waits for ' +
-    'their end, and ends what holds them when the time is over.\n\n' +
+    'several steps. What a command leaves running goes on, and nobody reads what it prints: give it another stdout and ' +
+    'stderr (">/dev/null 2>&1"), or the kernel may end it when it prints (SIGPIPE).\n\n' +
     'The step is planned and applied by itself, at its turn: "nsnet plan" says "later" behind steps that are to change ' +
     'something. What it makes, needs and shares is told by "creates", "uses" and "shares": by them runs keep what others ' +
     'need. A program is named as PATH finds it, or by its absolute path. It finds the environment of nsnet with LC_ALL=C, and ' +

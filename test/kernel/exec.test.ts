@@ -176,6 +176,18 @@ test('a helper that is ended with its command is replaced, and all is ended at o
   expect((await running).map(({ exitCode }) => exitCode)).toEqual([137, 137])
 })
 
+test('a command is over when it ends, whatever it has left running that holds its output', async () => {
+  const exec = processExec()
+  const leaving = (line: string) => exec({ argv: ['sh', '-c', `sleep 30 & echo $! >&2; ${line}`], timeoutMs: 20_000 })
+  const printing = exec({ argv: ['sh', '-c', 'yes later & echo $! >&2; echo first'], timeoutMs: 20_000 })
+  const [quiet, much, chatty] = await Promise.all([leaving('echo out; exit 3'), leaving('seq 200000'), printing])
+  for (const { stderr } of [quiet, much, chatty]) process.kill(Number(stderr), 'SIGKILL')
+  expect(quiet).toMatchObject({ exitCode: 3, stdout: 'out\n', timedOut: false })
+  expect(much.stdout.split('\n').at(-2)).toBe('200000')
+  expect(chatty).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('first\n'), timedOut: false })
+  for (const { durationMs } of [quiet, much, chatty]) expect(durationMs).toBeLessThan(10_000)
+})
+
 test('helpers and what they run die with nsnet', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'nsnet-exec-'))
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }))

@@ -89,6 +89,26 @@ test('one that went well and did nothing, one that hangs, and a probe that canno
   expect(await failing('wrong', { apply: { argv: ['sh', '-c', 'exit 4'], okExits: [0, 5] } })).toContain('exit code 4')
 })
 
+test('what a command leaves running goes on, also when it holds the output of the command', async () => {
+  const { nsnet, sh } = await sandboxed()
+  const server = {
+    id: 'server',
+    uses: 'exec',
+    with: {
+      probe: ['sh', '-c', 'kill -0 $(cat /run/pid) || exit 1'],
+      apply: ['sh', '-c', 'sleep 300 & echo $! >/run/pid'],
+      undo: ['sh', '-c', 'kill $(cat /run/pid); rm /run/pid'],
+    },
+  }
+  expect(await nsnet('run', workflowOf('server', server))).toMatchObject({
+    exitCode: 0,
+    stderr: expect.stringMatching(/ applied +server /),
+  })
+  const pid = (await sh('cat /run/pid')).trim()
+  expect(await sh(`cat /proc/${pid}/comm`)).toBe('sleep\n')
+  expect(await nsnet('undo', '--yes')).toMatchObject({ exitCode: 0 })
+})
+
 test('what was half done is told apart by an exit code of its own: it is finished, or taken back', async () => {
   const { nsnet, sh } = await sandboxed()
   const probe = {
