@@ -11,6 +11,8 @@ export interface ReadOptions extends InputOptions {
   readonly id?: string
   /** Inputs may lack a value: the file is looked at, and not run. */
   readonly mayLack?: boolean
+  /** It is to run now: links that its inputs name have to be there. */
+  readonly now?: boolean
 }
 
 /**
@@ -31,6 +33,7 @@ export async function readWorkflow(file: string, options: ReadOptions, place: Pl
     steps: [],
     id: options.id,
     traceparent,
+    links: options.now === true ? place.links() : undefined,
     check: expectNoSecretInArgv,
   })
 }

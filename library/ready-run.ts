@@ -5,6 +5,7 @@ import type { RunStarted } from '../core/events.ts'
 import { expectMuch, MUCH } from '../core/heap.ts'
 import type { Given } from '../core/given.ts'
 import { prepare, type Prepared } from '../core/prepare.ts'
+import { invalid } from '../core/problems.ts'
 import type { Registry } from '../core/registry.ts'
 import { checkOf } from '../core/secret-check.ts'
 import { noSecrets, secretsOf, type Secrets } from '../core/secret.ts'
@@ -12,6 +13,7 @@ import { parseSource } from '../core/source.ts'
 import type { Facts, Step } from '../core/step.ts'
 import { draftOf, type Draft } from '../core/workflow.ts'
 import { newRunId } from '../journal/store.ts'
+import { absentLinks } from './absent-links.ts'
 import { allIn, withNested } from './nested-files.ts'
 import { pluginsOf, registryWith } from './plugins.ts'
 
@@ -39,6 +41,8 @@ export interface RunSource {
   readonly id?: string | undefined
   /** The span of another program that the run is part of. @see https://www.w3.org/TR/trace-context/ */
   readonly traceparent?: string | undefined
+  /** The links of the host, where the run is to begin there and then. */
+  readonly links?: readonly string[] | undefined
   /** Refuses what may not be given in the way it was. */
   readonly check?: (draft: Draft, given: Given) => void
 }
@@ -74,10 +78,13 @@ export async function readyRun({ path, text, facts, given, ...options }: RunSour
     steps,
     ...(Object.keys(outputs).length === 0 ? {} : { outputs }),
   }
-  if (Object.keys(secrets).length === 0)
-    return { registry, given, open, secrets: noSecrets, started: { ...head, ...rest } }
   const checks = Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, checkOf(value)]))
-  return { registry, given, open, secrets: secretsOf(secrets), started: { ...head, secrets: checks, ...rest } }
+  const hasNone = Object.keys(secrets).length === 0
+  const started = { ...head, ...(hasNone ? {} : { secrets: checks }), ...rest }
+  const ready = { registry, given, open, secrets: hasNone ? noSecrets : secretsOf(secrets), started }
+  const absent = options.links === undefined ? [] : await absentLinks({ ...ready, draft }, options.links)
+  if (absent.length > 0) throw invalid(path, absent)
+  return ready
 }
 
 const usesIn = ({ blocks }: Draft): readonly string[] => blocks.flatMap(({ steps }) => steps.map(({ uses }) => uses))

@@ -93,7 +93,8 @@ const workingIn = (
 
 async function ready(workflow: string | WorkflowObject, options: StartOptions, place: Place): Promise<ReadyRun> {
   const [source, facts] = await Promise.all([sourceOf(workflow), place.facts()])
-  return await readyRun({ ...source, facts, given: givenOf(options), steps: stepsOf(options), id: options.id })
+  const links = place.links()
+  return await readyRun({ ...source, facts, links, given: givenOf(options), steps: stepsOf(options), id: options.id })
 }
 
 /** @throws PLUGIN_INVALID */

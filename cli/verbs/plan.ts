@@ -25,7 +25,7 @@ export interface PlanOptions extends InputOptions {
 export async function plan(terminal: Terminal, file: string, options: PlanOptions): Promise<number> {
   if (options.sandbox === true) return await againInSandbox()
   expectPrivilege()
-  const { started, registry, secrets } = await readWorkflow(file, options, here)
+  const { started, registry, secrets } = await readWorkflow(file, { ...options, now: true }, here)
   const exec = processExec({ holds: secrets.holds })
   const ahead = await planAhead({ exec, secrets, stepOf: registry.stepOf }, started)
   const all = secrets.hide(await withLacks(exec, registry, started, ahead))

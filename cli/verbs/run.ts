@@ -27,7 +27,7 @@ export interface RunOptions extends InputOptions {
 export async function run(terminal: Terminal, path: string, options: RunOptions): Promise<number> {
   if (options.sandbox) return await againInSandbox()
   const target = targetOf(options.trace, process.env)
-  const { started, registry, secrets, given } = await readWorkflow(path, options, here)
+  const { started, registry, secrets, given } = await readWorkflow(path, { ...options, now: true }, here)
   expectPrivilege()
   const store = await storeFor(terminal.options)
   const rollBack = options.onFailure === 'undo'

@@ -58,7 +58,7 @@ export async function runWith(
   try {
     const site = options.sandbox ? await inSandbox() : onHost
     try {
-      const ready = borrowing(await readWorkflow(file, options, site.place))
+      const ready = borrowing(await readWorkflow(file, { ...options, now: true }, site.place))
       if (!options.sandbox) expectPrivilege()
       const { stateDir = site.stateDir } = terminal.options
       const store = stateDir === undefined ? await storeFor({}) : await openStore(stateDir)

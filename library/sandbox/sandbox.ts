@@ -1,6 +1,7 @@
 import type { Exec, Output } from '../../core/command.ts'
 import { NsnetError } from '../../core/errors.ts'
 import { processExec, type ExecOptions } from '../../core/exec.ts'
+import { linksIn } from '../absent-links.ts'
 import { netnsOf, readFacts } from '../facts.ts'
 import type { Place } from '../place.ts'
 import { runIn, wordsIn, type CommandOptions, type Where } from '../run-in.ts'
@@ -41,6 +42,7 @@ export async function openSandbox(nsnet: readonly string[]): Promise<OpenSandbox
     exec: (options) => execIn(holder, `${proc}/root`, options ?? {}),
     facts: () => readFacts(place.exec(), proc),
     netns: () => netnsOf(proc),
+    links: () => linksIn(proc),
     warmUp: () => holder.crew.warmUp(),
   }
   return {

@@ -134,7 +134,7 @@ test('undo --to takes back what came after a step, and resume sets it up again',
 test('an ordinary user without rights is told about --sandbox before anything is journaled', async () => {
   const state = join(dir, 'state')
   const user = ['--reuid', '65534', '--regid', '65534', '--clear-groups', '--']
-  const command = ['node', 'dist/nsnet.js', 'run', internet, '--state-dir', state, '--set', 'uplink=eth0']
+  const command = ['node', 'dist/nsnet.js', 'run', internet, '--state-dir', state, '--set', 'uplink=lo']
   const [file, ...args] = process.getuid?.() === 0 ? ['setpriv', ...user, ...command] : command
   const { status, stderr } = spawned(file!, args)
   expect({ status, advice: /--sandbox.*sudo\n.*: nsnet doctor\n/.test(stderr) }).toEqual({ status: 77, advice: true })
