@@ -3,6 +3,7 @@ import type { Failure, RunEvent } from '../core/events.ts'
 import type { Moment } from '../core/moment.ts'
 import { printable } from '../core/quote.ts'
 import { outputsOfRun } from '../core/run-outputs.ts'
+import { placeIn } from '../core/place-in.ts'
 import type { Run, StepRecord } from '../core/run.ts'
 import { toType } from './advice.ts'
 import { commandsIn } from './brief.ts'
@@ -128,7 +129,7 @@ export function summaryIn(outputs: StepRecord['outputs'] = {}): string | undefin
 
 /** Says where a step stands in its workflow file. */
 export const placeOf = ({ workflow }: Run['started'], { at }: StepRecord['spec']): string =>
-  `${at.file ?? workflow.path}:${at.line}:${at.column} ${at.pointer}`
+  placeIn(at.file ?? workflow.path, at, at.pointer)
 
 /** Lists the commands of a step, each with the verb that it belongs to. */
 export const commandLines = (

@@ -8,6 +8,7 @@ import { withDefaults } from './defaults.ts'
 import { laterReferences } from './later-references.ts'
 import { maskedError } from './masked-error.ts'
 import { expectHidden, expectPlainFlow, givenTo, stepsOfInner, whereGiven, type Inner } from './nested.ts'
+import { placeBeside } from './place-in.ts'
 import { checkStep, specFor } from './prepare-step.ts'
 import { ENOUGH, invalid, type Problem } from './problems.ts'
 import type { Registry } from './registry.ts'
@@ -164,8 +165,9 @@ function duplicates({ source }: Draft, all: readonly StepPlace[]): readonly Prob
   const first = new Map(all.toReversed().map(({ step }) => [step.id, step]))
   const again = all.filter(({ step }) => step.id !== '' && first.get(step.id) !== step)
   return again.slice(0, ENOUGH).map(({ step: { id, pointer } }) => {
-    const { line, column } = source.at(`${first.get(id)!.pointer}/id`)
-    const message = `expected an id of its own, got "${id}" again (first at ${line}:${column})`
+    const other = `${first.get(id)!.pointer}/id`
+    const at = placeBeside(source.path, source.at(other), other)
+    const message = `expected an id of its own, got "${id}" again (first at ${at})`
     return problemAt(source, `${pointer}/id`, message)
   })
 }

@@ -1,5 +1,6 @@
 import { basename } from 'node:path'
 import { NsnetError } from './errors.ts'
+import { isObjectPath, placeIn } from './place-in.ts'
 import { printable } from './quote.ts'
 
 /** What to do about a mistake; a function where finding it out costs more than a mistake that is not told is worth. */
@@ -39,7 +40,8 @@ export function invalid(path: string, problems: readonly Problem[]): NsnetError 
   const sorted = unique(problems).toSorted((a, b) => isOther(a) - isOther(b) || a.line - b.line || a.column - b.column)
   const lines = sorted.slice(0, MOST).map((problem) => lineOf(basename(problem.file ?? path), problem))
   if (sorted.length > MOST) lines.push(`… and ${sorted.length >= ENOUGH ? '' : `${sorted.length - MOST} `}more`)
-  const what = sorted.every(({ by }) => by !== undefined) ? `what is given to ${path}` : path
+  const whole = isObjectPath(path) ? 'the workflow' : path
+  const what = sorted.every(({ by }) => by !== undefined) ? `what is given to ${whole}` : whole
   const count = sorted.length >= ENOUGH ? `${ENOUGH} mistakes or more` : `${sorted.length} mistakes`
   return new NsnetError(
     'WORKFLOW_INVALID',
@@ -56,10 +58,10 @@ const keyOf = ({ file = '', line, column, pointer, message, by = '' }: Problem):
 
 function lineOf(file: string, { line, column, pointer, message, hint, by }: Problem): string {
   const advice = typeof hint === 'function' ? hint() : hint
-  const place = `${file}:${line}:${column}${pointer === '' ? '' : ` ${shortened(pointer, LONGEST)}`}`
+  const place = placeIn(file, { line, column }, shortened(pointer, LONGEST))
   const where = by === undefined ? place : `${shortened(by, LONGEST)} (${place})`
   const what = `${shortened(message, LONGEST)}${advice === undefined ? '' : ` (${shortened(advice, LONGEST)})`}`
-  return printable(`${where}: ${what}`).replaceAll('\n', ' ')
+  return printable(where === '' ? what : `${where}: ${what}`).replaceAll('\n', ' ')
 }
 
 /** Writes a value as it came, shortened to what a line can take. */

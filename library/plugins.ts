@@ -5,6 +5,7 @@ import type { RunStarted } from '../core/events.ts'
 import { isProgram } from '../core/foreign/is-program.ts'
 import { findPlugin } from '../core/find-plugin.ts'
 import { loadPlugin } from '../core/load-plugin.ts'
+import { placeIn } from '../core/place-in.ts'
 import { invalid } from '../core/problems.ts'
 import { registryOf, type Plugin, type Registry } from '../core/registry.ts'
 import { parseSource, type Source } from '../core/source.ts'
@@ -84,8 +85,7 @@ const placed =
     if (!(error instanceof NsnetError)) throw error
     const { code, message, hint, cause } = error
     const pointer = `/plugins/${index}`
-    const { line, column } = at(pointer)
-    throw new NsnetError(code, `${basename(path)}:${line}:${column} ${pointer}: ${message}`, hint, { cause })
+    throw new NsnetError(code, `${placeIn(basename(path), at(pointer), pointer)}: ${message}`, hint, { cause })
   }
 
 /** Finds the first plugin with a step of a type that was there before. */

@@ -1,6 +1,7 @@
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { NsnetError } from '../core/errors.ts'
 import { inWords } from '../core/guard.ts'
+import { objectIn } from '../core/place-in.ts'
 import { got } from '../core/problems.ts'
 import type { WorkflowObject } from './options.ts'
 import { readText } from './read-text.ts'
@@ -19,7 +20,7 @@ export function expectWorkflow(workflow: unknown): void {
  * @throws WORKFLOW_UNREADABLE, WORKFLOW_INVALID
  */
 export async function sourceOf(workflow: string | WorkflowObject): Promise<Pick<RunSource, 'path' | 'text'>> {
-  if (typeof workflow !== 'string') return { path: join(process.cwd(), 'workflow.json'), text: textOf(workflow) }
+  if (typeof workflow !== 'string') return { path: objectIn(process.cwd()), text: textOf(workflow) }
   const path = resolve(workflow)
   return { path, text: await readText(path) }
 }

@@ -40,6 +40,30 @@ test.each<readonly [string, unknown]>([
   await expect(start(blue, options as never)).rejects.toEqual(refused)
 })
 
+test('a mistake in a workflow that is an object is told by its place there, and by no file', async () => {
+  const step = { id: 'up', uses: 'link', with: { link: 'lo', netns: 7, state: 'up' } }
+  const mistakes = {
+    'the workflow has 2 mistakes:\n  steps[1].id: expected an id of its own, got "up" again (first at steps[0].id)\n  steps[1].with.netns: expected a string, got 7':
+      { name: 'x', steps: [{ id: 'up', uses: 'netns', with: { netns: 'blue' } }, step] },
+    'the workflow has 2 mistakes:\n  inputs["a b"]: expected ': { name: 'x', inputs: { 'a b': {} }, steps: [] },
+    'the workflow has a mistake:\n  expected an object, got []': [],
+    'plugins[0]: expected the file of a plugin, there is no ': { name: 'x', plugins: ['./none.mjs'], steps: [] },
+  }
+  for (const [message, workflow] of Object.entries(mistakes)) {
+    const refused = start(workflow as never, { sandbox: true })
+    await expect(refused).rejects.toMatchObject({ message: expect.stringMatching(new RegExp(`^${escaped(message)}`)) })
+  }
+  const given = start({ name: 'x', inputs: { count: { type: 'integer' } }, steps: [] } as never, {
+    sandbox: true,
+    inputs: { count: 'many' },
+  })
+  await expect(given).rejects.toThrow(
+    /^what is given to the workflow has a mistake:\n {2}count by the program \(inputs\.count\): /,
+  )
+})
+
+const escaped = (text: string): string => text.replaceAll(/[[\]().]/g, String.raw`\$&`)
+
 test('what a command or an undo is not told rightly is refused, and nothing is done', async () => {
   await using box = await sandbox()
   const run = await start(blue, { sandbox: box })
