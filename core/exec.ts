@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { HOST_NETNS, type Command, type Output } from './command.ts'
+import { HOST_NETNS, programIn, type Command, type Output } from './command.ts'
 import { canHelp, helpers, type Crew } from './crew.ts'
 import { shortcut } from './direct.ts'
 import { couldNotEnter, entering } from './enter.ts'
@@ -60,7 +60,7 @@ export function processExec({ trace, kill, fd, holds, inside: place }: ExecOptio
     const { stdin, timeoutMs, env } = command
     const limit = limited(timeoutMs ?? usual, kill)
     const isWarm = began++ > 0 || crew.isWarm()
-    const isPlain = fd === undefined && env === undefined && KNOWN.test(command.argv[0] ?? '')
+    const isPlain = fd === undefined && env === undefined && KNOWN.test(programIn(command.argv)[0] ?? '')
     const helped = isWarm && isPlain && canHelp(argv, stdin)
     const job = { argv, stdin, env, begun: limit.begun, maxBytes: MAX_OUTPUT }
     const alone = (): Promise<Done> => runAlone({ ...job, argv: [...enter, ...argv] }, fd)
@@ -91,7 +91,7 @@ type Ran = Omit<Output, 'durationMs'>
 const LONGEST_MS = 2 ** 31 - 1
 
 /** Programs that leave nothing running behind them, so that a helper knows when all of their output is there. */
-const KNOWN = /^(ip|sysctl|ip6?tables(-nft|-legacy)?(-save|-restore)?|nft|find|grep)$/
+const KNOWN = /^(ip|sysctl|ip6?tables(-nft|-legacy)?(-save|-restore)?|nft|find|grep|ping|tc|wg)$/
 
 /** Ends what has begun when the time is over or nsnet has to stop. */
 function limited(ms: number, kill: AbortSignal | undefined) {

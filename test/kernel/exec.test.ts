@@ -188,6 +188,23 @@ test('a command is over when it ends, whatever it has left running that holds it
   for (const { durationMs } of [quiet, much, chatty]) expect(durationMs).toBeLessThan(10_000)
 })
 
+test('what a command leaves running in a netns goes on when it speaks', async () => {
+  const kernel = await privateKernel()
+  await kernel.sh('ip netns add x')
+  const server = '(sleep 0.3; echo late; sleep 30) & echo $! >/run/pid; echo first'
+  const commands = [
+    { argv: ['ip', '-V'] },
+    { argv: inNetns('x', ['sh', '-c', server]) },
+    { argv: ['sleep', '0.6'] },
+    { argv: ['ip', '-V'] },
+    { argv: ['sh', '-c', 'grep State: /proc/$(cat /run/pid)/status; kill $(cat /run/pid)'] },
+  ]
+  const { outputs } = await inKernel(kernel, { ask: 'exec', commands })
+  expect(outputs[1]).toMatchObject({ exitCode: 0, stdout: 'first\n' })
+  expect(outputs[3]?.stdout).toBe(outputs[0]?.stdout)
+  expect(outputs[4]?.stdout).toContain('sleeping')
+})
+
 test('helpers and what they run die with nsnet', async () => {
   const dir = mkdtempSync(join(tmpdir(), 'nsnet-exec-'))
   onTestFinished(() => rmSync(dir, { recursive: true, force: true }))
