@@ -59,13 +59,12 @@ interface Known {
 }
 
 async function stepsOf({ started, registry, secrets }: Asked): Promise<readonly Known[]> {
-  const records = [...begin(started).steps.values()]
+  const run = begin(started)
   return await Promise.all(
-    records.map(async (record) => {
+    [...run.steps.values()].map(async (record) => {
       const { spec } = record
       const step = registry.stepOf(spec.uses)
-      const input =
-        step && !step.alone ? await inputOf(begin(started), record, step, secrets).catch(() => undefined) : undefined
+      const input = step && !step.alone ? await inputOf(run, record, step, secrets).catch(() => undefined) : undefined
       const isSure = spec.onFailure !== 'continue' && (spec.if ?? true) === true && step?.onlyLooks !== true
       const resources = input === undefined ? undefined : step!.resources(input)
       return { text: JSON.stringify(spec.with), resources, mayLack: !isSure }

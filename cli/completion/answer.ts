@@ -5,7 +5,7 @@ import { sourcesFor, type Candidate, type Found } from './sources.ts'
 
 /** Answers a shell that completes a command line. Says nothing but the answer, and takes 2 s at most: a shell waits for it. */
 export async function answer(nsnet: Command, words: readonly string[]): Promise<void> {
-  setTimeout(() => process.exit(0), 2000).unref()
+  setTimeout(() => process.exit(1), 2000).unref()
   for (const line of await proposalsFor(nsnet, words)) process.stdout.write(`${line}\n`)
 }
 
