@@ -9,6 +9,8 @@ export interface Given {
   readonly values: { readonly [name: string]: Json }
   /** Who gave the values, as it was typed; undefined when the workflow around this one did. */
   readonly valuesBy?: string
+  /** Says how a value is given, where it is not at a command line. */
+  readonly howToSet?: (name: string, secret: boolean) => string
   /** By `NSNET_INPUT_NAME`. */
   readonly environment: { readonly [name: string]: string }
   /** Says of which inputs a value may be lacking: what reads one is not looked at. None by default. */
@@ -49,8 +51,8 @@ export function givenSecret(name: string, { values, environment }: Omit<Given, '
 }
 
 /** Says how a value is set that is lacking. */
-export const howToSet = (name: string, secret: boolean): string =>
-  secret ? howToGive([name]) : `set it: --set ${name}=VALUE`
+export const howToSet = (given: Pick<Given, 'howToSet'>, name: string, secret: boolean): string =>
+  given.howToSet?.(name, secret) ?? (secret ? howToGive([name]) : `set it: --set ${name}=VALUE`)
 
 /** Says how secrets are given. */
 export const howToGive = (names: readonly string[]): string =>

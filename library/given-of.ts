@@ -6,5 +6,8 @@ export const givenOf = ({ inputs = {}, secrets = {} }: Pick<StartOptions, 'input
   texts: {},
   values: { ...inputs, ...secrets },
   valuesBy: 'the program',
+  howToSet: (name, secret) => `set it: { ${secret ? 'secrets' : 'inputs'}: { ${keyOf(name)}: … } }`,
   environment: {},
 })
+
+const keyOf = (name: string): string => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name))

@@ -16,7 +16,7 @@ export async function validate(terminal: Terminal, path: string, options: InputO
     const given = `inputs ${printable(JSON.stringify(inputs))}`
     terminal.out(`${printable(path)} is valid: ${counted(steps.length, 'step')}, ${given}`)
     for (const { name, secret } of open)
-      terminal.out(`  a run needs a value for the input "${name}" (${howToSet(name, secret)})`)
+      terminal.out(`  a run needs a value for the input "${name}" (${howToSet({}, name, secret)})`)
   }
   return 0
 }

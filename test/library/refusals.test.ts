@@ -40,6 +40,13 @@ test.each<readonly [string, unknown]>([
   await expect(start(blue, options as never)).rejects.toEqual(refused)
 })
 
+test('of an input that lacks a value, and of a secret, it is said how a program gives it', async () => {
+  const inputs = { 'my mtu': { type: 'integer' }, key: { secret: true } }
+  const lacking = start({ ...blue, inputs } as never, { sandbox: true })
+  await expect(lacking).rejects.toThrow(/"my mtu", got nothing \(set it: \{ inputs: \{ "my mtu": … \} \}\)/)
+  await expect(lacking).rejects.toThrow(/"key", got nothing \(set it: \{ secrets: \{ key: … \} \}\)/)
+})
+
 test('a mistake in a workflow that is an object is told by its place there, and by no file', async () => {
   const step = { id: 'up', uses: 'link', with: { link: 'lo', netns: 7, state: 'up' } }
   const mistakes = {
