@@ -219,7 +219,7 @@ test('helpers and what they run die with nsnet', async () => {
     await settle(
       () => Promise.resolve(namedOn(fifo)),
       (pids) => pids.length === 2,
-      5000,
+      20_000,
     ),
   ).toHaveLength(2)
   const pids = [...helper(), ...namedOn(fifo).filter((pid) => pid !== `${node.pid}`)]
@@ -231,7 +231,7 @@ test('helpers and what they run die with nsnet', async () => {
     await settle(
       () => Promise.resolve(alive()),
       (left) => left.length === 0,
-      5000,
+      20_000,
     ),
   ).toEqual([])
 })
