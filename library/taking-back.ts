@@ -21,9 +21,11 @@ export async function takeBack(working: Working, id: string, extent: Extent): Pr
     const { started } = opened.moment.run
     expectSameNetns(started, working.place.netns())
     const holding = { ...working, held: [started] }
-    const ending = await takeBackNow(holding, turn, opened, extent)
+    const first = await takeBackNow(holding, turn, opened, extent)
+    const left = first.how === 'stopped' ? [] : await takeBackLeft(holding, turn, started)
+    const ending = first.how === 'kept' && left.length > 0 ? await takeBackRest(holding, turn, started, extent) : first
     if (ending.how === 'well' && extent.to === undefined && lock.before === '') lock.clear()
-    return ending.how === 'stopped' ? ending : worst([ending, ...(await takeBackLeft(holding, turn, started))])
+    return worst([ending, ...left])
   })
 }
 
@@ -66,6 +68,12 @@ async function takeBackLeft(holding: Holding, turn: Turn, { facts, run }: RunSta
   }
   return endings
 }
+
+/** Undoes what a run has kept because others made it, who have taken it back since. */
+const takeBackRest = (holding: Holding, turn: Turn, { run }: RunStarted, extent: Extent): Promise<Ending> =>
+  withRun(holding, run, async (opened) =>
+    undo(turn, opened, extent, await holding.store.claims(opened.moment.run.started)),
+  )
 
 function isFree({ run }: Moment, claims: readonly Claim[]): boolean {
   const live = new Set(claims.map(({ started }) => started.run))
