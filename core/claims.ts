@@ -17,10 +17,23 @@ export interface Claim {
   readonly open: boolean
 }
 
-/** Lists what a run claims: every step that holds or is half done, unless the run is being undone or is undone. */
+/**
+ * Lists what a run claims: every step that holds or is half done, unless the run is undone. One whose undo was stopped or
+ * failed needs what is not back yet only in so far as it shares it; and, until its undo has gone to its end, what it stands on.
+ */
 export function claimsOf({ run, status }: Moment): readonly Claim[] {
-  if (status === 'undoing' || status === 'undone' || status === 'undo failed') return []
-  return [...run.steps.values()].flatMap((record) => claimOf(run.started, record))
+  if (status === 'undone') return []
+  const records = [...run.steps.values()]
+  const claims = records.flatMap((record) => claimOf(run.started, record))
+  if (status !== 'undoing' && status !== 'undo failed') return claims
+  const made = new Set(records.flatMap(({ resources }) => resources?.creates ?? []))
+  const uses = (all: readonly ResourceKey[] = []) => (status === 'undoing' ? all.filter((key) => !made.has(key)) : [])
+  return claims
+    .filter(({ open }) => open)
+    .map((claim) => ({
+      ...claim,
+      resources: { shares: claim.resources.shares ?? [], uses: uses(claim.resources.uses) },
+    }))
 }
 
 function claimOf(started: RunStarted, { spec, status, open, input, resources }: StepRecord): readonly Claim[] {
