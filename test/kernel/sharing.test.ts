@@ -7,6 +7,7 @@ import { createJournal } from '../../journal/journal.ts'
 import { entriesIn } from '../support/journals.ts'
 import { settledFingerprint as fingerprint } from '../support/kernel.ts'
 import { sandboxed, type Sandboxed } from '../support/sandbox.ts'
+import { without } from '../support/without.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'nsnet-sharing-'))
 afterAll(() => rmSync(root, { recursive: true, force: true }))
@@ -99,6 +100,20 @@ describe('what two runs share is there until the last of them is undone, and the
     await world.nsnet('undo', second!)
     expect(await world.sh('sysctl -n net.ipv4.ip_forward')).toBe('0\n')
     expect(await world.nsnet('undo', first!)).toMatchObject({ exitCode: 0 })
+  })
+
+  test('a run whose undo failed counts until another one has done it', async () => {
+    const world = await sandboxed()
+    const before = await fingerprint(world.exec)
+    const files = [fileOf('u1', masquerade('10.1.0.0/24')), fileOf('u2', masquerade('10.2.0.0/24'))]
+    const [first, second] = await ranAll(world, ...files)
+    const back = await without(world, 'iptables-nft')
+    expect(await world.nsnet('undo', second!)).toMatchObject({ exitCode: 1 })
+    await back()
+    const { exitCode, stderr } = await world.nsnet('undo', first!)
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringContaining(`run ${second} needs table:`) })
+    expect(await world.nsnet('undo', second!)).toMatchObject({ exitCode: 0 })
+    expect(await fingerprint(world.exec)).toEqual(before)
   })
 
   test('a rerun of the same workflow keeps nothing alive', async () => {
