@@ -29,7 +29,7 @@ export interface StepRecord {
   readonly after?: Json
   readonly apply?: readonly Command[]
   readonly undo?: readonly Command[]
-  /** What takes it back; there from the intent until it is undone or kept: half of it may be done. */
+  /** What takes it back; there from the intent until it is undone, also if it is kept then: half of it may be done. */
   readonly takingBack?: readonly Command[] | undefined
   readonly resources?: Resources
   readonly netns?: { readonly [name: string]: NetnsId }
@@ -181,7 +181,6 @@ function changeOf(event: Exclude<StepEvent, StepPlanned | StepApplied | StepCall
         neededBy: event.neededBy ?? [],
         durationMs: event.durationMs,
         status: 'kept',
-        takingBack: undefined,
       }
     case 'UndoFailed':
       return { status: 'undo failed', failure: event.failure }

@@ -49,6 +49,12 @@ const ruleIn = (rule: string): StepText => ({
   with: { family: 'inet', table: 'lab', chain: 'c', rule },
 })
 
+const setWith = (element: string): StepText => ({
+  id: 'set',
+  uses: 'nftset',
+  with: { family: 'inet', table: 'lab', name: 'hosts', type: 'ipv4_addr', elements: [element] },
+})
+
 const inInput = (rule: object): StepText => ({ id: 'filter', uses: 'iptables', with: { chain: 'INPUT', ...rule } })
 
 /** Runs workflows one after another; gives the id of each run. */
@@ -78,6 +84,7 @@ describe('what two runs share is there until the last of them is undone, and the
     ['the same address', [fileOf('a1', netns('g'), address(1)), fileOf('a2', netns('h'), address(1))]],
     ['two addresses of one prefix', [fileOf('p1', address(1)), fileOf('p2', address(2))]],
     ['a table and a rule in it', [fileOf('r1', ownTable), fileOf('r2', ruleIn('udp dport 9 drop'))]],
+    ['a set and an element in it', [fileOf('e1', ownTable, setWith('10.0.0.1')), fileOf('e2', setWith('10.0.0.2'))]],
     ['the same netns', [fileOf('n1', netns('e')), fileOf('n2', netns('e'), netns('f'))]],
   ]
   test.each(table)('%s, undone in every order', async (_, files) => {
