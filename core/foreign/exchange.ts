@@ -30,14 +30,18 @@ export interface Talk {
  * it. Since the functions of a step give what they give at once, a thread beside the main one does the waiting.
  */
 export function talkWith(path: string, limitMs: number): Talk {
-  const shared = new SharedArrayBuffer(8)
+  const shared = new SharedArrayBuffer(12)
   const words = new Int32Array(shared)
   const { port1, port2 } = new MessageChannel()
   const worker = threadFor(path, shared, port2)
   let answered = 0
   const end = (): void => {
     if (!running.delete(end)) return
-    endGroup(words[1] || undefined)
+    Atomics.store(words, 2, 1)
+    const pid = Atomics.load(words, 1)
+    // a thread that is about to start the process sees that it is over, and ends both: cut off there, it would leave it
+    if (pid === 0) return
+    endGroup(pid)
     void worker.terminate()
   }
   if (running.size === 0) process.once('exit', endAll)

@@ -6,7 +6,7 @@ export interface RelayData {
   readonly env: NodeJS.ProcessEnv
   /** Takes lines, and gives replies. */
   readonly port: MessagePort
-  /** Two words: 1 in the first as soon as a reply is there, the process id in the second. */
+  /** Three words: 1 in the first as soon as a reply is there, the process id in the second, 1 in the third when it is over. */
   readonly shared: SharedArrayBuffer
   /** Characters that one line of an answer has at most. */
   readonly longest: number
@@ -29,7 +29,16 @@ export function relay(): void {
   const { spawn } = process.getBuiltinModule('node:child_process')
   const { argv, env, port, shared, longest, tail } = workerData as RelayData
   const words = new Int32Array(shared)
+  const isOver = (): boolean => Atomics.load(words, 2) === 1
+  if (isOver()) return
   const child = spawn(argv[0]!, argv.slice(1), { env, detached: true, stdio: 'pipe' })
+  Atomics.store(words, 1, child.pid ?? 0)
+  // either this is seen here, or the process id by the main thread
+  if (isOver()) {
+    child.on('error', () => undefined)
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
+    return
+  }
   let [waits, stdout, stderr]: [boolean, string, string] = [false, '', '']
   let end: Reply | undefined
   const tell = (reply: Reply): void => {
@@ -56,7 +65,6 @@ export function relay(): void {
     end ??= { ended: how, stderr, stdout }
     check()
   }
-  Atomics.store(words, 1, child.pid ?? 0)
   // a long line comes in many pieces: they are put together once
   let [pieces, size]: [string[], number] = [[], 0]
   const gather = (): void => {

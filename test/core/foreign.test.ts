@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import type { Json } from '../../core/json.ts'
 import { loadPlugin } from '../../core/load-plugin.ts'
 import { registryOf } from '../../core/registry.ts'
 import { parseSource } from '../../core/source.ts'
+import { settle } from '../../core/wait.ts'
 import { draftOf } from '../../core/workflow.ts'
 import { prepare } from '../../core/prepare.ts'
 import type { Step } from '../../core/step.ts'
@@ -157,12 +159,20 @@ test.each<readonly [string, () => string, string]>([
   await expect(refused).rejects.toThrow(message)
 })
 
-test('one that hangs is ended, and named', async () => {
-  process.env['NSNET_TIMEOUT'] = '0.2'
+test('one that hangs is ended, and named; also in the instant in which it is started', async () => {
   onTestFinished(() => void delete process.env['NSNET_TIMEOUT'])
   const path = programOf('hangs', '#!/bin/sh\nexec sleep 321\n')
-  await expect(loadPlugin(path)).rejects.toThrow(`${path}: gave no answer within 0.2 s`)
-  expect(execFileSync('ps', ['-e', '-o', 'args='], { encoding: 'utf8' })).not.toContain('sleep 321')
+  const limits = [...Array.from({ length: 50 }, (_, at) => at + 20), 200]
+  for (const ms of limits) {
+    const limit = `${ms / 1000}`
+    process.env['NSNET_TIMEOUT'] = limit
+    await expect(loadPlugin(path)).rejects.toThrow(`${path}: gave no answer within ${limit} s`)
+  }
+  const left = async (): Promise<string> => execFileSync('ps', ['-e', '-o', 'args='], { encoding: 'utf8' })
+  const isThere = (seen: string): boolean => seen.includes('sleep 321') || seen.includes(path)
+  // the last one may not even have been started
+  await setTimeout(300)
+  expect(await settle(left, (seen) => !isThere(seen), 5000)).not.toMatch(new RegExp(`sleep 321|${path}`))
 })
 
 test('one that ends after each answer is started again, and asked nothing twice', async () => {
