@@ -3,6 +3,7 @@ import { programIn, type Exec } from '../../core/command.ts'
 import type { Ahead } from '../../core/effects/plan-ahead.ts'
 import type { RunStarted } from '../../core/events.ts'
 import type { Json } from '../../core/json.ts'
+import { ofText } from '../../core/memo.ts'
 import { packageOf } from '../../core/programs.ts'
 import type { Registry } from '../../core/registry.ts'
 import { probesOf } from '../../core/step.ts'
@@ -25,9 +26,11 @@ export async function withLacks(
   all: readonly Ahead[],
 ): Promise<readonly Ahead[]> {
   const kinds = await lackingKinds(exec, all)
+  // thousands of steps ask for the same few
+  const isMissing = ofText(isMissingProgram)
   return all.map((ahead) => {
     if (!isToBeDone(ahead)) return ahead
-    const lack = lackingProgram(registry, started, ahead) ?? kinds(ahead)
+    const lack = lackingProgram(registry, started, ahead, isMissing) ?? kinds(ahead)
     return lack ? { ...ahead, outcome: 'conflict', changes: [], apply: [], undo: [], ...lack } : ahead
   })
 }
@@ -35,7 +38,15 @@ export async function withLacks(
 const isToBeDone = ({ outcome }: Ahead): boolean => /^(make|change|later|check)$/.test(outcome)
 
 /** Of programs that an earlier step may bring nothing is said: only of those that nsnet knows a package of. */
-function lackingProgram(registry: Registry, started: RunStarted, ahead: Ahead): Lack | undefined {
+const isMissingProgram = (program: string): boolean =>
+  packageOf(program, 'apt-get') !== undefined && findProgram(program) === 'missing'
+
+function lackingProgram(
+  registry: Registry,
+  started: RunStarted,
+  ahead: Ahead,
+  isMissing: (program: string) => boolean,
+): Lack | undefined {
   const { step: id, uses, input } = ahead
   const step = registry.stepOf(uses)
   const probes =
@@ -43,7 +54,7 @@ function lackingProgram(registry: Registry, started: RunStarted, ahead: Ahead): 
       ? probesOf(step, input as Json, { run: started.run, step: id, facts: started.facts })
       : []
   const programs = [...probes, ...(ahead.probes ?? []), ...ahead.apply].map(({ argv }) => programIn(argv)[0] ?? '')
-  const missing = programs.find((it) => packageOf(it, 'apt-get') !== undefined && findProgram(it) === 'missing')
+  const missing = programs.find(isMissing)
   if (missing === undefined) return undefined
   return { reason: `expected the program ${missing}, found none that can be run`, hint: adviceOnProgram(missing) }
 }
