@@ -179,7 +179,10 @@ test('a helper that is ended with its command is replaced, and all is ended at o
 test('a command is over when it ends, whatever it has left running that holds its output', async () => {
   const exec = processExec()
   const leaving = (line: string) => exec({ argv: ['sh', '-c', `sleep 30 & echo $! >&2; ${line}`], timeoutMs: 20_000 })
-  const printing = exec({ argv: ['sh', '-c', 'yes later & echo $! >&2; echo first'], timeoutMs: 20_000 })
+  const printing = exec({
+    argv: ['sh', '-c', 'while :; do echo later; sleep 0.01; done & echo $! >&2; echo first'],
+    timeoutMs: 20_000,
+  })
   const [quiet, much, chatty] = await Promise.all([leaving('echo out; exit 3'), leaving('seq 200000'), printing])
   for (const { stderr } of [quiet, much, chatty]) process.kill(Number(stderr), 'SIGKILL')
   expect(quiet).toMatchObject({ exitCode: 3, stdout: 'out\n', timedOut: false })

@@ -59,7 +59,7 @@ test.each([
     "assign to read only property 'there'",
   ],
   ['outcome', 'outcome() { throw new TypeError("oops") }', 'TypeError: oops'],
-  ['plan', 'plan: () => { for (;;); }', 'took longer than 2 s: does it end?'],
+  ['plan', 'plan: () => { for (;;); }', 'took longer than 4 s: does it end?'],
   ['plan', 'plan: async () => { throw new Error("late") }', 'got a promise'],
   ['plan', 'plan: () => ({ then() {} })', 'got a promise'],
   ['plan', 'plan: () => ({ apply: [{ argv: ["ip", "a\\0b"] }], undo: [] })', 'expected { apply: […], undo: […] }'],
@@ -70,7 +70,7 @@ test.each([
 ])('a step type whose %s is broken (%s) fails its step, and nothing else', async (part, parts, says) => {
   const world = await sandboxed()
   const { path, write } = workflowWith(parts)
-  const { exitCode, stderr } = await world.nsnetIn(['NSNET_TIMEOUT=2'], 'run', path)
+  const { exitCode, stderr } = await world.nsnetIn(['NSNET_TIMEOUT=4'], 'run', path)
   expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining(`✗ failed      it`) })
   expect(stderr).toContain(`the mistake is in ${path.replace(/json$/, 'mjs')}, not in the workflow`)
   expect(stderr).toContain(`the step type "green" broke in its "${part}": `)
@@ -109,12 +109,12 @@ test.each([
   ],
   ['observe: () => ({ links: [new Map()] })', 'Error: expected plain JSON, got a Map at .links[0]'],
   ['observe: () => ({ mtu: NaN })', 'Error: expected plain JSON, got NaN at .mtu'],
-  ['observe: () => { for (;;); }', 'Error: took longer than 2 s: does it end? (NSNET_TIMEOUT sets the limit)'],
+  ['observe: () => { for (;;); }', 'Error: took longer than 4 s: does it end? (NSNET_TIMEOUT sets the limit)'],
   ['observe: async () => ({})', 'Error: expected plain JSON, got a promise'],
 ])('what cannot be observed (%s) is told with what the command printed', async (parts, says) => {
   const world = await sandboxed()
   const { path, write } = workflowWith(parts)
-  const { exitCode, stderr } = await world.nsnetIn(['NSNET_TIMEOUT=2'], 'run', path)
+  const { exitCode, stderr } = await world.nsnetIn(['NSNET_TIMEOUT=4'], 'run', path)
   expect(exitCode).toBe(1)
   expect(stderr).toContain(`the mistake is in ${path.replace(/json$/, 'mjs')}, not in the workflow`)
   expect(stderr).toContain(`could not make sense of what the command printed (${says})`)
@@ -136,7 +136,7 @@ test.each([
   const { path, write } = workflowWith('')
   expect(await world.nsnet('run', path)).toMatchObject({ exitCode: 0 })
   write(parts)
-  const { exitCode, stderr } = await world.nsnetIn(['NSNET_TIMEOUT=2'], 'undo')
+  const { exitCode, stderr } = await world.nsnetIn(['NSNET_TIMEOUT=4'], 'undo')
   expect({ exitCode, stderr }).toEqual({ exitCode: 1, stderr: expect.stringContaining(`✗ undo failed it`) })
   expect(stderr).toContain(`the mistake is in ${path.replace(/json$/, 'mjs')}, not in the workflow`)
   expect(stderr).toContain(`the step type "green" broke in its "${part}": `)
