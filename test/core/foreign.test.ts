@@ -159,6 +159,8 @@ test.each<readonly [string, () => string, string]>([
   await expect(refused).rejects.toThrow(message)
 })
 
+const processes = async (): Promise<string> => execFileSync('ps', ['-e', '-o', 'args='], { encoding: 'utf8' })
+
 test('one that hangs is ended, and named; also in the instant in which it is started', async () => {
   onTestFinished(() => void delete process.env['NSNET_TIMEOUT'])
   const path = programOf('hangs', '#!/bin/sh\nexec sleep 321\n')
@@ -168,11 +170,10 @@ test('one that hangs is ended, and named; also in the instant in which it is sta
     process.env['NSNET_TIMEOUT'] = limit
     await expect(loadPlugin(path)).rejects.toThrow(`${path}: gave no answer within ${limit} s`)
   }
-  const left = async (): Promise<string> => execFileSync('ps', ['-e', '-o', 'args='], { encoding: 'utf8' })
   const isThere = (seen: string): boolean => seen.includes('sleep 321') || seen.includes(path)
   // the last one may not even have been started
   await setTimeout(300)
-  expect(await settle(left, (seen) => !isThere(seen), 5000)).not.toMatch(new RegExp(`sleep 321|${path}`))
+  expect(await settle(processes, (seen) => !isThere(seen), 5000)).not.toMatch(new RegExp(`sleep 321|${path}`))
 })
 
 test('one that ends after each answer is started again, and asked nothing twice', async () => {
