@@ -93,8 +93,8 @@ function verdictOn(subject: Subject, told: Expected | undefined, now: Json): Ver
   const { step, input, context, record } = subject
   const expected = told?.isPart === false ? told.state : undefined
   // a later step of the run has given it another value
-  const isOverridden = told !== undefined && !holds(step.plan(input, told.state, context))
-  if (isOverridden || (expected !== undefined && equal(expected, now))) return { verdict: 'holds' }
+  const isOverridden = (): boolean => told !== undefined && !holds(step.plan(input, told.state, context))
+  if ((expected !== undefined && equal(expected, now)) || isOverridden()) return { verdict: 'holds' }
   const found = expected === undefined ? [] : differences(expected, now)
   const drifted = { verdict: 'drifted', differences: found, repairable: true } as const
   const asLeft = expected === undefined ? subject : { ...subject, record: { ...record, after: expected } }
