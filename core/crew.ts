@@ -25,6 +25,9 @@ const FEW = 2
 /** At most so many helpers at once: on two busy cores eight are done in half the time of two, sixteen no sooner. */
 const MOST = 8
 
+/** After so long without a free helper one more is started, in milliseconds: those at work may have to wait themselves. */
+const PATIENCE_MS = 50
+
 /** A helper without work for so long goes home, in milliseconds. */
 const IDLE_MS = 2000
 
@@ -66,10 +69,20 @@ export function crewIn(enter: readonly string[]): Crew {
   }
   // a helper takes as long to start as some commands to run
   const isNeeded = (): boolean => count < FEW || (count < MOST && waiting.length >= count)
+  const wait = (): Promise<Helper | undefined> =>
+    new Promise((resolve) => {
+      const patience = setTimeout(() => {
+        if (count < MOST) waiting.splice(waiting.indexOf(take), 1)[0]?.(hire())
+      }, PATIENCE_MS)
+      const take = (helper: Helper | undefined): void => {
+        clearTimeout(patience)
+        resolve(helper)
+      }
+      waiting.push(take)
+    })
   return {
     async run(job) {
-      const helper =
-        idle.pop() ?? (isNeeded() ? hire() : await new Promise<Helper | undefined>((it) => waiting.push(it)))
+      const helper = idle.pop() ?? (isNeeded() ? hire() : await wait())
       return await helper?.run(job)
     },
     warmUp() {
