@@ -36,7 +36,7 @@ type Asked = Extent & { readonly force: boolean }
 
 /**
  * Says what an undo would do with each step, the last first, and changes nothing. What it could not take back gives exit
- * code 1, what it would keep 2.
+ * code 1, what it would keep because others have changed it 2.
  *
  * @throws IN_USE as the undo would; OTHER_NETNS
  */
@@ -49,8 +49,9 @@ export async function rehearse(session: Rehearsing, id: string, asked: Asked): P
     for (const rehearsal of all) for (const line of linesOf(terminal, rehearsal)) terminal.out(line)
     if (runs.some(({ steps }) => countOurs(steps) > 0)) terminal.out(`  do it: ${howToUndo(terminal, id, asked)}`)
   }
-  const outcomes = new Set(runs.flatMap(({ steps }) => steps.map(({ outcome }) => outcome)))
-  return outcomes.has('undo failed') ? 1 : outcomes.has('kept') ? 2 : 0
+  const ahead = runs.flatMap(({ steps }) => steps)
+  if (ahead.some(({ outcome }) => outcome === 'undo failed')) return 1
+  return ahead.some((step) => step.outcome === 'kept' && !step.neededBy) ? 2 : 0
 }
 
 /** Rehearses the runs that have to be undone first, and then this one as if they were gone. */

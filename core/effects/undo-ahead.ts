@@ -10,7 +10,8 @@ import { subjectToUndo, undoStep, type AsIf } from './undo-step.ts'
 /** What an undo would do with a step: the commands, or the outcome without any. */
 export type UndoAhead =
   | { readonly step: string; readonly outcome: 'undo'; readonly commands: readonly Command[] }
-  | { readonly step: string; readonly outcome: StepUndone['how'] | 'kept' | 'undo failed'; readonly reason?: string }
+  | { readonly step: string; readonly outcome: StepUndone['how'] | 'undo failed'; readonly reason?: string }
+  | { readonly step: string; readonly outcome: 'kept'; readonly reason: string; readonly neededBy?: readonly string[] }
 
 /**
  * Says what an undo would do, the last step first, each as if those behind it were taken back already. Changes nothing; the
@@ -49,7 +50,12 @@ function aheadOf(event: RunEvent): UndoAhead | undefined {
     case 'StepUndone':
       return { step: event.step, outcome: event.how, ...(event.reason === undefined ? {} : { reason: event.reason }) }
     case 'StepKept':
-      return { step: event.step, outcome: 'kept', reason: event.reason }
+      return {
+        step: event.step,
+        outcome: 'kept',
+        reason: event.reason,
+        ...(event.neededBy?.length ? { neededBy: event.neededBy } : {}),
+      }
     case 'UndoFailed':
       return { step: event.step, outcome: 'undo failed', reason: event.failure.message }
     default:

@@ -101,6 +101,12 @@ describe('what two runs share is there until the last of them is undone, and the
   test('until then: the owner is told for whom it is kept', async () => {
     const world = await sandboxed()
     const [first, second] = await ranAll(world, fileOf('o1', forwarding), fileOf('o2', netns('a'), forwarding))
+    const ahead = await world.nsnet('undo', first!, '--dry-run', '--json')
+    expect(ahead.exitCode).toBe(0)
+    const reason = `run ${second} needs it too`
+    expect(JSON.parse(ahead.stdout)).toEqual({
+      runs: [{ run: first, steps: [{ step: 'forward', outcome: 'kept', reason, neededBy: [second] }] }],
+    })
     const { exitCode, stderr } = await world.nsnet('undo', first!)
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringContaining(`run ${second} needs it too`) })
     expect(await world.sh('sysctl -n net.ipv4.ip_forward')).toBe('1\n')
