@@ -109,9 +109,9 @@ test('a text for people has no piece of a secret either, wherever it was cut', (
 test('of what is long the beginning is told, at once, and no secret that is cut', () => {
   const value = `${'s3cr3t:'.repeat(500)}.`
   const { mask } = secretsOf({ one: value })
-  const began = performance.now()
+  const began = process.cpuUsage()
   const told = beginningOf(`got ${value}${'x'.repeat(50_000_000)}`, 2000, mask)
-  expect(performance.now() - began).toBeLessThan(5000)
+  expect(process.cpuUsage(began).user, 'microseconds').toBeLessThan(5_000_000)
   expect(told).toBe(`got «secret:one»${'x'.repeat(2000 - 'got «secret:one»'.length)} …`)
   const hex = Buffer.from(value).toString('hex')
   for (const text of [value, hex, value.toUpperCase()])

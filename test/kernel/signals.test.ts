@@ -52,8 +52,9 @@ test('a second signal ends nsnet and the running command at once, and undo works
     node dist/nsnet.js run ${file} --state-dir ${state} >/dev/null 2>&1 & nsnet=$!
     until ps -e -o comm= | grep -q '^ping$'; do sleep 0.02; done
     kill -INT $nsnet; sleep 0.1; kill -INT $nsnet; wait $nsnet; echo exit $?
-    sleep 0.2; ps -e -o stat=,comm= | grep -v '^Z' | grep -c 'ping$'`
-  expect((await exec({ argv: ['sh', '-c', script] })).stdout).toBe('exit 130\n0\n')
+    pinging() { ps -e -o stat=,comm= | grep -v '^Z' | grep -q 'ping$'; }
+    for i in $(seq 100); do pinging || exit 0; sleep 0.02; done; echo still pinging`
+  expect((await exec({ argv: ['sh', '-c', script] })).stdout).toBe('exit 130\n')
   expect(await nsnet('undo', '--state-dir', state)).toMatchObject({ exitCode: 0 })
   expect(await fingerprint(exec)).toEqual(before)
 })
