@@ -3,8 +3,9 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // against tests that hang, not those of a loaded machine
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // kernel tests mostly wait: for a process to start, for a packet, for the kernel to tidy up
     maxWorkers: 4,
   },

@@ -43,7 +43,7 @@ test('measures everything in a quick round, and each figure is a positive number
   for (const { title, rows: each } of sections)
     for (const name of [title, each[0]!.name]) expect(stdout).toContain(name)
   expect(readdirSync(own)).toEqual([])
-}, 120_000)
+})
 
 test('leaves nothing behind when it is asked to stop', async () => {
   const own = join(dir, 'stopped')

@@ -42,23 +42,19 @@ const shows: { readonly [title: string]: RegExp } = {
   'As a shell script': /1 received/,
 }
 
-test.each(recipes)(
-  'recipe: $title',
-  async ({ title, text }) => {
-    const world = await sandboxed()
-    const folder = mkdtempSync(join(dir, 'recipe-'))
-    symlinkSync(resolve('workflows'), join(folder, 'workflows'))
-    for (const block of blocks(text, 'json'))
-      writeFileSync(join(folder, `${(JSON.parse(block) as { name: string }).name}.json`), block)
-    const before = await settledFingerprint(world.exec)
-    const commands = blocks(text, 'sh').join('')
-    const { exitCode, stdout, stderr } = await world.exec({
-      argv: [...world.command.slice(0, -2), 'sh', '-ec', `PATH=/run/nsnet/own/bin:$PATH\ncd ${folder}\n${commands}`],
-      timeoutMs: 60_000,
-    })
-    expect({ exitCode, stderr, stdout }).toMatchObject({ exitCode: 0 })
-    expect(stdout).toMatch(shows[title.replace("'", '’')] ?? /\S/)
-    expect(await settledFingerprint(world.exec)).toEqual(before)
-  },
-  90_000,
-)
+test.each(recipes)('recipe: $title', async ({ title, text }) => {
+  const world = await sandboxed()
+  const folder = mkdtempSync(join(dir, 'recipe-'))
+  symlinkSync(resolve('workflows'), join(folder, 'workflows'))
+  for (const block of blocks(text, 'json'))
+    writeFileSync(join(folder, `${(JSON.parse(block) as { name: string }).name}.json`), block)
+  const before = await settledFingerprint(world.exec)
+  const commands = blocks(text, 'sh').join('')
+  const { exitCode, stdout, stderr } = await world.exec({
+    argv: [...world.command.slice(0, -2), 'sh', '-ec', `PATH=/run/nsnet/own/bin:$PATH\ncd ${folder}\n${commands}`],
+    timeoutMs: 60_000,
+  })
+  expect({ exitCode, stderr, stdout }).toMatchObject({ exitCode: 0 })
+  expect(stdout).toMatch(shows[title.replace("'", '’')] ?? /\S/)
+  expect(await settledFingerprint(world.exec)).toEqual(before)
+})

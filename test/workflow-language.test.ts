@@ -51,4 +51,4 @@ test('each workflow is one, and the screens show what nsnet prints', async () =>
   expect(screens.length).toBeGreaterThan(3)
   for (const screen of screens) await expectScreen(world, dir, screen)
   expect(await fingerprint(world.exec)).toEqual(before)
-}, 60_000)
+})

@@ -20,7 +20,7 @@ async function shell(world: Sandboxed, folder: string, script: string): Promise<
   const text = `nsnet() { "$NODE" "$NSNET" "$@"; }\ncd ${folder}\n${script}`
   const { stdout, stderr } = await world.exec({
     argv: [...world.command.slice(0, -2), ...env, 'sh', '-c', text],
-    timeoutMs: 60_000,
+    timeoutMs: 120_000,
   })
   expect(stderr).toBe('')
   return stdout
@@ -64,4 +64,4 @@ test('the page makes a step type that works, from nothing to a package', async (
   expect(await world.nsnet('run', join(dir, 'elsewhere/lab.json'))).toMatchObject({ exitCode: 0 })
   expect(await world.nsnet('undo')).toMatchObject({ exitCode: 0 })
   expect(await fingerprint(world.exec)).toEqual(before)
-}, 60_000)
+})

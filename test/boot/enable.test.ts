@@ -60,7 +60,7 @@ test('what a unit starts and stops is its own run: once, after kill -9, after a 
   expect(await world.nsnet('enable', file, ...options)).toMatchObject({ exitCode: 0, stderr: '' })
   const unit = join(units, 'nsnet-lab.service')
   const call = (key: string, env: readonly string[] = []): Promise<Output> =>
-    world.exec({ argv: ['env', ...env, 'setpriv', '--no-new-privs', ...argvOf(unit, key)], timeoutMs: 60_000 })
+    world.exec({ argv: ['env', ...env, 'setpriv', '--no-new-privs', ...argvOf(unit, key)], timeoutMs: 120_000 })
   const runs = async (): Promise<readonly Listed[]> =>
     JSON.parse((await world.nsnet('list', '--json', '--state-dir', state)).stdout)
   const before = await fingerprint(world.exec)

@@ -53,4 +53,4 @@ test('steps of one chain, killed when some or all are done and not journaled, ar
     const faults = await faultsOf(stage, [{ verb: 'run', killAt: at + 1 }], 'resume')
     expect({ where, faults }).toEqual({ where, faults: [] })
   }
-}, 120_000)
+})

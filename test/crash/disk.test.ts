@@ -19,7 +19,7 @@ function withFault({ exec }: Sandboxed, fault: Fault, nth: number, ...args: read
   const only = fault.path === undefined ? [] : ['-P', fault.path]
   const strace = ['strace', '-f', '--seccomp-bpf', '-o', '/dev/null', ...only, ...inject]
   const command = [process.execPath, resolve('dist/nsnet.js'), ...args, '--state-dir', state]
-  return exec({ argv: ['env', 'UV_THREADPOOL_SIZE=1', 'NSNET_SANDBOX=1', ...strace, ...command], timeoutMs: 60_000 })
+  return exec({ argv: ['env', 'UV_THREADPOOL_SIZE=1', 'NSNET_SANDBOX=1', ...strace, ...command], timeoutMs: 120_000 })
 }
 
 interface Fault {

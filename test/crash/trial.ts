@@ -121,7 +121,7 @@ async function nsnet(world: Sandboxed, state: string, act: Act, workflow: string
   const command = [process.execPath, ...preload, resolve('dist/nsnet.js'), ...what, '--state-dir', state]
   return await world.exec({
     argv: ['env', 'NSNET_SANDBOX=1', ...every, ...env, ...kill, ...command],
-    timeoutMs: 60_000,
+    timeoutMs: 120_000,
   })
 }
 

@@ -6,21 +6,17 @@ import { livesThrough } from '../support/shipped.ts'
 
 const inNetns = 'ip netns exec chaos'
 
-test.each(users)(
-  'for %s, a netns has internet access at a limited rate',
-  async (_, open) => {
-    await livesThrough(await open(), {
-      name: 'chaos',
-      args: [],
-      during: async (world) => {
-        expect(await qdiscs(world)).toEqual(['tbf', 'tbf'])
-        // 32 kB of 60 go at once, the rest at 2 Mbit/s there and at 10 Mbit/s back: 112 ms and 22 ms
-        expect(await roundTripOf(world, 60_000)).toBeGreaterThan(100)
-      },
-    })
-  },
-  60_000,
-)
+test.each(users)('for %s, a netns has internet access at a limited rate', async (_, open) => {
+  await livesThrough(await open(), {
+    name: 'chaos',
+    args: [],
+    during: async (world) => {
+      expect(await qdiscs(world)).toEqual(['tbf', 'tbf'])
+      // 32 kB of 60 go at once, the rest at 2 Mbit/s there and at 10 Mbit/s back: 112 ms and 22 ms
+      expect(await roundTripOf(world, 60_000)).toBeGreaterThan(100)
+    },
+  })
+})
 
 test('where the kernel has netem, packets are delayed and lost too', async ({ skip }) => {
   const [, open] = users[0]!
@@ -35,7 +31,7 @@ test('where the kernel has netem, packets are delayed and lost too', async ({ sk
       expect(await roundTripOf(world, 56)).toBeGreaterThan(45)
     },
   })
-}, 60_000)
+})
 
 async function qdiscs({ sh }: Sandboxed): Promise<readonly string[]> {
   const lists = [

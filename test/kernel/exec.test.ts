@@ -4,32 +4,17 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { inNetns, ip, type Command, type Exec, type Output } from '../../core/command.ts'
+import { inNetns, ip, type Command, type Output } from '../../core/command.ts'
 import { processExec } from '../../core/exec.ts'
 import { listNetns } from '../../core/fingerprint.ts'
 import { settle } from '../../core/wait.ts'
 import sysctl from '../../plugins/sysctl.ts'
 import { context } from '../support/given.ts'
-import { privateKernel, type Kernel } from '../support/kernel.ts'
+import { privateKernel } from '../support/kernel.ts'
 import { layer } from '../support/layer.ts'
-import { sandboxed } from '../support/sandbox.ts'
+import { users } from '../support/users.ts'
 
 const inKernel = layer()
-
-/** A sandbox as an ordinary user's, where commands are its root, whoever runs the tests. */
-async function ordinary(): Promise<Kernel> {
-  const { enter } = await sandboxed({ ordinary: true })
-  const options = enter.flatMap((word) => (word === '--preserve-credentials' ? [word, '--setuid', '0'] : [word]))
-  const inside = [...options, 'setpriv', '--regid', '0', '--keep-groups', '--']
-  const run = processExec()
-  const exec: Exec = (command) => run({ ...command, argv: [...inside, ...command.argv] })
-  const sh = async (line: string): Promise<string> => {
-    const { stdout, stderr } = await exec({ argv: line.split(' ') })
-    expect({ line, stderr }).toEqual({ line, stderr: '' })
-    return stdout
-  }
-  return { exec, enter: inside, sh }
-}
 
 const timeless = (output: Output | null): Output | null => output && { ...output, durationMs: 0 }
 
@@ -45,56 +30,56 @@ const BEFORE = [
 const probesOf = (key: string): readonly Command[] =>
   [sysctl.probe({ key, value: '1', netns: undefined }, context)].flat().filter(({ argv }) => argv[0] !== 'ip')
 
-test.each([
-  ['root', () => privateKernel()],
-  ['an ordinary user', ordinary],
-])('what nsnet does itself as %s is what the tools do and print', async (_, open) => {
-  const kernel = await open()
-  for (const line of ['ip netns add x', 'ip netns add y', 'ip link add name a.b type veth peer name c'])
-    await kernel.sh(line)
-  const same: readonly Command[] = [
-    listNetns,
-    sysctlOf('-e', 'net/ipv4/ip_forward', 'net/ipv4/nothing', 'net/ipv4/conf/a.b/forwarding'),
-    sysctlOf('-e', 'net/ipv4/nothing'),
-    sysctlOf('-e', 'net/ipv4/tcp_rmem', 'net/ipv4/ip_local_reserved_ports', 'net/ipv4/ping_group_range'),
-    ...['net/ipv4/ip_forward', 'net/ipv4/conf/default/rp_filter', 'net/ipv4/conf/a.b/rp_filter'].flatMap(probesOf),
-    ...['net/ipv6/conf/all/disable_ipv6', 'net/ipv4/tcp_congestion_control', 'net/ipv4/route/mtu_expires'].flatMap(
-      probesOf,
-    ),
-    sysctlOf('-q', '-w', 'net/ipv4/ip_forward=1', 'net/ipv4/conf/a.b/rp_filter=2'),
-    sysctlOf('-e', '-q', '-w', 'net/ipv4/tcp_mtu_probing=1'),
-    sysctlOf('-e', 'net/ipv4/conf/all/forwarding', 'net/ipv4/conf/a.b/rp_filter', 'net/ipv4/tcp_mtu_probing'),
-    ip('gone', '-json', 'link', 'show'),
-    ip('gone', 'link', 'set', 'dev', 'lo', 'up'),
-  ]
-  const odd: readonly Command[] = [
-    sysctlOf('-e', 'net/ipv4/conf'),
-    sysctlOf('-e', 'net/ipv4/route/flush'),
-    sysctlOf('-e', 'net.ipv4.ip_forward'),
-    sysctlOf('-e', 'net/ipv4/ip_*'),
-    sysctlOf('-e', 'net/ipv4/../ipv4/ip_forward'),
-    sysctlOf('-q', '-w', 'net/ipv4/ip_forward=nonsense'),
-    sysctlOf('-q', '-w', 'net/ipv4/nothing=1', 'net/ipv4/ip_default_ttl=9'),
-    sysctlOf('-q', '-w', 'net/ipv4/ip_forward='),
-    sysctlOf('-q', '-w', 'net/ipv4/ip_forward= 1 '),
-    { argv: [...probesOf('net/ipv4/nothing/x')[1]!.argv] },
-    ip('../x', 'link', 'show'),
-    ip('x', 'link', 'show', 'dev', 'nothing'),
-  ]
-  const commands = [...same, ...odd]
-  const reset = (): Promise<string> => kernel.sh(`sysctl -q -w ${BEFORE.join(' ')}`)
-  const real: Output[] = []
-  await reset()
-  for (const command of commands) real.push(await kernel.exec(command))
-  await reset()
-  const { outputs } = await inKernel(kernel, { ask: 'shortcut', commands })
-  expect(commands.filter((_it, at) => outputs[at] === null)).toEqual(odd)
-  expect(outputs.slice(0, same.length).map(timeless)).toEqual(real.slice(0, same.length).map(timeless))
-  await reset()
-  expect((await inKernel(kernel, { ask: 'exec', commands })).outputs.map(timeless)).toEqual(real.map(timeless))
-  const ttl = sysctlOf('-e', 'net/ipv4/ip_default_ttl')
-  expect((await kernel.exec(ttl)).stdout).toBe('net.ipv4.ip_default_ttl = 9\n')
-})
+test.each([['root', () => privateKernel()] as const, users[1]!])(
+  'what nsnet does itself as %s is what the tools do and print',
+  async (_, open) => {
+    const kernel = await open()
+    for (const line of ['ip netns add x', 'ip netns add y', 'ip link add name a.b type veth peer name c'])
+      await kernel.sh(line)
+    const same: readonly Command[] = [
+      listNetns,
+      sysctlOf('-e', 'net/ipv4/ip_forward', 'net/ipv4/nothing', 'net/ipv4/conf/a.b/forwarding'),
+      sysctlOf('-e', 'net/ipv4/nothing'),
+      sysctlOf('-e', 'net/ipv4/tcp_rmem', 'net/ipv4/ip_local_reserved_ports', 'net/ipv4/ping_group_range'),
+      ...['net/ipv4/ip_forward', 'net/ipv4/conf/default/rp_filter', 'net/ipv4/conf/a.b/rp_filter'].flatMap(probesOf),
+      ...['net/ipv6/conf/all/disable_ipv6', 'net/ipv4/tcp_congestion_control', 'net/ipv4/route/mtu_expires'].flatMap(
+        probesOf,
+      ),
+      sysctlOf('-q', '-w', 'net/ipv4/ip_forward=1', 'net/ipv4/conf/a.b/rp_filter=2'),
+      sysctlOf('-e', '-q', '-w', 'net/ipv4/tcp_mtu_probing=1'),
+      sysctlOf('-e', 'net/ipv4/conf/all/forwarding', 'net/ipv4/conf/a.b/rp_filter', 'net/ipv4/tcp_mtu_probing'),
+      ip('gone', '-json', 'link', 'show'),
+      ip('gone', 'link', 'set', 'dev', 'lo', 'up'),
+    ]
+    const odd: readonly Command[] = [
+      sysctlOf('-e', 'net/ipv4/conf'),
+      sysctlOf('-e', 'net/ipv4/route/flush'),
+      sysctlOf('-e', 'net.ipv4.ip_forward'),
+      sysctlOf('-e', 'net/ipv4/ip_*'),
+      sysctlOf('-e', 'net/ipv4/../ipv4/ip_forward'),
+      sysctlOf('-q', '-w', 'net/ipv4/ip_forward=nonsense'),
+      sysctlOf('-q', '-w', 'net/ipv4/nothing=1', 'net/ipv4/ip_default_ttl=9'),
+      sysctlOf('-q', '-w', 'net/ipv4/ip_forward='),
+      sysctlOf('-q', '-w', 'net/ipv4/ip_forward= 1 '),
+      { argv: [...probesOf('net/ipv4/nothing/x')[1]!.argv] },
+      ip('../x', 'link', 'show'),
+      ip('x', 'link', 'show', 'dev', 'nothing'),
+    ]
+    const commands = [...same, ...odd]
+    const reset = (): Promise<string> => kernel.sh(`sysctl -q -w ${BEFORE.join(' ')}`)
+    const real: Output[] = []
+    await reset()
+    for (const command of commands) real.push(await kernel.exec(command))
+    await reset()
+    const { outputs } = await inKernel(kernel, { ask: 'shortcut', commands })
+    expect(commands.filter((_it, at) => outputs[at] === null)).toEqual(odd)
+    expect(outputs.slice(0, same.length).map(timeless)).toEqual(real.slice(0, same.length).map(timeless))
+    await reset()
+    expect((await inKernel(kernel, { ask: 'exec', commands })).outputs.map(timeless)).toEqual(real.map(timeless))
+    const ttl = sysctlOf('-e', 'net/ipv4/ip_default_ttl')
+    expect((await kernel.exec(ttl)).stdout).toBe('net.ipv4.ip_default_ttl = 9\n')
+  },
+)
 
 test('a file that is no netns, and no directory of them, are looked at by the tools', async () => {
   const kernel = await privateKernel()
@@ -126,10 +111,7 @@ const commandsIn = (name: string): readonly Command[] => [
   { argv: inNetns(name, ['grep', '-c', 'of y', '/etc/hosts']) },
 ]
 
-test.each([
-  ['root', () => sandboxed()],
-  ['an ordinary user', ordinary],
-])('commands do as %s in a netns what they do by ip-netns(8)', async (_, open) => {
+test.each(users)('commands do as %s in a netns what they do by ip-netns(8)', async (_, open) => {
   const kernel = await open()
   for (const name of ['x', 'y']) await kernel.sh(`ip netns add ${name}`)
   await kernel.sh('mkdir -p /etc/netns/y')

@@ -99,7 +99,7 @@ test('conditions, needs, retries and steps at the end are taken as the file says
   expect(await world.nsnet('undo', 'two')).toMatchObject({ exitCode: 0 })
   expect(await world.nsnet('undo', 'one')).toMatchObject({ exitCode: 0 })
   expect(await fingerprint(world.exec)).toEqual(before)
-}, 60_000)
+})
 
 test('what comes at the end is taken though a step failed, once in each attempt, and undone with the rest', async () => {
   const world = await sandboxed()
@@ -131,7 +131,7 @@ test('what comes at the end is taken though a step failed, once in each attempt,
   expect(await world.nsnet('undo', 'end')).toMatchObject({ exitCode: 0 })
   await world.sh('ip link delete nowhere')
   expect(await fingerprint(world.exec)).toEqual(before)
-}, 60_000)
+})
 
 test('a step that waits looks a last time when its time is over', async () => {
   const world = await sandboxed()
@@ -146,7 +146,7 @@ test('a step that waits looks a last time when its time is over', async () => {
     ),
   })
   expect([...stderr.matchAll(/^ +\$ ip .* address show\b/gm)].length).toBeGreaterThanOrEqual(3)
-}, 60_000)
+})
 
 test('a step with a time limit fails when it is over, and is given more than the usual time where it asks for it', async () => {
   const world = await sandboxed()
@@ -157,7 +157,7 @@ test('a step with a time limit fails when it is over, and is given more than the
     stderr: expect.stringMatching(/c .*(took too long|cannot be reached)/),
   })
   expect(durationMs).toBeLessThan(10_000)
-}, 60_000)
+})
 
 test('killed while it waits for the next try, a run is resumed, and undone', async () => {
   const world = await sandboxed()
@@ -177,4 +177,4 @@ test('killed while it waits for the next try, a run is resumed, and undone', asy
   expect(await world.nsnet('undo', 'killed')).toMatchObject({ exitCode: 0 })
   await world.sh('ip link delete nowhere')
   expect(await fingerprint(world.exec)).toEqual(before)
-}, 60_000)
+})

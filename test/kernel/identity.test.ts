@@ -44,6 +44,8 @@ async function remadeWithSameInode(world: Sandboxed, begin: () => Promise<void>)
   for (let attempt = 0; attempt < 3; attempt++) {
     await begin()
     if ((await world.exec({ argv: ['sh', '-c', script] })).exitCode === 0) return
+    // a script that took too long was ended somewhere
+    await world.exec({ argv: ['ip', 'netns', 'delete', 'blue'] })
     expect(await world.nsnet('undo')).toMatchObject({ exitCode: 0 })
   }
   throw new Error('the kernel did not give the inode again')

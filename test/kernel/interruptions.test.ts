@@ -49,7 +49,7 @@ const endOf = (args: string): unknown =>
   expect.stringMatching(args === 'resume' ? /^(0|129|130|143|64|hung up)\n$/ : /^(0|129|130|143|hung up)\n$/)
 
 async function sh({ exec }: Sandboxed, script: string): Promise<string> {
-  return (await exec({ argv: ['bash', '-c', `${state}\n${nsnets}\n${script}`], timeoutMs: 60_000 })).stdout
+  return (await exec({ argv: ['bash', '-c', `${state}\n${nsnets}\n${script}`], timeoutMs: 120_000 })).stdout
 }
 
 /** Lists the programs that run in the sandbox, but for those that hold it and those that look. */

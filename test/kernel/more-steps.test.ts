@@ -1,10 +1,9 @@
 import { chmodSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import type { Exec } from '../../core/command.ts'
-import { processExec } from '../../core/exec.ts'
 import { settledFingerprint as fingerprint } from '../support/kernel.ts'
 import { workspace, type StepText } from '../support/runs.ts'
 import { sandboxed, type Sandboxed } from '../support/sandbox.ts'
+import { users } from '../support/users.ts'
 
 const { dir, fileOf } = workspace()
 chmodSync(dir, 0o755)
@@ -74,22 +73,10 @@ async function expectMade({ sh, exec }: Sandboxed): Promise<void> {
   expect((await exec({ argv: ['cat', '/etc/netns/blue/lab/text'] })).stdout).toBe("no end, and $(id) 'quoted'")
 }
 
-/** A sandbox of root's, or one of an ordinary user's, where commands are its root, whoever runs the tests. */
-async function worldOf(who: string): Promise<Sandboxed> {
-  if (who === 'root' || process.getuid?.() !== 0) return await sandboxed()
-  const world = await sandboxed({ ordinary: true })
-  const options = world.enter.flatMap((word) => (word === '--preserve-credentials' ? [word, '--setuid', '0'] : [word]))
-  const enter = [...options, 'setpriv', '--regid', '0', '--keep-groups', '--']
-  const run = processExec()
-  const exec: Exec = (command) => run({ ...command, argv: [...enter, ...command.argv] })
-  const nsnet: Sandboxed['nsnet'] = (...args) => exec({ argv: [...world.command, ...args], timeoutMs: 60_000 })
-  return { ...world, enter, exec, nsnet, sh: async (line) => (await exec({ argv: line.split(' ') })).stdout }
-}
-
-test.each(['root', 'an ordinary user'])(
+test.each(users)(
   'a run of all of them holds, is satisfied when it is run again, and undone exactly, by %s',
-  async (who) => {
-    const world = await worldOf(who)
+  async (_, open) => {
+    const world = await open()
     const before = await fingerprint(world.exec)
     const planned = await world.nsnet('plan', workflow, '--json')
     expect(planned).toMatchObject({ exitCode: 0, stderr: '' })

@@ -80,7 +80,7 @@ test('a workflow is part of another one: run, resumed where it failed, and undon
   expect(await world.nsnet('undo', 'house')).toMatchObject({ exitCode: 0 })
   await world.sh('ip link delete late')
   expect(await fingerprint(world.exec)).toEqual(before)
-}, 60_000)
+})
 
 test('brings its plugins along', async () => {
   const text = `export default { type: 'nothing', input: { '~standard': { version: 1, vendor: 'own', validate: (value) => ({ value }) } },
@@ -94,7 +94,7 @@ test('brings its plugins along', async () => {
   const world = await sandboxed()
   expect(await world.nsnet('run', outer, '--id', 'outer')).toMatchObject({ exitCode: 0 })
   expect(await statusesOf(world, 'outer')).toMatchObject({ 'one/a': 'satisfied', 'two/a': 'satisfied' })
-}, 60_000)
+})
 
 test('a secret is given to a secret input alone: what another one made of it could not be hidden', async () => {
   const name = { id: 'n', uses: 'netns', with: { netns: "${{ inputs.keys[0] + '-' }}" } }
@@ -106,7 +106,7 @@ test('a secret is given to a secret input alone: what another one made of it cou
   const { exitCode, stderr } = await exec({ argv, timeoutMs: 60_000 })
   expect({ exitCode, stderr }).toMatchObject({ exitCode: 65, stderr: expect.not.stringContaining('hunter2') })
   expect(stderr).toContain('/steps/0/with/inputs/keys: expected a value that is not secret for "keys", which is none')
-}, 60_000)
+})
 
 test('what is wrong with it is told where it stands', async () => {
   workflowOf('room', { ...room, outputs: { net: '${{ steps.cabel.outputs.mac }}' } })
@@ -153,7 +153,7 @@ test('what is wrong with it is told where it stands', async () => {
       /^ {2}room.json:1:\d+ \/outputs\/net: expected the id of a step, got "cabel" \(did you mean "cable"\?\)/,
     ),
   ])
-}, 60_000)
+})
 
 test('what may fail in it leaves out what needs it', async () => {
   const wrong = { id: 'wrong', uses: 'link', with: { link: 'nowhere', state: 'up' } }
@@ -173,4 +173,4 @@ test('what may fail in it leaves out what needs it', async () => {
     after: 'skipped',
   })
   expect((await world.nsnet('graph', 'goeson', '--format', 'json')).stdout).not.toContain('red')
-}, 60_000)
+})

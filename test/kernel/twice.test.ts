@@ -49,7 +49,6 @@ test.each(shipped)(
     await well('undo', two)
     expect(await fingerprint(world.exec)).toEqual(before)
   },
-  120_000,
 )
 
 test('a run that found all in place does not stand for it, also when it is gone', async () => {

@@ -35,7 +35,6 @@ test.each(users)(
       },
     })
   },
-  120_000,
 )
 
 /** Takes the tunnel away, and shows that nothing of a ping gets out, that nsnet tells of it, and how it is put right. */

@@ -51,13 +51,13 @@ const routed: Shipped = {
 describe.each(users)('%s', (_, open) => {
   test('two LANs reach each other by a router, with their own addresses', async () => {
     await livesThrough(await open(), router)
-  }, 60_000)
+  })
 
   test('namespaces on a bridge reach each other, and the internet by the address of the host', async () => {
     const world = await open()
     await dropsForwarded(world)
     await livesThrough(world, bridgeLab)
-  }, 60_000)
+  })
 
   test('a namespace has IPv4 and IPv6, behind the addresses of the host or by a prefix of its own', async () => {
     const world = await open()
@@ -65,7 +65,7 @@ describe.each(users)('%s', (_, open) => {
     await livesThrough(world, nat66)
     await world.sh(`${outside} ip -6 route add 2001:db8:66::/64 via 2001:db8:51::2`)
     await livesThrough(world, routed)
-  }, 60_000)
+  })
 })
 
 test('the internet of the sandbox can ask whether its neighbours are still there', async () => {
@@ -74,7 +74,7 @@ test('the internet of the sandbox can ask whether its neighbours are still there
   await world.sh(`${outside} ip neigh change 2001:db8:51::2 dev eth0 nud probe`)
   const state = () => world.sh(`${outside} ip neigh show 2001:db8:51::2 dev eth0`)
   expect(await settle(state, (text) => /REACHABLE|FAILED/.test(text), 10_000)).toContain('REACHABLE')
-}, 60_000)
+})
 
 /** Sends a ping from one netns, and gives the source address that a counter of the kernel sees in another or outside. */
 async function seenIn(world: Sandboxed, to: string | undefined, from: string, address: string): Promise<string> {

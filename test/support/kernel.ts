@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { onTestFinished } from 'vitest'
+import { crewIn } from '../../core/crew.ts'
 import { processExec } from '../../core/exec.ts'
 import { fingerprint } from '../../core/fingerprint.ts'
 import { settle } from '../../core/wait.ts'
@@ -24,12 +25,19 @@ export function privateKernel(): Promise<Kernel> {
   return kernelOf(['unshare', ...user, ...isolate, '--', 'sh', '-c', prepare])
 }
 
+/** Has tests enter a netns by `ip -n` and `ip netns exec`, never as nsnet does by itself. */
+const NOWHERE = '/nowhere'
+
 /** Opens the kernel that a command holds: it prints a line when all is ready, and then sleeps in its namespaces. */
 export async function kernelOf(holder: readonly string[]): Promise<Kernel> {
   const { enter, close } = await openWorld(holder)
   onTestFinished(close)
-  const run = processExec()
-  const exec: Exec = (command) => run({ ...command, argv: [...enter, ...command.argv] })
+  return kernelBy(enter)
+}
+
+/** The kernel into which some words put a command. */
+export function kernelBy(enter: readonly string[]): Kernel {
+  const exec = processExec({ inside: { enter, crew: crewIn(enter), root: NOWHERE } })
   return { exec, enter, sh: async (line) => checked(line, await exec({ argv: line.split(' ') })) }
 }
 

@@ -17,10 +17,14 @@ const command = resolve('dist/nsnet.js')
 export async function sandboxed({ ordinary = false } = {}): Promise<Sandboxed> {
   const holder = [process.execPath, command, 'sandbox', '--', 'sh', '-c', 'echo ready && exec sleep infinity']
   const user = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups', '--']
-  const kernel = await kernelOf(ordinary && process.getuid?.() === 0 ? [...user, ...holder] : holder)
+  return withNsnet(await kernelOf(ordinary && process.getuid?.() === 0 ? [...user, ...holder] : holder))
+}
+
+/** Has nsnet work in the kernel of a sandbox. */
+export function withNsnet(kernel: Kernel): Sandboxed {
   const state = '/run/nsnet/own/state'
   const env = ['env', 'NSNET_SANDBOX=1', `NSNET_STATE_DIR=${state}`]
   const nsnetIn = (more: readonly string[], ...args: readonly string[]): Promise<Output> =>
-    kernel.exec({ argv: [...env, ...more, process.execPath, command, ...args], timeoutMs: 60_000 })
+    kernel.exec({ argv: [...env, ...more, process.execPath, command, ...args], timeoutMs: 120_000 })
   return { ...kernel, command: [...env, process.execPath, command], nsnet: (...args) => nsnetIn([], ...args), nsnetIn }
 }

@@ -183,4 +183,4 @@ test('what a command stands on is kept while it cannot be undone, and goes with 
   expect(await nsnet('undo', run)).toMatchObject({ exitCode: 0 })
   expect((await exec({ argv: ['test', '-e', '/run/lab'] })).exitCode).toBe(1)
   expect(await fingerprint(exec)).toEqual(before)
-}, 60_000)
+})
