@@ -18,31 +18,34 @@ export interface Claim {
 }
 
 /**
- * Lists what a run claims: every step that holds or is half done, unless the run is undone. One whose undo was stopped or
- * failed needs what is not back yet only in so far as it shares it; and, until its undo has gone to its end, what it stands on.
+ * Lists what a run claims: every step that holds or is half done, unless the run is undone. What is in flight for the first
+ * time is planned anew when the run goes on, and others have made what they found absent: it needs what it stands on. One whose
+ * undo was stopped or failed needs what is not back yet only in so far as it shares it; and, until its undo has gone to its end,
+ * what it stands on.
  */
 export function claimsOf({ run, status }: Moment): readonly Claim[] {
   if (status === 'undone') return []
   const records = [...run.steps.values()]
-  const claims = records.flatMap((record) => claimOf(run.started, record))
-  if (status !== 'undoing' && status !== 'undo failed') return claims
   const made = new Set(records.flatMap(({ resources }) => resources?.creates ?? []))
-  const uses = (all: readonly ResourceKey[] = []) => (status === 'undoing' ? all.filter((key) => !made.has(key)) : [])
-  return claims
-    .filter(({ open }) => open)
-    .map((claim) => ({
-      ...claim,
-      resources: { shares: claim.resources.shares ?? [], uses: uses(claim.resources.uses) },
-    }))
+  const ground = ({ uses = [] }: Resources): readonly ResourceKey[] => uses.filter((key) => !made.has(key))
+  const goesBack = status === 'undoing' || status === 'undo failed'
+  return records.flatMap((record): readonly Claim[] => {
+    const { spec, open, input, resources } = record
+    if (resources === undefined || input === undefined || !lives(record, resources)) return []
+    const claim = { started: run.started, step: spec.id, uses: spec.uses, input, open }
+    if (!goesBack) return [{ ...claim, resources: neverHeld(record) ? { uses: ground(resources) } : resources }]
+    const uses = status === 'undoing' ? ground(resources) : []
+    return open ? [{ ...claim, resources: { shares: resources.shares ?? [], uses } }] : []
+  })
 }
 
-function claimOf(started: RunStarted, { spec, status, open, input, resources }: StepRecord): readonly Claim[] {
-  if (resources === undefined || input === undefined) return []
-  // what failed is not what it needs: it is planned anew when the run goes on
-  const lives =
-    (open && status !== 'kept' && status !== 'failed') || (status === 'satisfied' && ownKeys(resources).length > 0)
-  return lives ? [{ started, step: spec.id, uses: spec.uses, input, resources, open }] : []
-}
+/** What failed is not what it needs: it is planned anew when the run goes on. */
+const lives = ({ open, status }: StepRecord, resources: Resources): boolean =>
+  (open && status !== 'kept' && status !== 'failed') || (status === 'satisfied' && ownKeys(resources).length > 0)
+
+/** Says whether all that is known of a step are intents. */
+const neverHeld = ({ status, formerly }: StepRecord): boolean =>
+  status === 'pending' || (status === 'planned' && formerly !== undefined && neverHeld(formerly))
 
 /** What of a step other runs need, and which runs these are. */
 export interface Need {
