@@ -169,17 +169,11 @@ function listen(shell: Running) {
   }
   const [out, err] = [gather(shell.stdout, check), gather(shell.stderr, check)]
   const soFar = (): { readonly stdout: string; readonly stderr: string } => ({ stdout: out.text(), stderr: err.text() })
-  const closed = Promise.all([out.closed, err.closed])
-  return {
-    mark,
-    soFar,
-    closed,
-    next: (maxBytes: number, done: (done: Done) => void) => void (waiting = { maxBytes, done }),
-  }
+  return { mark, soFar, next: (maxBytes: number, done: (done: Done) => void) => void (waiting = { maxBytes, done }) }
 }
 
 /** Writes what a helper reads: a command, and what it is to say on stdout and stderr when that has ended. */
-export function script(argv: readonly string[], stdin: string | undefined, mark: string): string {
+function script(argv: readonly string[], stdin: string | undefined, mark: string): string {
   const words = [PROGRAM, ...UNDER, ...argv].map((word) => `'${word.replaceAll("'", `'\\''`)}'`)
   const input = stdin === undefined ? '</dev/null' : `<<'${mark}'\n${stdin}${mark}`
   return `${words.join(' ')} ${input}\nprintf '\\n%s %d\\n' ${mark} $?; printf '\\n%s\\n' ${mark} >&2\n`

@@ -12,7 +12,7 @@ import { keysOf } from './step-id.ts'
 import { problemAt, type Block } from './workflow.ts'
 
 /** How many steps a workflow has at most, where each is counted as often as it is done. */
-export const MAX_STEPS = 100_000
+const MAX_STEPS = 100_000
 
 /** Finds the rounds of all blocks that have any; what is wrong with one is told, and it has none. */
 export function findRounds(site: Site, problems: Problem[]): void {

@@ -14,12 +14,6 @@ export function failureOfCommand(message: string, command: Command, output: Outp
   return hint === undefined ? failure : { ...failure, hint }
 }
 
-/** What came of a step's commands: the failure of the first that failed, and what the last that went well printed. */
-export interface Ran {
-  readonly failure?: Failure
-  readonly said?: Pick<Failure, 'command' | 'output'>
-}
-
 /** Expects that a command of nsnet's own went well. @throws TOOL_MISSING, TOOL_FAILED with what it printed */
 export function expectSuccess(command: Command, output: Output): void {
   if (succeeded(command, output) && missingProgram(output) === undefined) return

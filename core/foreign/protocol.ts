@@ -27,7 +27,7 @@ export const requests = {
 export type Ask = keyof typeof requests
 
 /** What a plugin may leave out, and says in `also` that it does not. */
-export const optional = ['undo', 'identity', 'drift', 'changes', 'outcome', 'watches', 'foretell'] as const
+const optional = ['undo', 'identity', 'drift', 'changes', 'outcome', 'watches', 'foretell'] as const
 
 const text = z.string().min(1)
 

@@ -29,7 +29,7 @@ export const filePath = z
   })
 
 /** What a file holds. */
-export const fileContent = z
+const fileContent = z
   .string()
   .refine((text) => Buffer.byteLength(text) <= MOST_BYTES, `expected a text of at most ${MOST_BYTES} bytes`)
   .refine(
@@ -42,7 +42,7 @@ export const fileContent = z
   })
 
 /** Who may read and write a file. */
-export const fileMode = z
+const fileMode = z
   .string()
   .regex(/^0?[0-7]{3}$/, 'expected three octal digits, such as "0644"')
   .transform((text) => text.slice(-3).replace(/^0+(?=.)/, ''))

@@ -118,7 +118,7 @@ function prefixOf(address: string | undefined, length: number | undefined): stri
 }
 
 /** The number of a protocol: of a name that nsnet knows, or at the end of what `-N` prints (`ipproto-6`). */
-export const protocolNumber = (text: string): string => PROTOCOLS[text] ?? /\d+$/.exec(text)?.[0] ?? text
+const protocolNumber = (text: string): string => PROTOCOLS[text] ?? /\d+$/.exec(text)?.[0] ?? text
 
 /** The numbers of the protocols that have a name here. @see protocols(5) */
 export const PROTOCOLS: { readonly [name: string]: string } = {

@@ -2,14 +2,14 @@ import { inNetns, type Command } from '../../core/command.ts'
 import { portOf } from './check-input.ts'
 
 /** The exit code of `tcpScript` when it did not connect: none that node has itself. @see "Exit codes" of node:process */
-export const NOT_REACHED = 20
+const NOT_REACHED = 20
 
 /**
  * Connects to `host port` by TCP, gives up after `timeout` ms, and prints one line of JSON: `{ ok, ms, error, to }`; the
  * exit code is 0 when it connected, else `NOT_REACHED`. It is run by `node -e` inside the netns; further arguments are the
  * family (0, 4 or 6) and the source address (or nothing).
  */
-export const tcpScript = `
+const tcpScript = `
 const [host, port, timeout, family, source] = process.argv.slice(1)
 const began = performance.now()
 let to = null
