@@ -92,7 +92,7 @@ function lookingBack(subjects: readonly Subject[]): Looking {
         const each = now.get(subject)
         const judge = (found: Json): Sight => {
           const { state } = earlier.foretell(step, input, found, resources)
-          return { state, left: shown(wayBackFrom(subject, state, absent.get(subject)!).left) }
+          return { state, left: shown(wayBackFrom(subject, state, absent.get(subject)!)) }
         }
         if (each)
           sights.set(

@@ -42,23 +42,21 @@ export function togetherBack(): TogetherBack {
  */
 export function stillTold(subjects: readonly Subject[]): number {
   const earlier = relatedSteps()
-  let count = subjects.length
   for (let at = subjects.length - 1; at >= 0; at--) {
     const subject = subjects[at]!
     const foretold = unlessInTrouble(() => foretoldBack(subject, earlier))
     if (foretold?.stopped !== undefined) return stillTold(subjects.slice(0, placeOf(subjects, foretold.stopped)))
     if (!foretold?.isBack && at < subjects.length - 1) return stillTold(subjects.slice(0, at + 1))
     earlier.add(asEarlier(subject), subjects.length - at)
-    count = subjects.length
   }
-  return count
+  return subjects.length
 }
 
 /** Says whether a step that is back will be seen to be: what earlier ones make may not be known so closely. */
 function foretoldBack(subject: Subject, earlier: RelatedSteps) {
   const { step, input, resources, record } = subject
   const { state, stopped } = earlier.foretell(step, input, record.before!, resources)
-  return { stopped, isBack: wayBackFrom(subject, state, new Set()).left.length === 0 }
+  return { stopped, isBack: wayBackFrom(subject, state, new Set()).length === 0 }
 }
 
 const placeOf = (subjects: readonly Subject[], id: string): number =>

@@ -73,7 +73,7 @@ async function undoSubject(
   const names = new Set(absent.keys())
   const now = asIf(subject, await look.observe(subject.step, subject.input, subject.context, names))
   if (now === undefined) return undefined
-  const { left } = wayBackFrom(subject, now, names)
+  const left = wayBackFrom(subject, now, names)
   if (left.length === 0) return restOf(subject, now, need, outcome) ?? outcome.undone('gone', [...absent.values()][0])
   const foreign = foreignIn(subject, now, names.size > 0)
   if (foreign !== undefined && !ports.force) return outcome.kept(foreign)

@@ -6,20 +6,14 @@ import type { Look } from '../look.ts'
 import { undoOf } from '../step.ts'
 import type { Subject } from './subject.ts'
 
-/** What is there of a step, and the commands that take it back to what was before. */
-export interface WayBack {
-  readonly now: Json
-  readonly left: readonly Command[]
-}
-
-/** Says how to go back from a state. No command is run in the netns that are `absent`. */
+/** Lists the commands that lead from a state back to what was before; none is run in the netns that are `absent`. */
 export function wayBackFrom(
   { step, input, context, record }: Subject,
   now: Json,
   absent: ReadonlySet<string>,
-): WayBack {
+): readonly Command[] {
   const commands = undoOf(step, input, record.before!, now, context)
-  return { now, left: commands.filter((command) => !absent.has(netnsOf(command) ?? '')) }
+  return commands.filter((command) => !absent.has(netnsOf(command) ?? ''))
 }
 
 /** Names the netns in which nothing of ours can be, and says why: those that are gone or that somebody made anew. */
