@@ -39,10 +39,10 @@ export function laterSteps(run: Run, { reveal }: Secrets, counts: (step: string)
     }
   }
   return {
-    expected({ step, input, record, context }) {
+    expected({ step, input, record, context, resources }) {
       if (record.after === undefined) return undefined
       gather(places.get(context.step) ?? records.length)
-      const { state, stopped } = related.foretell(step, input, record.after, step.resources(input))
+      const { state, stopped } = related.foretell(step, input, record.after, resources)
       return { state, isPart: stopped !== undefined }
     },
   }

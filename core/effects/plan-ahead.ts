@@ -117,12 +117,12 @@ function add({ earlier }: Site, step: Step | undefined, itself: Earlier): void {
   if (step?.alone === true) earlier.doubt(itself.step)
 }
 
-function described(spec: StepSpec, { step, input }: Subject, before: Json, planned: Plan): Ahead {
+function described(spec: StepSpec, { step, input, resources }: Subject, before: Json, planned: Plan): Ahead {
   if (planned.conflict !== undefined) return { ...inConflict(spec, troubleOf(planned)), before }
   const { apply, undo } = planned
   if (apply.length === 0) return { ...empty(spec), outcome: 'satisfied', before }
   const changes = step.changes?.(input, before) ?? []
-  const makes = (step.resources(input).creates ?? []).length > 0 && changes.every(({ from }) => from === null)
+  const makes = (resources.creates ?? []).length > 0 && changes.every(({ from }) => from === null)
   return { ...empty(spec), outcome: makes ? 'make' : 'change', before, apply, undo, changes }
 }
 
@@ -137,8 +137,8 @@ const inConflict = (spec: StepSpec, { message, hint }: Failure): Ahead => ({
 
 const later = (spec: StepSpec, reason: string): Ahead => ({ ...empty(spec), outcome: 'later', reason })
 
-function noteOutputs(run: Run, { step, input, context }: Subject, state: Json): void {
-  const [resources, outputs] = [step.resources(input), outputsIn(step, state, input)]
+function noteOutputs(run: Run, { step, input, context, resources }: Subject, state: Json): void {
+  const outputs = outputsIn(step, state, input)
   note(run, { type: 'StepSatisfied', step: context.step, input: input as Json, resources, outputs, durationMs: 0 })
 }
 

@@ -49,7 +49,7 @@ export function outcomeFor(step: string): Outcome {
 
 /** Says what stays for now although nothing is left to run: a table that others have rules in. */
 export function restOf(
-  { step, input, record, context }: Subject,
+  { step, input, record, context, resources }: Subject,
   now: Json,
   need: Need,
   { kept }: Outcome,
@@ -57,7 +57,7 @@ export function restOf(
   const rest = step.rest?.(input, record.before!, now) ?? []
   const needed = rest.filter((key) => need.keys.has(key))
   if (needed.length > 0) return kept(`${namesOf(need)} ${needed.join(', ')} too`, need.runs)
-  const own = rest.filter((key) => step.resources(input).creates?.includes(key))
+  const own = rest.filter((key) => resources.creates?.includes(key))
   return own.length === 0 ? undefined : kept(`others use ${own.join(', ')}, which ${context.step} made`)
 }
 
