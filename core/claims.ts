@@ -4,7 +4,7 @@ import type { Moment } from './moment.ts'
 import type { ResourceKey, Resources } from './resource.ts'
 import { secretsIn } from './secret.ts'
 import { stepOf, type Run, type StepRecord } from './run.ts'
-import type { Context, Step } from './step.ts'
+import { isDone, type Context, type Step } from './step.ts'
 
 /** What one step of a live run makes, shares and uses: an undo of another run does not take it away. */
 export interface Claim {
@@ -141,6 +141,5 @@ function content({ spec, before }: StepRecord, claim: Claim, find: (type: string
   if (secretsIn([claim.input, before]).length > 0) return false
   if (!step || claim.uses !== spec.uses || before === undefined) return false
   const context: Context = { run: claim.started.run, step: claim.step, facts: claim.started.facts }
-  const plan = step.plan(claim.input, before, context)
-  return plan.conflict === undefined && plan.apply.length === 0
+  return isDone(step.plan(claim.input, before, context))
 }

@@ -231,6 +231,9 @@ export type Plan =
 /** The plan of a step that holds already. */
 export const nothingToDo: Plan = { apply: [], undo: [] }
 
+/** Says whether that is the plan of a step that holds already. */
+export const isDone = (plan: Plan): boolean => plan.conflict === undefined && plan.apply.length === 0
+
 /** The plan of a step that something stands in the way of: says what is there, and (in `hint`) what to do about it. */
 export const conflict = (message: string, hint?: string): Plan =>
   hint === undefined ? { conflict: message } : { conflict: message, hint }

@@ -1,7 +1,7 @@
 import { HANDLE, show, type Command } from '../core/command.ts'
 import { outputsIn } from '../core/effects/subject.ts'
 import { equal, type Json } from '../core/json.ts'
-import type { Context, Plan, Step } from '../core/step.ts'
+import { isDone, type Context, type Plan, type Step } from '../core/step.ts'
 import { Breach } from './breach.ts'
 import { unlikeOutputs } from './foretold.ts'
 
@@ -35,8 +35,7 @@ function expectClaimed<I, S extends Json>({ step, input, where, before }: Deed<I
   if (step.alone === true) return
   const { creates = [], shares = [] } = step.resources(input)
   if (creates.length + shares.length === 0) throw new Breach('claimed', 'nothing in "creates" and nothing in "shares"')
-  const plan = step.plan(input, before, { ...where, run: 'another1', step: 'other' })
-  if (plan.conflict === undefined && plan.apply.length === 0)
+  if (isDone(step.plan(input, before, { ...where, run: 'another1', step: 'other' })))
     throw new Breach('claimed', 'for what was there before, another run plans nothing: it would not miss what was made')
 }
 

@@ -1,5 +1,5 @@
 import { equal, isObject, type Json } from '../json.ts'
-import type { Earlier, Plan } from '../step.ts'
+import { isDone, type Earlier } from '../step.ts'
 import type { Planned } from './plan-once.ts'
 import { relatedSteps, type RelatedSteps } from './related-steps.ts'
 import { unlessInTrouble, type Subject } from './subject.ts'
@@ -45,8 +45,6 @@ function isUndisturbed({ subject, seen }: Member, later: RelatedSteps): boolean 
   const holds = (that: Json): boolean => isDone(step.plan(input, that, context))
   return own !== undefined && holds(own) ? holds(state) : equal(state, own ?? seen.state)
 }
-
-const isDone = (plan: Plan): boolean => plan.conflict === undefined && plan.apply.length === 0
 
 const through = ({ step, input, resources }: Subject, state: Json, later: RelatedSteps) =>
   later.foretell(step, input, state, resources)

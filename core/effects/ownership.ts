@@ -1,4 +1,5 @@
 import { equal, type Json } from '../json.ts'
+import { isDone } from '../step.ts'
 import type { Subject } from './subject.ts'
 
 /**
@@ -27,9 +28,7 @@ export function foreignIn(subject: Subject, now: Json, partly: boolean): string 
   if (record.takingBack !== undefined) return notMadeBy(subject, now, false)
   const foreign = notMadeBy(subject, now, false) ?? driftIn(subject, now)
   if (foreign !== undefined || partly || record.after === undefined || isGone(subject, now)) return foreign
-  const plan = step.plan(input, now, context)
-  const holds = plan.conflict === undefined && plan.apply.length === 0
-  return holds ? undefined : 'somebody changed it since'
+  return isDone(step.plan(input, now, context)) ? undefined : 'somebody changed it since'
 }
 
 function driftIn({ step, input, context, record }: Subject, now: Json): string | undefined {

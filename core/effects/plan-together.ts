@@ -3,7 +3,7 @@ import type { Look, NetnsIds } from '../look.ts'
 import type { Ports } from '../ports.ts'
 import { netnsIn } from '../resource.ts'
 import { stepOf, type Run } from '../run.ts'
-import type { Earlier, Step } from '../step.ts'
+import { isDone, type Earlier, type Step } from '../step.ts'
 import { earlierSteps } from './earlier-steps.ts'
 import { stillHolding, type Member } from './disturbance.ts'
 import { expectNetns, type Planned } from './plan-once.ts'
@@ -33,7 +33,7 @@ export async function planTogether(
     if (!seen) break
     const { subject, itself } = candidate
     members.push({ subject, itself, seen })
-    if (seen.planned.conflict === undefined && seen.planned.apply.length > 0) earlier.add(itself)
+    if (!isDone(seen.planned)) earlier.add(itself)
   }
   return members.slice(0, stillHolding(members))
 }

@@ -5,7 +5,7 @@ import { lookWith, type Look, type NetnsIds } from '../look.ts'
 import type { Moment } from '../moment.ts'
 import type { Ports } from '../ports.ts'
 import type { Run } from '../run.ts'
-import type { Plan } from '../step.ts'
+import { isDone } from '../step.ts'
 import { nextOf } from './batch.ts'
 import { diagnosed } from './diagnose.ts'
 import { waitToRetry } from './failed.ts'
@@ -45,9 +45,7 @@ async function planNext(ports: Ports, moment: Moment, look: Look): Promise<reado
   const together = await planTogether(ports, run, next, look)
   if (together.length === 0) return [await planAlone(ports, run, next[0]!)]
   const between = skipsAmong(run, ports.secrets, next, together.at(-1)!.itself.step)
-  const intents = together.flatMap(({ subject, seen }) =>
-    isIntent(seen.planned) ? [intent(subject, seen.state, seen.planned, seen.netns)] : [],
-  )
+  const intents = together.flatMap(({ subject, seen }) => (isDone(seen.planned) ? [] : [intent(subject, seen)]))
   if (intents.length > 0) return [...between, ...intents]
   const later = inFlightBehind(run, ports.secrets, together.at(-1)!.itself.step, together.length)
   const outcomes = outcomesOf(together, later, await look.netns(), performance.now() - began)
@@ -71,8 +69,6 @@ function outcomesOf(
   return events
 }
 
-const isIntent = (planned: Plan): boolean => planned.conflict === undefined && planned.apply.length > 0
-
 async function planAlone(ports: Ports, run: Run, id: string): Promise<RunEvent> {
   const began = performance.now()
   try {
@@ -80,10 +76,11 @@ async function planAlone(ports: Ports, run: Run, id: string): Promise<RunEvent> 
     skipReason(run, ports.secrets, id)
     const subject = await subjectOf(ports, run, id)
     const exec = withinLimit(ports.exec, subject.record, 'planning')
-    const { state, planned, netns } = await planPatiently({ ...ports, exec }, subject)
+    const seen = await planPatiently({ ...ports, exec }, subject)
+    const { state, planned } = seen
     if (planned.conflict !== undefined)
       return { type: 'StepFailed', step: id, failure: await diagnosed(ports, run, subject, troubleOf(planned), state) }
-    if (planned.apply.length > 0) return intent(subject, state, planned, netns)
+    if (planned.apply.length > 0) return intent(subject, seen)
     const there = await lookWith(ports.exec).netns()
     const later = inFlightBehind(run, ports.secrets, id, 0)
     return outcomeOf({ subject, state, refused: false, later, netns: there }, performance.now() - began)
@@ -119,9 +116,8 @@ const watched =
     return exec(command)
   }
 
-function intent({ step, input, context }: Subject, before: Json, planned: Plan, netns: NetnsIds): StepPlanned {
+function intent({ input, context, resources }: Subject, { state: before, planned, netns }: Planned): StepPlanned {
   if (planned.conflict !== undefined) throw new Error('a conflict is no intent')
-  const resources = step.resources(input)
   const { apply, undo } = planned
   const at = new Date().toISOString()
   return { type: 'StepPlanned', step: context.step, input: input as Json, before, apply, undo, resources, netns, at }

@@ -4,7 +4,7 @@ import { lookWith, type Look } from '../look.ts'
 import type { Moment } from '../moment.ts'
 import type { Looking } from '../ports.ts'
 import type { StepRecord } from '../run.ts'
-import type { Plan } from '../step.ts'
+import { isDone } from '../step.ts'
 import { laterSteps, type Expected, type LaterSteps } from './expected.ts'
 import { nothingFound, nothingKnown, type Finding } from './finding.ts'
 import { missing } from './missing.ts'
@@ -93,7 +93,7 @@ function verdictOn(subject: Subject, told: Expected | undefined, now: Json): Ver
   const { step, input, context, record } = subject
   const expected = told?.isPart === false ? told.state : undefined
   // a later step of the run has given it another value
-  const isOverridden = (): boolean => told !== undefined && !holds(step.plan(input, told.state, context))
+  const isOverridden = (): boolean => told !== undefined && !isDone(step.plan(input, told.state, context))
   if ((expected !== undefined && equal(expected, now)) || isOverridden()) return { verdict: 'holds' }
   const found = expected === undefined ? [] : differences(expected, now)
   const drifted = { verdict: 'drifted', differences: found, repairable: true } as const
@@ -108,7 +108,5 @@ function verdictOn(subject: Subject, told: Expected | undefined, now: Json): Ver
   const drift = record.open && expected !== undefined ? step.drift?.(input, expected, now, context) : undefined
   return drift === undefined ? { verdict: 'holds' } : { ...drifted, reason: drift, repairable: false }
 }
-
-const holds = (plan: Plan): boolean => plan.conflict === undefined && plan.apply.length === 0
 
 const reasonOf = (reason: string | undefined) => (reason === undefined ? {} : { reason })
