@@ -58,17 +58,16 @@ const { createMachine } = setup({
     apply: (_, _effect: { index: number }) => {},
     undo: (_, _effect: { index: number }) => {},
     takeBack: (_, _effect: { index: number }) => {},
-    takeOff: assign(({ context, event }) => forEach(nothingInBatch(context), event, planned)),
+    beginBatch: assign({ batch: none }),
     takeAlong: assign(({ context, event }) => forEach(context, event, planned)),
     callOff: assign(({ context, event }) => forEach(context, event, calledOff)),
     advance: assign(({ context, event }) => forEach(context, event, advanced)),
-    fail: assign(({ context, event }) => fail(context, event)),
+    fail: assign(({ context, event }) => forEach(context, event, failed)),
     beginAgain: assign(({ context, event }) => beginningAgain(context, only('RunResumed', event).outliving)),
     goForth: assign(({ context }) => forthAgain(context)),
     goRepair: assign(({ context, event }) => repair(context, only('RepairStarted', event).steps)),
     turnBack: assign(({ context, event }) => wayBack(context, only('UndoStarted', event).until)),
-    goHalfBack: assign(({ context, event }) => forEach(nothingInBatch(context), event, goneHalfBack)),
-    goHalfBackToo: assign(({ context, event }) => forEach(context, event, goneHalfBack)),
+    goHalfBack: assign(({ context, event }) => forEach(context, event, goneHalfBack)),
     stepBack: assign(({ context, event }) => forEach(context, event, behind)),
     leaveStuck: assign(({ context, event }) => forEach(context, event, stuckAt)),
     keep: assign(({ context, event }) => forEach(context, event, keptAt)),
@@ -131,7 +130,7 @@ const machine = createMachine({
         finishing: takingBack('#running.next'),
         planning: {
           entry: { type: 'plan', params: ({ context }) => ({ index: nextForth(context)! }) },
-          on: { StepPlanned: { target: 'applying', actions: 'takeOff' } },
+          on: { StepPlanned: { target: 'applying', actions: ['beginBatch', 'takeAlong'] } },
         },
         applying: {
           entry: { type: 'apply', params: ({ context }) => ({ index: nextForth(context)! }) },
@@ -174,10 +173,10 @@ function takingBack<const Next extends string>(next: Next) {
     states: {
       looking: {
         entry: { type: 'undo', params: ({ context }: { context: Control }) => ({ index: nextBack(context) }) },
-        on: { UndoPlanned: { target: 'acting', actions: 'goHalfBack' } },
+        on: { UndoPlanned: { target: 'acting', actions: ['beginBatch', 'goHalfBack'] } },
       },
       acting: {
-        on: { UndoPlanned: { target: 'acting', reenter: true, actions: 'goHalfBackToo' } },
+        on: { UndoPlanned: { target: 'acting', reenter: true, actions: 'goHalfBack' } },
         entry: { type: 'takeBack', params: ({ context }: { context: Control }) => ({ index: nextBack(context) }) },
       },
     },
@@ -188,26 +187,16 @@ function takingBack<const Next extends string>(next: Next) {
 function forEach(
   control: Control,
   { events }: Row,
-  change: (control: Control, index: number) => Partial<Control>,
+  change: (control: Control, index: number, event: NextEvent) => Partial<Control>,
 ): Control {
   let now = control
-  for (const event of events) if ('step' in event) now = { ...now, ...change(now, now.indexOf.get(event.step)!) }
+  for (const event of events) if ('step' in event) now = { ...now, ...change(now, now.indexOf.get(event.step)!, event) }
   return now
 }
 
-/** Moves past the steps whose failure does not matter; another one ends all but the steps at the end. */
-function fail(control: Control, { events }: Row): Control {
-  return events.reduce((now, event) => {
-    if (event.type !== 'StepFailed') return now
-    const index = now.indexOf.get(event.step)!
-    return { ...now, ...(event.continues === true ? advanced(now, index) : failedAt(now, index)) }
-  }, control)
-}
-
-/** Begins a batch: what was planned together before is no part of it. */
-function nothingInBatch(control: Control): Control {
-  return { ...control, batch: none }
-}
+/** Moves past a step whose failure does not matter; another one ends all but the steps at the end. */
+const failed = (control: Control, index: number, event: NextEvent): Partial<Control> =>
+  event.type === 'StepFailed' && event.continues === true ? advanced(control, index) : failedAt(control, index)
 
 /** The event of a row that is about the whole run: there is one. */
 function only<const Type extends NextEvent['type']>(type: Type, { events: [event] }: Row) {
