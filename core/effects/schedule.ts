@@ -1,4 +1,4 @@
-import { netnsOf, type Command } from '../command.ts'
+import { netnsOf, programIn, type Command } from '../command.ts'
 import { laneOf } from '../lanes.ts'
 import type { Resources } from '../resource.ts'
 
@@ -111,7 +111,7 @@ interface Kind {
 function kindOf(command: Command, lane: string): Kind | undefined {
   const netns = netnsOf(command) ?? '/host'
   const [stack, filters, native] = [`stack of ${netns}`, `filters of ${netns}`, `native filters of ${netns}`]
-  const { program, words } = insideOf(command)
+  const [program = '', ...words] = programIn(command.argv)
   if (program === 'ip') return { names: [stack], waitsFor: [stack] }
   if (program === 'sysctl') {
     const isOfFilters = words.some((word) => /netfilter|bridge-nf/.test(word))
@@ -120,10 +120,4 @@ function kindOf(command: Command, lane: string): Kind | undefined {
   if (program === 'nft') return { names: [filters, native], waitsFor: [stack, filters] }
   const table = `${lane} of ${netns}`
   return /^ip6?tables/.test(program) ? { names: [filters, table], waitsFor: [stack, table, native] } : undefined
-}
-
-/** The program that a command runs in its netns, and its words. */
-function insideOf({ argv }: Command): { readonly program: string; readonly words: readonly string[] } {
-  const [program = '', ...words] = argv[0] === 'ip' && argv[1] === 'netns' && argv[2] === 'exec' ? argv.slice(4) : argv
-  return { program, words }
 }
