@@ -9,7 +9,7 @@ import { inFlightBehind } from './in-flight.ts'
 import { performed, type Performed } from './performed.ts'
 import type { RelatedSteps } from './related-steps.ts'
 import { runTogether, shown, type Attempted, type Ran } from './run-together.ts'
-import { sightBy, sightsOf, type Looking, type Sight, type Sights } from './sights.ts'
+import { sightBy, sightsOf, type HowToLook, type Sight, type Sights } from './sights.ts'
 import { asEarlier, failureOf, subjectOf, type Subject } from './subject.ts'
 import { withinLimit } from './time-limit.ts'
 
@@ -47,7 +47,7 @@ const workOf = ({ context, record: { apply: commands = [], spec }, resources }: 
 const calledOff = ({ context }: Subject): RunEvent => ({ type: 'StepCalledOff', step: context.step })
 
 /** Reads off a look what is left to do for each step; that of one that failed does not go away by itself. */
-const lookingAfter = (ran: Ran): Looking => ({
+const lookingAfter = (ran: Ran): HowToLook => ({
   observe: (look, { step, input, context }) => look.observe(step, input, context, new Set()),
   judge: (seen) =>
     seen.map(({ subject: { step, input, context }, now: state }) =>

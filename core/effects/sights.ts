@@ -28,7 +28,7 @@ export interface Seen {
 }
 
 /** How to look at steps, and what to make of it. */
-export interface Looking {
+export interface HowToLook {
   readonly observe: (look: Look, subject: Subject) => Promise<Json>
   /** Says of each step what it means. */
   readonly judge: (seen: readonly Seen[]) => readonly Sight[]
@@ -50,7 +50,7 @@ const unseen = (failure: Failure): Sight => ({ state: null, left: failure.messag
 const SETTLE_MS = 3_000
 
 /** Looks at steps until nothing is left to do for those of them that are worth waiting for, or the kernel had its time. */
-export async function sightsOf({ exec }: Ports, subjects: readonly Subject[], how: Looking): Promise<Sights> {
+export async function sightsOf({ exec }: Ports, subjects: readonly Subject[], how: HowToLook): Promise<Sights> {
   const all = new Map<string, Sight>()
   const isUnsettled = (subject: Subject): boolean =>
     how.isWorthWaiting(subject) && all.get(subject.context.step)?.left !== ''
@@ -71,7 +71,7 @@ export async function sightsOf({ exec }: Ports, subjects: readonly Subject[], ho
 async function sights(
   look: Look,
   subjects: readonly Subject[],
-  { observe, judge }: Looking,
+  { observe, judge }: HowToLook,
   all: Map<string, Sight>,
 ): Promise<void> {
   const looks = subjects.map(async (subject): Promise<readonly Seen[]> => {

@@ -10,7 +10,7 @@ import { diagnosed } from './diagnose.ts'
 import { performed, type Performed } from './performed.ts'
 import { relatedSteps } from './related-steps.ts'
 import { runTogether, shown, type Attempted, type Ran } from './run-together.ts'
-import { sightBy, sightsOf, type Looking, type Seen, type Sight } from './sights.ts'
+import { sightBy, sightsOf, type HowToLook, type Seen, type Sight } from './sights.ts'
 import { asEarlier, failureOf, type Subject } from './subject.ts'
 import { asItIs, subjectToUndo, undoStep } from './undo-step.ts'
 import { absentNetns, outcomeFor, restOf, wayBackFrom, type Outcome } from './way-back.ts'
@@ -74,7 +74,7 @@ async function verdictsOn(
  * Reads off a look what is left of each step, the last one first. It is seen as if the earlier ones that were taken back with
  * it were still there, as they were when it was planned.
  */
-function lookingBack(subjects: readonly Subject[]): Looking {
+function lookingBack(subjects: readonly Subject[]): HowToLook {
   const absent = new Map<Subject, ReadonlySet<string>>()
   const places = new Map(subjects.map((subject, at) => [subject, subjects.length - at]))
   return {
