@@ -35,10 +35,11 @@ function apart(argv: readonly string[]): Apart {
   }
   const inside = argv.slice(4)
   const executes = argv[1] === 'netns' && argv[2] === 'exec'
-  return executes && KNOWN.test(inside[0] ?? '') ? { netns: argv[3], inside } : { inside }
+  return executes && READS_NO_SYS.test(inside[0] ?? '') ? { netns: argv[3], inside } : { inside }
 }
 
-const KNOWN = /^(sysctl|ip6?tables(-nft|-legacy)?(-save|-restore)?|nft|find|grep|ping)$/
+/** Programs that do not read `/sys`. */
+const READS_NO_SYS = /^(sysctl|ip6?tables(-nft|-legacy)?(-save|-restore)?|nft|find|grep|ping)$/
 
 /** What `ip` does to these does not depend on mounts. */
 function isKnownObject(argv: readonly string[]): boolean {

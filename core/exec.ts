@@ -55,12 +55,14 @@ export function processExec({ trace, kill, fd, holds, inside: place }: ExecOptio
   // each running command listens, and many may run at the same time
   if (kill) setMaxListeners(Infinity, kill)
   const { crew, enter, root } = place ?? { crew: helpers, enter: [], root: '' }
+  // the first process of another place is in its host netns
+  const actual = hostNetnsAs(`/proc/${place ? 1 : process.pid}/ns/net`)
   let began = 0
   const run = async (argv: readonly string[], command: Hidden): Promise<Ran> => {
     const { stdin, timeoutMs, env } = command
     const limit = limited(timeoutMs ?? usual, kill)
     const isWarm = began++ > 0 || crew.isWarm()
-    const isPlain = fd === undefined && env === undefined && KNOWN.test(programIn(command.argv)[0] ?? '')
+    const isPlain = fd === undefined && env === undefined && LEAVES_NOTHING.test(programIn(command.argv)[0] ?? '')
     const helped = isWarm && isPlain && canHelp(argv, stdin)
     const job = { argv, stdin, env, begun: limit.begun, maxBytes: MAX_OUTPUT }
     const alone = (): Promise<Done> => runAlone({ ...job, argv: [...enter, ...argv] }, fd)
@@ -73,7 +75,7 @@ export function processExec({ trace, kill, fd, holds, inside: place }: ExecOptio
     const start = performance.now()
     const perform = async (): Promise<Ran> => {
       const wanted = holds ? withoutSecretsInArgv(command, holds) : command
-      const argv = wanted.argv.map(place ? actualInside : actual)
+      const argv = wanted.argv.map(actual)
       const inside = entering(argv, root)
       const ran = await run(inside ?? argv, wanted)
       return inside && couldNotEnter(ran) ? await run(argv, wanted) : ran
@@ -91,7 +93,7 @@ type Ran = Omit<Output, 'durationMs'>
 const LONGEST_MS = 2 ** 31 - 1
 
 /** Programs that leave nothing running behind them, so that a helper knows when all of their output is there. */
-const KNOWN = /^(ip|sysctl|ip6?tables(-nft|-legacy)?(-save|-restore)?|nft|find|grep|ping|tc|wg)$/
+const LEAVES_NOTHING = /^(ip|sysctl|ip6?tables(-nft|-legacy)?(-save|-restore)?|nft|find|grep|ping|tc|wg)$/
 
 /** Ends what has begun when the time is over or nsnet has to stop. */
 function limited(ms: number, kill: AbortSignal | undefined) {
@@ -118,10 +120,8 @@ function limited(ms: number, kill: AbortSignal | undefined) {
   }
 }
 
-/** Only where `ip` takes a netns: an alias may say the same. */
-const actual = (word: string, at: number, argv: readonly string[]): string =>
-  word === HOST_NETNS && argv[at - 1] === 'netns' ? `/proc/${process.pid}/ns/net` : word
-
-/** The first process of such a place is in its host netns. */
-const actualInside = (word: string, at: number, argv: readonly string[]): string =>
-  word === HOST_NETNS && argv[at - 1] === 'netns' ? '/proc/1/ns/net' : word
+/** Writes a path for the host's netns, only where `ip` takes a netns: an alias may say the same. */
+const hostNetnsAs =
+  (path: string) =>
+  (word: string, at: number, argv: readonly string[]): string =>
+    word === HOST_NETNS && argv[at - 1] === 'netns' ? path : word
