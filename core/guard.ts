@@ -5,7 +5,7 @@ import { isJson, promises, type Promised } from './promises.ts'
 import type { Schema } from './schema.ts'
 import type { Step } from './step.ts'
 import { withoutExit } from './without-exit.ts'
-import { PLUGIN_LIMIT_MS, timeLimit, tooLong, within } from './time-limit.ts'
+import { inTime, PLUGIN_LIMIT_MS, timeLimit, tookTooLong, within } from './time-limit.ts'
 
 /** A step type whose own code broke: it threw, took too long, or gave something that is no plan. */
 export class StepBroken extends NsnetError {
@@ -114,16 +114,10 @@ function guardedInput(it: Guarded, input: Schema<unknown>): Schema<unknown> {
 
 async function awaited({ step, file }: Guarded, given: PromiseLike<unknown>): Promise<unknown> {
   const ms = timeLimit(PLUGIN_LIMIT_MS)
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(Object.assign(new Error(tooLong(ms)), { stack: '' })), ms)
-  })
   try {
-    const result = await Promise.race([given, late])
+    const result = await inTime(ms, given, () => tookTooLong(ms))
     return isPromise(result) ? result : expected(promises['input'], result, true)
   } catch (error) {
     throw new StepBroken(step, file, 'input', error)
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import { pluginInvalid } from './plugin-shape.ts'
-import { PLUGIN_LIMIT_MS, timeLimit, tooLong } from './time-limit.ts'
+import { inTime, PLUGIN_LIMIT_MS, timeLimit, tooLong } from './time-limit.ts'
 
 /**
  * Watches over the loading of a plugin's file, whose code runs meanwhile.
@@ -16,19 +16,14 @@ export async function watchedImport<T>(path: string, load: () => Promise<T>): Pr
   const message = `${path}: loading the plugin ${tooLong(ms)}`
   const hint = 'with that file moved away, what it has made is still taken back: nsnet undo RUN'
   const end = watchForLoops(ms + 500, `nsnet: ${message}\n  ${hint}\n`)
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(pluginInvalid(message, hint)), ms)
-  })
   const onExit = (): void => {
     process.exitCode = 1
     process.stderr.write(`nsnet: ${path}: the plugin ended nsnet while it was loaded: it calls process.exit()\n`)
   }
   process.once('exit', onExit)
   try {
-    return await Promise.race([load().finally(end), late])
+    return await inTime(ms, load().finally(end), () => pluginInvalid(message, hint))
   } finally {
-    clearTimeout(timer)
     process.off('exit', onExit)
   }
 }

@@ -35,8 +35,24 @@ export function within<T>(ms: number, work: () => T): T {
     return script.runInThisContext({ timeout: ms }) as T
   } catch (error) {
     if ((error as NodeJS.ErrnoException | null)?.code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
-    throw Object.assign(new Error(tooLong(ms)), { stack: '' })
+    throw tookTooLong(ms)
   } finally {
     place[slot] = around
+  }
+}
+
+/** What is thrown then; where it was noticed tells nothing about where the mistake is. */
+export const tookTooLong = (ms: number): Error => Object.assign(new Error(tooLong(ms)), { stack: '' })
+
+/** Waits for what comes, and no longer than that. @throws what comes instead; what `refusal` gives when it takes too long */
+export async function inTime<T>(ms: number, coming: PromiseLike<T>, refusal: () => Error): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const over = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(refusal()), ms)
+  })
+  try {
+    return await Promise.race([coming, over])
+  } finally {
+    clearTimeout(timer)
   }
 }
