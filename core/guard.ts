@@ -9,7 +9,8 @@ import { inTime, PLUGIN_LIMIT_MS, timeLimit, tookTooLong, within } from './time-
 
 /** A step type whose own code broke: it threw, took too long, or gave something that is no plan. */
 export class StepBroken extends NsnetError {
-  constructor({ type }: Step, file: string | undefined, part: string, cause: unknown) {
+  constructor({ step: { type }, plugin }: Guarded, part: string, cause: unknown) {
+    const file = plugin?.file
     const places = cause instanceof Error ? [...(cause.stack ?? '').matchAll(/^ +at (.*)$/gm)].map(([, at]) => at!) : []
     const place = places.find((at) => file !== undefined && at.includes(file)) ?? places[0]
     const where = [file ?? (place && 'the step type'), place].filter((it) => it !== undefined)
@@ -19,33 +20,39 @@ export class StepBroken extends NsnetError {
   }
 }
 
+/** The plugin that a step type comes from. */
+export interface Origin {
+  /** Absolute path. */
+  readonly file: string
+  /** A program in another language: whoever asks it waits no longer than that may take. */
+  readonly isProgram: boolean
+}
+
 /**
- * Gives a step whose functions throw nothing but `StepBroken`, which names the step type, the function and the plugin's file. What
- * a plugin gives is looked at closely, and, where it `isWatched`, none of its functions may take longer than 10 s (or
- * `NSNET_TIMEOUT`).
+ * Gives a step whose functions throw nothing but `StepBroken`, which names the step type, the function and the plugin's file. A
+ * step without a plugin is nsnet's own: the compiler knows what it gives. What a plugin gives is looked at closely; what it is
+ * given it cannot change; and its functions can neither end nsnet nor take longer than 10 s (or `NSNET_TIMEOUT`).
  */
-export function guarded(step: Step, file: string | undefined, isWatched: boolean): Step {
+export function guarded(step: Step, plugin: Origin | undefined): Step {
   const parts = new Map<string | symbol, unknown>()
   // what a plugin has frozen could not be told otherwise
   return new Proxy(Object.create(step) as Step, {
     get(_, name) {
-      if (!parts.has(name)) parts.set(name, guardedPart({ step, file, isWatched }, name))
+      if (!parts.has(name)) parts.set(name, guardedPart({ step, plugin }, name))
       return parts.get(name)
     },
   })
 }
 
-/** A step type, and the plugin that it comes from. */
 interface Guarded {
   readonly step: Step
-  readonly file: string | undefined
-  readonly isWatched: boolean
+  readonly plugin: Origin | undefined
 }
 
 function guardedPart(it: Guarded, name: string | symbol): unknown {
   const part: unknown = Reflect.get(it.step, name)
   if (typeof part === 'function') return guardedCall(it, String(name), part as Call)
-  if (name === 'input' && it.file !== undefined) return guardedInput(it, it.step.input)
+  if (name === 'input' && it.plugin) return guardedInput(it, it.step.input)
   const hasParts = typeof name === 'string' && WITH_PARTS.has(name) && typeof part === 'object'
   return hasParts ? guardedParts(it, name, part) : part
 }
@@ -60,23 +67,29 @@ export function inWords(thrown: unknown): string {
 
 type Call = (this: Step, ...args: unknown[]) => unknown
 
+function guardedCall(it: Guarded, name: string, call: Call): Call {
+  const promise = promises[name.split('.')[0]!]
+  const ask = it.plugin ? watched(it.step, it.plugin, call) : call.bind(it.step)
+  return (...args) => {
+    try {
+      const given = ask(...args)
+      // the state that it was given is one: most earlier steps change nothing about it
+      return name === 'foretell' && given === args[1] ? given : expected(promise, given, it.plugin !== undefined)
+    } catch (error) {
+      throw new StepBroken(it, name, error)
+    }
+  }
+}
+
 /** How many calls of a function are watched: what ended so often ends, and watching takes time. */
 const WATCHED = 200
 
-function guardedCall({ step, file, isWatched }: Guarded, name: string, call: Call): Call {
-  const promise = promises[name.split('.')[0]!]
+function watched(step: Step, { isProgram }: Origin, call: Call): (...args: readonly unknown[]) => unknown {
   let calls = 0
   return (...args) => {
-    try {
-      const work = (): unknown => call.apply(step, file === undefined ? args : args.map(frozen))
-      const isTimed = isWatched && file !== undefined && calls++ < WATCHED
-      const timed = (): unknown => (isTimed ? within(timeLimit(PLUGIN_LIMIT_MS), work) : work())
-      const given = file === undefined ? timed() : withoutExit(timed)
-      // the state that it was given is one: most earlier steps change nothing about it
-      return name === 'foretell' && given === args[1] ? given : expected(promise, given, file !== undefined)
-    } catch (error) {
-      throw new StepBroken(step, file, name, error)
-    }
+    const work = (): unknown => call.apply(step, args.map(frozen))
+    const isTimed = !isProgram && calls++ < WATCHED
+    return withoutExit(isTimed ? () => within(timeLimit(PLUGIN_LIMIT_MS), work) : work)
   }
 }
 
@@ -112,12 +125,12 @@ function guardedInput(it: Guarded, input: Schema<unknown>): Schema<unknown> {
   return new Proxy(around, { get: (_, name) => (name === '~standard' ? own : (Reflect.get(input, name) as unknown)) })
 }
 
-async function awaited({ step, file }: Guarded, given: PromiseLike<unknown>): Promise<unknown> {
+async function awaited(it: Guarded, given: PromiseLike<unknown>): Promise<unknown> {
   const ms = timeLimit(PLUGIN_LIMIT_MS)
   try {
     const result = await inTime(ms, given, () => tookTooLong(ms))
     return isPromise(result) ? result : expected(promises['input'], result, true)
   } catch (error) {
-    throw new StepBroken(step, file, 'input', error)
+    throw new StepBroken(it, 'input', error)
   }
 }

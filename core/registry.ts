@@ -1,5 +1,5 @@
 import { NsnetError } from './errors.ts'
-import { guarded } from './guard.ts'
+import { guarded, type Origin } from './guard.ts'
 import type { Step } from './step.ts'
 
 /** The step types that a run can use. */
@@ -9,11 +9,7 @@ export interface Registry {
 }
 
 /** A plugin that is loaded. */
-export interface Plugin {
-  /** Absolute path. */
-  readonly file: string
-  /** A program in another language: whoever asks it waits no longer than that may take. */
-  readonly isProgram: boolean
+export interface Plugin extends Origin {
   readonly steps: readonly Step[]
 }
 
@@ -23,19 +19,20 @@ export interface Plugin {
  * @throws PLUGIN_INVALID when two have the same name
  */
 export function registryOf(own: readonly Step[], ...plugins: readonly Plugin[]): Registry {
-  const byType = new Map<string, { readonly step: Step; readonly file: string | undefined }>()
-  for (const { file, steps, isProgram } of [{ file: undefined, steps: own, isProgram: false }, ...plugins])
-    for (const step of steps) {
-      const other = byType.get(step.type)
-      if (other) throw twice(step.type, other.file, file)
-      byType.set(step.type, { step: guarded(step, file, !isProgram), file })
-    }
+  const byType = new Map<string, { readonly step: Step; readonly plugin: Plugin | undefined }>()
+  const add = (step: Step, plugin: Plugin | undefined): void => {
+    const other = byType.get(step.type)
+    if (other) throw twice(step.type, other.plugin, plugin)
+    byType.set(step.type, { step: guarded(step, plugin), plugin })
+  }
+  for (const step of own) add(step, undefined)
+  for (const plugin of plugins) for (const step of plugin.steps) add(step, plugin)
   return { stepOf: (type) => byType.get(type)?.step, types: [...byType.keys()] }
 }
 
-function twice(type: string, first: string | undefined, second: string | undefined): NsnetError {
-  const one = first ?? 'nsnet itself'
-  const where = first === second ? `twice by ${one}` : `by ${one} and again by ${second}`
+function twice(type: string, first: Plugin | undefined, second: Plugin | undefined): NsnetError {
+  const one = first?.file ?? 'nsnet itself'
+  const where = first?.file === second?.file ? `twice by ${one}` : `by ${one} and again by ${second?.file}`
   const hint = 'give one of them a "type" of its own, or leave one of the plugins out'
   return new NsnetError('PLUGIN_INVALID', `expected step types of different names, "${type}" is defined ${where}`, hint)
 }

@@ -26,10 +26,7 @@ export function watched<Input, State extends Json>(
   step: Step<Input, State>,
   again: Step<Input, State>,
 ): Watched<Input, State> {
-  const [sound, soundAgain] = [step, again].map((it) => guarded(it as unknown as Step, undefined, false)) as [
-    Step,
-    Step,
-  ]
+  const [sound, soundAgain] = [step, again].map((it) => guarded(it as unknown as Step, undefined)) as [Step, Step]
   const calls: (() => void)[] = []
   const watch = (name: string, call: Call, second: Call): Call => {
     return (...args) => {

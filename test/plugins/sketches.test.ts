@@ -7,7 +7,7 @@ import { given } from '../support/given.ts'
 const stepOf = (type: string) => builtinSteps.find((step) => step.type === type)!
 
 const sketchesOf = (type: string, input: unknown): readonly Sketch[] => {
-  const step = guarded(stepOf(type), undefined, false)
+  const step = guarded(stepOf(type), undefined)
   return step.sketch!(given(step, input).input)
 }
 
@@ -197,11 +197,7 @@ test.each([
 ])('%j are sketches: %s', (value, are) => expect(isSketches(value)).toBe(are))
 
 test('a step type that draws something else breaks by its name', () => {
-  const step = guarded(
-    { ...stepOf('netns'), type: 'mine', sketch: () => [{ draw: 'star' }] as never },
-    undefined,
-    false,
-  )
+  const step = guarded({ ...stepOf('netns'), type: 'mine', sketch: () => [{ draw: 'star' }] as never }, undefined)
   expect(() => step.sketch!({})).toThrow(StepBroken)
   expect(() => step.sketch!({})).toThrow(/"mine" broke in its "sketch": .*expected a list of sketches/)
 })
