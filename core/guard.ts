@@ -1,7 +1,7 @@
 import { NsnetError } from './errors.ts'
 import { frozen } from './frozen.ts'
-import { isPromise, notPlain } from './plain-json.ts'
-import { isJson, promises, type Promised } from './promises.ts'
+import { isPromise } from './plain-json.ts'
+import { breachOf, isJson, promises, type Promised } from './promises.ts'
 import type { Schema } from './schema.ts'
 import type { Step } from './step.ts'
 import { withoutExit } from './without-exit.ts'
@@ -94,18 +94,19 @@ function watched(step: Step, { isProgram }: Origin, call: Call): (...args: reado
 }
 
 function expected(promised: Promised | undefined, given: unknown, isPlugin: boolean): unknown {
-  if (promised === undefined) return given
-  const [what, keeps, isState] = promised
+  const [, , isState] = promised ?? []
   // of nsnet's own steps the compiler knows, and of each of thousands it would be asked again
-  if (isState && !isPlugin) return given
-  const odd = isState && given !== undefined ? notPlain(given) : undefined
-  if (odd === undefined && keeps(given)) return given
+  if (promised === undefined || (isState && !isPlugin)) return given
+  const breach = breachOf(promised, given, asGiven)
+  if (breach === undefined) return given
   // nobody waits for it: what becomes of it must not end nsnet
   if (isPromise(given)) given.then(undefined, () => undefined)
-  const got = odd ?? (isPromise(given) ? 'a promise' : isJson(given) ? JSON.stringify(given) : String(given))
   // where it was noticed tells nothing about where the mistake is
-  throw Object.assign(new Error(`expected ${what}, got ${got}`), { stack: '' })
+  throw Object.assign(new Error(breach), { stack: '' })
 }
+
+const asGiven = (given: unknown): string =>
+  isPromise(given) ? 'a promise' : isJson(given) ? JSON.stringify(given) : String(given)
 
 function guardedParts(it: Guarded, name: string, parts: object | null): object {
   const calls = Object.entries(parts ?? {}) as readonly (readonly [string, Call])[]

@@ -1,10 +1,20 @@
-import { isPromise } from './plain-json.ts'
+import { isPromise, notPlain } from './plain-json.ts'
 import { isSketches } from './sketch.ts'
 
 /** What a function of a step has to give: in words, whether it is that, and whether it is a state, which has to be plain JSON. */
 export type Promised = readonly [what: string, keeps: (given: unknown) => boolean, isState?: true]
 
 const SUCH_AS = 'such as "link:host/eth0"'
+
+/** Says what came in place of what was promised, as `told` writes it; undefined when it is kept. */
+export function breachOf(
+  [what, keeps, isState]: Promised,
+  given: unknown,
+  told: (given: unknown) => string,
+): string | undefined {
+  const odd = isState && given !== undefined ? notPlain(given) : undefined
+  return odd === undefined && keeps(given) ? undefined : `expected ${what}, got ${odd ?? told(given)}`
+}
 
 /** What a step's functions have to give: whatever else comes would break the engine later, where nobody knows why. */
 export const promises: { readonly [name: string]: Promised } = {

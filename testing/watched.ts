@@ -1,8 +1,7 @@
 import { StepBroken, guarded, inWords } from '../core/guard.ts'
 import { equal, type Json } from '../core/json.ts'
-import { notPlain } from '../core/plain-json.ts'
 import { got } from '../core/problems.ts'
-import { promises } from '../core/promises.ts'
+import { breachOf, promises } from '../core/promises.ts'
 import type { Step } from '../core/step.ts'
 import { differences, tell } from '../core/difference.ts'
 import { Breach } from './breach.ts'
@@ -78,13 +77,12 @@ function told(name: string, call: () => unknown): unknown {
   }
 }
 
-/** The guard trusts steps without a file with what is JSON. Of what "observe" gives, a rule of its own tells. */
+/** The guard trusts nsnet's own steps with what is JSON. Of what "observe" gives, a rule of its own tells. */
 function expectState(name: string, given: unknown): void {
-  const [what, keeps, isState] = promises[name.split('.')[0]!] ?? []
-  if (isState !== true || name === 'observe') return
-  const odd = given === undefined ? undefined : notPlain(given)
-  if (odd === undefined && keeps!(given)) return
-  throw new Breach('shape', `"${name}": expected ${what}, got ${odd ?? got(given)}`)
+  const promised = promises[name.split('.')[0]!]
+  if (promised?.[2] !== true || name === 'observe') return
+  const breach = breachOf(promised, given, got)
+  if (breach !== undefined) throw new Breach('shape', `"${name}": ${breach}`)
 }
 
 /** As the journal holds it. */
