@@ -10,7 +10,7 @@ export const objectIn = (directory: string): string => join(directory, OBJECT)
 export const isObjectPath = (path: string): boolean => basename(path) === OBJECT
 
 /** Lines and columns count from 1. */
-interface Position {
+export interface Position {
   readonly line: number
   readonly column: number
 }

@@ -1,10 +1,5 @@
+import type { Position } from './place-in.ts'
 import { got, invalid } from './problems.ts'
-
-/** Lines and columns count from 1. */
-export interface Position {
-  readonly line: number
-  readonly column: number
-}
 
 /** What a reader makes of a text. */
 export interface Read {

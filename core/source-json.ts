@@ -1,7 +1,8 @@
 import { evaluate, parse, type AnyNode, type MemberNode, type ObjectNode } from '@humanwhocodes/momoa'
+import type { Position } from './place-in.ts'
 import { ENOUGH, got, invalid, pointerOf, type Problem } from './problems.ts'
 import { keyMistake, MAX_DEPTH, MAX_VALUES, positionsIn, refusal, tooDeep, tooMany } from './reading.ts'
-import type { Position, Read } from './reading.ts'
+import type { Read } from './reading.ts'
 
 /** A text that is being read. */
 interface Reading {

@@ -1,16 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, parseDocument, type Document } from 'yaml'
+import type { Position } from './place-in.ts'
 import { invalid, pointerOf, type Problem } from './problems.ts'
-import {
-  keyMistake,
-  MAX_DEPTH,
-  MAX_VALUES,
-  positionsIn,
-  refusal,
-  tooDeep,
-  tooMany,
-  type Position,
-  type Read,
-} from './reading.ts'
+import { keyMistake, MAX_DEPTH, MAX_VALUES, positionsIn, refusal, tooDeep, tooMany, type Read } from './reading.ts'
 
 /**
  * How many tokens are read: about 3,000 steps. The parser takes 7 µs for each, so that more would keep people waiting; JSON is

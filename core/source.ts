@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
-import { positionsIn, refusal, SPLIT, type Position, type Read } from './reading.ts'
+import type { Position } from './place-in.ts'
+import { positionsIn, refusal, SPLIT, type Read } from './reading.ts'
 import { readJson } from './source-json.ts'
 
 /** A file as it was written: its value, and where each part of it stands. */
