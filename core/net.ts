@@ -35,8 +35,8 @@ export const address = z
 /** A prefix whose host bits are zero, `10.0.0.0/24` or `2001:db8::/64`. */
 export const prefix = z
   .string()
-  .refine((text) => text.includes('/') && isAddress(text) && isNetwork(text), {
-    error: (issue) => prefixMessage(issue.input),
+  .refine((text) => text.includes('/') && isAddress(text) && networkOf(text) === canonical(text), {
+    error: ({ input }) => `expected ${prefixLike(input)}`,
   })
   .meta({ description: 'prefix: the address of a network with its length', examples: ['10.0.0.0/24', '2001:db8::/64'] })
 
@@ -128,14 +128,6 @@ function isAddress(text: string): boolean {
   if (plainIpv4(text)) return true
   const { Address4, Address6 } = ipAddresses()
   return !text.includes('%') && (text.includes(':') ? Address6.isValid(text) : Address4.isValid(text))
-}
-
-function isNetwork(text: string): boolean {
-  return networkOf(text) === canonical(text)
-}
-
-function prefixMessage(input: unknown): string {
-  return `expected ${prefixLike(input)}`
 }
 
 /** Names a prefix as it is expected in place of what came: of that very network, where it is an address of one. */

@@ -16,13 +16,12 @@ export function failureOfCommand(message: string, command: Command, output: Outp
 
 /** Expects that a command of nsnet's own went well. @throws TOOL_MISSING, TOOL_FAILED with what it printed */
 export function expectSuccess(command: Command, output: Output): void {
-  if (succeeded(command, output) && missingProgram(output) === undefined) return
   const program = missingProgram(output)
   if (program !== undefined) {
     const message = `expected the program ${program}, found none that can be run${inPlaceOf(command, program)}`
     throw new NsnetError('TOOL_MISSING', message, adviceOn(command, output))
   }
-  throw unusable(command, output, endOf(output))
+  if (!succeeded(command, output)) throw unusable(command, output, endOf(output))
 }
 
 /** The refusal of a tool that does not do what nsnet needs: `why`, and the beginning of what it printed. */
