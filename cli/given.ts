@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { NsnetError } from '../core/errors.ts'
 import { howToGive, type Given } from '../core/given.ts'
-import type { Json } from '../core/json.ts'
+import { isObject, type Json } from '../core/json.ts'
 import { parseSource } from '../core/source.ts'
 import type { Draft } from '../core/workflow.ts'
 import { readText } from '../library/read-text.ts'
@@ -58,7 +58,7 @@ async function valuesIn(path: string): Promise<Given['values']> {
       `expected --set-file with JSON (or YAML in *.yaml), got a mistake at ${path}${place}`,
     )
   })
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, Json>
+  if (isObject(value)) return value as Record<string, Json>
   throw new NsnetError('USAGE', `expected --set-file with an object of values, got something else in ${path}`)
 }
 

@@ -4,8 +4,11 @@ export type Json = null | boolean | number | string | readonly Json[] | JsonObje
 /** An object of JSON. */
 export type JsonObject = { readonly [key: string]: Json }
 
-export const isObject = (value: Json): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+export function isObject(value: Json): value is JsonObject
+export function isObject(value: unknown): value is { readonly [field: string]: unknown }
+export function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
 
 export const isList = (value: Json): value is readonly Json[] => Array.isArray(value)
 

@@ -1,6 +1,6 @@
 import { isNode, type Node } from './expression-limits.ts'
 import { chainOf, type Reference } from './expression-names.ts'
-import type { Json } from './json.ts'
+import { isObject, type Json } from './json.ts'
 
 /** What expressions read where something is done for each value of a list. */
 export interface Round {
@@ -82,6 +82,5 @@ const literalOf = (value: Json): string =>
   typeof value === 'number' && value < 0 ? `(${value})` : JSON.stringify(value)
 
 function fieldOf(value: Json | undefined, name: string): Json | undefined {
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value) && Object.hasOwn(value, name)
-  return isObject ? (value as { readonly [name: string]: Json })[name] : undefined
+  return value !== undefined && isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined
 }

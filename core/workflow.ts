@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { mistakesOf, type Mistake } from './issues.ts'
-import type { Json } from './json.ts'
+import { isObject, type Json } from './json.ts'
 import { ENOUGH, pointerOf, type Hint, type Problem } from './problems.ts'
 import type { Schema } from './schema.ts'
 import type { Source } from './source.ts'
@@ -133,7 +133,7 @@ const listIn = (value: { readonly [field: string]: unknown }, field: string): re
 
 function fieldsIn(value: { readonly [field: string]: unknown }, field: string): Fields {
   const given = value[field]
-  return typeof given === 'object' && given !== null && !Array.isArray(given) ? (given as Fields) : {}
+  return isObject(given) ? (given as Fields) : {}
 }
 
 /** What stands in `forEach` is looked at when it is filled in: that finds the same mistakes in texts and in what they give. */

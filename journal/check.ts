@@ -1,3 +1,4 @@
+import { isObject } from '../core/json.ts'
 import { got, pointerOf } from '../core/problems.ts'
 
 /**
@@ -27,10 +28,7 @@ export const number = check('a number', Number.isFinite)
 export const present = check('a value', (value) => value !== undefined)
 
 /** Expects an object, whatever is in it. */
-export const fields = check(
-  'an object',
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-)
+export const fields = check('an object', isObject)
 
 /** Expects one of these words. */
 export const anyOf = (...words: readonly string[]): Check =>

@@ -1,5 +1,6 @@
 import { withArticle } from '../core/counted.ts'
 import { NsnetError } from '../core/errors.ts'
+import { isObject } from '../core/json.ts'
 import { didYouMean } from '../core/near.ts'
 
 type Kind = readonly [what: string, fits: (value: unknown) => boolean]
@@ -44,10 +45,6 @@ export function expectOptions(verb: string, known: readonly string[], options: u
     if (fits === undefined || value === undefined || fits(value)) continue
     throw new NsnetError('USAGE', `expected the option "${name}" of ${verb}() to be ${what}, got ${kindOf(value)}`)
   }
-}
-
-function isObject(value: unknown): value is { readonly [name: string]: unknown } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Says what something is, and not its value, which may be a secret. */

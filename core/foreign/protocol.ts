@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Json } from '../json.ts'
+import { isObject, type Json } from '../json.ts'
 
 /** The version of what nsnet and plugins in other languages say to each other. */
 export const PROTOCOL = 1
@@ -57,8 +57,8 @@ export const requestLine = (ask: string, more: { readonly [name: string]: unknow
 /** Reads one line of a plugin: `{ "answer": … }`, or that it cannot answer, `{ "error": "…" }`. @throws Error with what came */
 export function answerIn(line: string, ask: string): Json {
   const told = parsed(line)
-  if (typeof told === 'object' && told !== null && !Array.isArray(told)) {
-    const { answer, error } = told as { readonly [field: string]: Json }
+  if (told !== undefined && isObject(told)) {
+    const { answer, error } = told
     if (typeof error === 'string') throw new Error(error)
     if (answer !== undefined) return answer
   }
