@@ -143,19 +143,21 @@ const onlyGroup = groupSchema.extend({ ...anything, steps: z.array(z.unknown()).
 
 function draftBlock(value: unknown, path: readonly PropertyKey[], mistakes: Mistake[]): readonly Block[] {
   if (mistakes.length >= ENOUGH) return []
-  const pointer = pointerOf(path)
-  const forEach = has(value, 'forEach') ? (value['forEach'] as Json) : undefined
+  const block = {
+    pointer: pointerOf(path),
+    isRepeated: has(value, 'forEach'),
+    forEach: has(value, 'forEach') ? (value['forEach'] as Json) : undefined,
+    finally: path[0] === 'finally',
+  }
   if (!has(value, 'steps')) {
     const steps = draftStep(onlyStep, value, path, mistakes)
-    const block = { pointer, isRepeated: has(value, 'forEach'), forEach, if: undefined, defaults: {} }
-    return steps.length === 0 ? [] : [{ ...block, finally: path[0] === 'finally', steps }]
+    return steps.length === 0 ? [] : [{ ...block, if: undefined, defaults: {}, steps }]
   }
   const group = onlyGroup.safeParse(value)
   if (!group.success) note(mistakes, path, mistakesOf(group.error.issues, value, onlyGroup as Schema<unknown>))
   const steps = listIn(value, 'steps').flatMap((step, index) => draftGrouped(step, [...path, 'steps', index], mistakes))
   const { if: condition } = group.success ? group.data : {}
-  const rest = { if: condition, defaults: fieldsIn(value, 'defaults'), finally: path[0] === 'finally', steps }
-  return [{ pointer, isRepeated: has(value, 'forEach'), forEach, ...rest }]
+  return [{ ...block, if: condition, defaults: fieldsIn(value, 'defaults'), steps }]
 }
 
 function draftGrouped(value: unknown, path: readonly PropertyKey[], mistakes: Mistake[]): readonly DraftStep[] {
