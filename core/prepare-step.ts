@@ -8,7 +8,7 @@ import { fill, fillWith, literalAt, templatesIn, type Filled, type Placed } from
 import type { KeyedRound, Site, StepPlace, StepScope } from './site.ts'
 import { roundId } from './step-id.ts'
 import type { Step } from './step.ts'
-import { checkFlow, type FlowOf } from './step-flow.ts'
+import { checkFlow, idsInRound, type FlowOf } from './step-flow.ts'
 import { isKnown, isSecret, soundReferences, type Add } from './step-references.ts'
 import { problemAt } from './workflow.ts'
 
@@ -92,14 +92,8 @@ export async function specFor(site: Site, step: CheckedStep, scope: StepScope): 
 }
 
 /** Writes for a round what is filled in later; where it reads `each`, that may have come to what is no expression. */
-function inRound(
-  { rounds, places }: Site,
-  { place, later }: CheckedStep,
-  { value, mistakes }: Filled,
-  round: KeyedRound,
-) {
-  const fullId = (id: string): string | undefined =>
-    places.get(id)?.block === place.block && rounds.has(place.block) ? roundId(id, round.key) : undefined
+function inRound(site: Site, { place, later }: CheckedStep, { value, mistakes }: Filled, round: KeyedRound) {
+  const fullId = idsInRound(site, place, round)
   const written = fillWith(value, later, (template) => {
     const text = template.moved({ round, fullId })
     if (template.references.some(([root]) => root === 'each')) parseTemplate(text)

@@ -70,7 +70,9 @@ function conditionAt(site: Site, place: StepPlace, pointer: string, given: Json 
   return (scope) => {
     try {
       if (!isReady)
-        return scope.round ? template.moved({ round: scope.round, fullId: inBlock(place, site, scope.round) }) : given
+        return scope.round
+          ? template.moved({ round: scope.round, fullId: idsInRound(site, place, scope.round) })
+          : given
       const value = template.evaluate(scope)
       if (typeof value === 'boolean') return value
       tell(
@@ -96,8 +98,9 @@ function read(text: string, pointer: string, tell: Tell): Template | undefined {
   return undefined
 }
 
-const inBlock =
-  ({ block }: StepPlace, { places }: Site, round: KeyedRound) =>
+/** Gives the ids that the steps around a step have in a round; undefined for others. */
+export const idsInRound =
+  ({ places }: Site, { block }: StepPlace, round: KeyedRound) =>
   (id: string): string | undefined =>
     places.get(id)?.block === block ? roundId(id, round.key) : undefined
 
