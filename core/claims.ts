@@ -1,5 +1,7 @@
 import type { RunStarted } from './events.ts'
+import { grouped } from './grouped.ts'
 import { equal, type Json } from './json.ts'
+import { ofObject } from './memo.ts'
 import type { Moment } from './moment.ts'
 import type { ResourceKey, Resources } from './resource.ts'
 import { secretsIn } from './secret.ts'
@@ -110,21 +112,9 @@ const runsOf = (claims: readonly Claim[]): readonly RunStarted[] => [
 const ownKeys = ({ creates = [], shares = [] }: Resources): readonly ResourceKey[] => [...creates, ...shares]
 
 /** Where in a list of claims each key is made or shared; told once for all steps of an undo, during which it stays the same. */
-function placesIn(claims: readonly Claim[]): ReadonlyMap<ResourceKey, readonly number[]> {
-  const known = listed.get(claims)
-  if (known) return known
-  const all = new Map<ResourceKey, number[]>()
-  for (const [at, { resources }] of claims.entries())
-    for (const key of ownKeys(resources)) {
-      const same = all.get(key)
-      if (same) same.push(at)
-      else all.set(key, [at])
-    }
-  listed.set(claims, all)
-  return all
-}
-
-const listed = new WeakMap<readonly Claim[], ReadonlyMap<ResourceKey, readonly number[]>>()
+const placesIn = ofObject((claims: readonly Claim[]) =>
+  grouped([...claims.keys()], (at) => ownKeys(claims[at]!.resources)),
+)
 
 function counts({ started }: Run, claim: Claim): boolean {
   if (claim.open || claim.started.borrows === true) return true

@@ -1,4 +1,5 @@
 import type { Command, Exec, Output } from './command.ts'
+import { grouped } from './grouped.ts'
 import { objectAt } from './join-ip.ts'
 import { partOf } from './outcome.ts'
 
@@ -6,14 +7,9 @@ import { partOf } from './outcome.ts'
 export const keyOf = ({ argv, stdin, timeoutMs }: Command): string => JSON.stringify([argv, stdin, timeoutMs])
 
 /** Puts those probes into one group that one process can answer; the others stay alone. */
-export function groupsOf(probes: readonly Command[]): readonly (readonly Command[])[] {
-  const groups = new Map<string, Command[]>()
-  for (const probe of probes) {
-    const name = listing(probe)?.words.join(' ') ?? keyOf(probe)
-    groups.set(name, [...(groups.get(name) ?? []), probe])
-  }
-  return [...groups.values()]
-}
+export const groupsOf = (probes: readonly Command[]): readonly (readonly Command[])[] => [
+  ...grouped(probes, (probe) => [listing(probe)?.words.join(' ') ?? keyOf(probe)]).values(),
+]
 
 /** Asks a group of probes, in one process where they are several. When the answer does not fit, each is asked by itself. */
 export async function ask(exec: Exec, probes: readonly Command[]): Promise<readonly Output[]> {

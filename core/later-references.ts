@@ -1,3 +1,4 @@
+import { grouped } from './grouped.ts'
 import { ENOUGH, type Problem } from './problems.ts'
 import type { Source } from './source.ts'
 import { problemAt } from './workflow.ts'
@@ -12,8 +13,7 @@ export interface Edge {
 /** Tells of references to later steps: a cycle, or an order that is the wrong way round. */
 export function laterReferences(source: Source, all: readonly Edge[]): readonly Problem[] {
   const edges = all.slice(0, ENOUGH)
-  const next = new Map<string, string[]>()
-  for (const { from, to } of edges) next.set(from, [...(next.get(from) ?? []), to])
+  const next = grouped(edges, ({ from }) => [from])
   return edges.map(({ from, to, pointer }) => {
     const back = pathBetween(next, to, from)
     if (back) return problemAt(source, pointer, `expected no cycle, got ${[from, ...back].join(' → ')}`)
@@ -26,7 +26,7 @@ export function laterReferences(source: Source, all: readonly Edge[]): readonly 
 const MOST_IN_CYCLE = 100
 
 function pathBetween(
-  next: ReadonlyMap<string, readonly string[]>,
+  next: ReadonlyMap<string, readonly Edge[]>,
   from: string,
   to: string,
 ): readonly string[] | undefined {
@@ -37,7 +37,7 @@ function pathBetween(
     if (last === to) return path
     if (seen.has(last)) continue
     seen.add(last)
-    for (const step of next.get(last) ?? []) stack.push([...path, step])
+    for (const edge of next.get(last) ?? []) stack.push([...path, edge.to])
   }
   return undefined
 }

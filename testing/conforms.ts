@@ -1,3 +1,4 @@
+import { grouped } from '../core/grouped.ts'
 import type { Json } from '../core/json.ts'
 import type { Context, Step } from '../core/step.ts'
 import { Breach, ContractBroken } from './breach.ts'
@@ -28,7 +29,8 @@ export async function conforms<Input, State extends Json>(
   const tested = await testedOf(step, options)
   if (examples.length === 0) throw new TypeError('expected at least one example, got none: nothing would be proved')
   let isBroken = false
-  const stages = grouped(examples).map((group) =>
+  const byStage = grouped(examples, ({ before = [] }) => [JSON.stringify(before)])
+  const stages = [...byStage.values()].map((group) =>
     inTurn(async () => {
       if (isBroken) return
       await onStage(tested, group).catch((error: unknown) => {
@@ -64,16 +66,6 @@ async function tried<I, S extends Json, T>({ step, example }: Trial<I, S>, work:
   } catch (error) {
     throw error instanceof Breach ? new ContractBroken(step.type, example.input, error) : error
   }
-}
-
-/** The examples that one stage serves. */
-function grouped(examples: readonly Example[]): readonly (readonly Example[])[] {
-  const groups = new Map<string, Example[]>()
-  for (const example of examples) {
-    const key = JSON.stringify(example.before ?? [])
-    groups.set(key, [...(groups.get(key) ?? []), example])
-  }
-  return [...groups.values()]
 }
 
 /** Where the step is planned by hand: the id of the run is as long as a real one. */

@@ -1,5 +1,6 @@
+import { grouped } from '../../core/grouped.ts'
 import { liesIn } from '../../core/net.ts'
-import { grouped, keyOf, type Cable, type End, type Route, type Translation } from './model.ts'
+import { keyOf, type Cable, type End, type Route, type Translation } from './model.ts'
 import type { DraftBox, DraftLink } from './plane.ts'
 
 /** Finds links by where they are, and by the address that they have. */
@@ -13,8 +14,8 @@ export interface Finder {
 export function finderOf(links: readonly DraftLink[]): Finder {
   const byKey = new Map(links.map((link) => [keyOf(link), link]))
   const addressed = links.flatMap((link) => link.addresses.map(({ address }) => ({ link, host: hostOf(address) })))
-  const byAddress = grouped(addressed, ({ host }) => host)
-  const byBox = grouped(links, ({ netns }) => netns)
+  const byAddress = grouped(addressed, ({ host }) => [host])
+  const byBox = grouped(links, ({ netns }) => [netns])
   return {
     at: (end) => (end === null ? undefined : byKey.get(keyOf(end))),
     inBox: (netns) => byBox.get(netns) ?? [],

@@ -1,5 +1,6 @@
+import { grouped } from '../../core/grouped.ts'
 import { INTERNET, nameOf, type Edge } from './edges.ts'
-import { grouped, type Box, type Topology } from './model.ts'
+import type { Box, Topology } from './model.ts'
 
 /** How far links are away from the internet, or without it from the links of the first box. */
 export interface Depths {
@@ -56,7 +57,7 @@ function walkOf(next: (name: string) => readonly string[]): {
 
 function neighboursBy(edges: readonly Edge[]): (name: string) => readonly string[] {
   const pairs = edges.filter(({ kind }) => kind !== 'route').map(({ from, to }) => [nameOf(from), nameOf(to)] as const)
-  const next = grouped([...pairs, ...pairs.map(([from, to]) => [to, from] as const)], ([from]) => from)
+  const next = grouped([...pairs, ...pairs.map(([from, to]) => [to, from] as const)], ([from]) => [from])
   return (name) => (next.get(name) ?? []).map(([, other]) => other)
 }
 

@@ -1,4 +1,5 @@
-import { grouped, keyOf, routeText, translationText, type Box, type Cable, type End, type Mark } from './model.ts'
+import { grouped } from '../../core/grouped.ts'
+import { keyOf, routeText, translationText, type Box, type Cable, type End, type Mark } from './model.ts'
 import type { Route, Topology, Translation } from './model.ts'
 
 /** The world behind the links that lead out of the host. */
@@ -103,7 +104,7 @@ function portsOf({ netns, links }: Box): readonly Edge[] {
 }
 
 function merged(edges: readonly Edge[]): readonly Edge[] {
-  const groups = grouped(edges, ({ kind, from, to }) => JSON.stringify([kind, nameOf(from), nameOf(to)]))
+  const groups = grouped(edges, ({ kind, from, to }) => [JSON.stringify([kind, nameOf(from), nameOf(to)])])
   return Array.from(groups.values(), (group) => ({
     ...group[0]!,
     texts: [...new Set(group.flatMap(({ texts }) => texts))],

@@ -98,17 +98,6 @@ export function keyOf({ netns, link }: End): string {
 const asPlain = (name: string): string =>
   name.replace(/[^\w.@+-]/gu, (it) => `%${it.codePointAt(0)!.toString(16).padStart(2, '0')}`)
 
-/** Gathers what has the same key, in its order. */
-export function grouped<Item, Key>(items: readonly Item[], keyOfItem: (item: Item) => Key): ReadonlyMap<Key, Item[]> {
-  const groups = new Map<Key, Item[]>()
-  for (const item of items) {
-    const group = groups.get(keyOfItem(item))
-    if (group) group.push(item)
-    else groups.set(keyOfItem(item), [item])
-  }
-  return groups
-}
-
 /** Says in a few words what a translation does. */
 export const translationText = ({ kind, of, to }: Translation): string =>
   [kind, of, to === null ? null : `to ${to}`].filter((word) => word !== null).join(' ')

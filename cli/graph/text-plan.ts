@@ -1,4 +1,5 @@
-import { grouped, keyOf, type Box, type Link, type Topology } from './model.ts'
+import { grouped } from '../../core/grouped.ts'
+import { keyOf, type Box, type Link, type Topology } from './model.ts'
 
 /** How the boxes stand: one on the left, all others below each other on the right. */
 export interface Plan {
@@ -21,7 +22,7 @@ export interface HubRow {
 export function planOf({ boxes, cables, outside }: Topology): Plan | undefined {
   const ends = grouped(
     cables.flatMap(({ ends: [a, b] }) => (a.netns === b.netns ? [] : [a, b])),
-    ({ netns }) => netns,
+    ({ netns }) => [netns],
   )
   const count = ({ netns }: Box): number => ends.get(netns)?.length ?? 0
   const hub = boxes.reduce<Box | undefined>((best, box) => (best && count(best) >= count(box) ? best : box), undefined)
@@ -35,9 +36,9 @@ export function planOf({ boxes, cables, outside }: Topology): Plan | undefined {
 /** Puts the ports of a bridge below it, and what leads to the internet above all. */
 export function rowsOf({ links }: Pick<Box, 'links'>, outside: readonly string[]): readonly Omit<HubRow, 'cable'>[] {
   const names = new Set(links.map(({ link }) => link))
-  const ports = grouped(links, ({ link, master }) =>
+  const ports = grouped(links, ({ link, master }) => [
     master !== null && master !== link && names.has(master) ? master : null,
-  )
+  ])
   const seen = new Set<string>()
   const below = (link: Link): readonly Omit<HubRow, 'cable'>[] => {
     if (seen.has(link.link)) return []

@@ -1,6 +1,6 @@
+import { grouped } from '../../core/grouped.ts'
 import { printable } from '../../core/quote.ts'
 import {
-  grouped,
   routeText,
   translationText,
   type Box,
@@ -86,7 +86,7 @@ function wholeText(translation: Translation): string {
 
 /** Writes all checks of one kind on one line. */
 function checksOf({ checks }: Box): readonly Line[] {
-  const groups = grouped(checks, (it) => `${it.by} ${stateOf(it)}`)
+  const groups = grouped(checks, (it) => [`${it.by} ${stateOf(it)}`])
   return Array.from(groups.values(), (group) => {
     const targets = [...new Set(group.map(({ target }) => target))]
     return { ...group[0]!, text: `${group[0]!.by === 'ping' ? 'pings' : 'connects to'} ${targets.join(', ')}` }

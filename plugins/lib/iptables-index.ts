@@ -1,5 +1,5 @@
+import { grouped } from '../../core/grouped.ts'
 import { ofObject, ofText } from '../../core/memo.ts'
-import { grouped } from './grouped.ts'
 import { canonicalRule, NSNET_COMMENT } from './iptables-rules.ts'
 import type { SavedRule, SavedTable } from './iptables-save.ts'
 

@@ -1,6 +1,6 @@
+import { grouped } from '../../core/grouped.ts'
 import { ofObject, ofText } from '../../core/memo.ts'
 import { expectLines } from './expect-lines.ts'
-import { grouped } from './grouped.ts'
 import { normal } from './nft-text.ts'
 
 /** A table as `nft -a -s list ruleset` prints it. */
