@@ -1,5 +1,5 @@
 import { ip, type Command } from '../../core/command.ts'
-import { equal } from '../../core/json.ts'
+import { addressWords, gone, goneRoutes } from './dropped-words.ts'
 import { listLinks, parseLinks, type IpAddress } from './ip-json.ts'
 import { parseRoutes, unrestorable, valueOf, type RouteWords } from './route-text.ts'
 
@@ -31,7 +31,7 @@ export function parseIpv6(addresses: string, routes: string, link: string | unde
     addresses: links.flatMap(({ ifname, addr_info: all = [] }) =>
       all
         .filter((it) => it.family === 'inet6' && !(it.dynamic ?? it.temporary ?? isAutomatic(it)))
-        .map((it) => [...wordsOf(it), 'dev', ifname])
+        .map((it) => [...addressWords(it), 'dev', ifname])
         .toReversed(),
     ),
     routes: parseRoutes(living).filter((it) => isOver(it) && !byKernel.has(valueOf(it, 'proto')!) && !unrestorable(it)),
@@ -47,7 +47,7 @@ export function madeLinkLocals(addresses: string, link: string | undefined, mode
     it.family === 'inet6' && it.scope === 'link' && it.nodad !== true && (mode !== '0' || isAutomatic(it))
   return parseLinks(addresses)
     .filter(({ ifname }) => link === undefined || ifname === link)
-    .flatMap(({ ifname, addr_info: all = [] }) => all.filter(isMade).map((it) => [...wordsOf(it), 'dev', ifname]))
+    .flatMap(({ ifname, addr_info: all = [] }) => all.filter(isMade).map((it) => [...addressWords(it), 'dev', ifname]))
 }
 
 /** Removes the link-local addresses that the kernel has made since. */
@@ -57,9 +57,9 @@ export const removeLinkLocals = (
   now: readonly RouteWords[],
 ): readonly Command[] => gone(now, before).map((words) => ip(netns, 'address', 'delete', ...words))
 
-/** Adds what was there before and is not there now. Routes without a gateway come first: those of the others need them. */
+/** Adds what was there before and is not there now. */
 export function putBackIpv6(netns: string | undefined, before: Ipv6Subjects, now: Ipv6Subjects): readonly Command[] {
-  const routes = gone(before.routes, now.routes).toSorted((a, b) => +a.includes('via') - +b.includes('via'))
+  const routes = goneRoutes(before.routes, now.routes)
   return [
     ...gone(before.addresses, now.addresses).map((words) => ip(netns, 'address', 'add', ...words)),
     // of several nexthops the kernel drops only those of the link: the rest is in the route's place
@@ -74,14 +74,3 @@ const isOfLo = (route: RouteWords, link: string): boolean => link === 'lo' && ro
 
 const isAutomatic = ({ local }: IpAddress): boolean =>
   local === '::1' || /^fe80::[0-9a-f:]+ff:fe[0-9a-f:]+$/.test(local)
-
-function wordsOf(it: IpAddress): readonly string[] {
-  const flags = (['nodad', 'home', 'noprefixroute', 'autojoin'] as const).filter((flag) => it[flag])
-  const peer = it.address === undefined || it.address === it.local ? [] : ['peer', `${it.address}/${it.prefixlen}`]
-  const metric = it.metric === undefined ? [] : ['metric', `${it.metric}`]
-  const lifetime = 'deprecated' in it ? ['preferred_lft', '0'] : []
-  return [peer.length === 0 ? `${it.local}/${it.prefixlen}` : it.local, ...peer, ...metric, ...flags, ...lifetime]
-}
-
-const gone = (had: readonly RouteWords[], have: readonly RouteWords[]): readonly RouteWords[] =>
-  had.filter((words) => !have.some((other) => equal(words, other)))

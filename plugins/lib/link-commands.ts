@@ -1,6 +1,6 @@
 import { HOST_NETNS, inNetns, ip, type Command } from '../../core/command.ts'
-import { equal } from '../../core/json.ts'
 import type { Change } from '../../core/step.ts'
+import { gone, goneRoutes } from './dropped-words.ts'
 import { target, type Input } from './link-input.ts'
 import { losesIpv6, nothing, type LinkState, type State, type Words } from './link-state.ts'
 import { changesStacked, stackedAfter, stackedBack } from './stacked-links.ts'
@@ -130,7 +130,7 @@ function loopbackBack({ netns, link, state }: Input, before: State, now: State):
   return isNew ? [ip(netns, 'address', 'delete', '127.0.0.1/8', 'dev', link)] : []
 }
 
-/** Adds what the kernel dropped. Routes without a gateway come first, because those of the others need them. */
+/** Adds what the kernel dropped. */
 function putBack(
   { link }: Input,
   netns: string | undefined,
@@ -138,12 +138,11 @@ function putBack(
   left: Pick<State, 'addresses' | 'routes' | 'sysctls'>,
 ): readonly Command[] {
   const sysctls = Object.entries(before.sysctls).filter(([key, value]) => left.sysctls[key] !== value)
-  const routes = gone(before.routes, left.routes).toSorted((a, b) => +a.includes('via') - +b.includes('via'))
   const sysctl = ['sysctl', '-q', '-w', ...sysctls.map(([key, value]) => `${key}=${value}`)]
   return [
     ...(sysctls.length === 0 ? [] : [{ argv: inNetns(netns, sysctl) }]),
     ...gone(before.addresses, left.addresses).map((words) => ip(netns, 'address', 'replace', ...words, 'dev', link)),
-    ...routes.map(([family, ...words]) => ip(netns, family!, 'route', 'add', ...words)),
+    ...goneRoutes(before.routes, left.routes).map(([family, ...words]) => ip(netns, family!, 'route', 'add', ...words)),
   ]
 }
 
@@ -152,6 +151,3 @@ const withThose = (before: State, now: State): State => ({
   ...before,
   addresses: [...before.addresses, ...gone(now.addresses, before.addresses)],
 })
-
-const gone = (had: readonly Words[], have: readonly Words[]): readonly Words[] =>
-  had.filter((words) => !have.some((other) => equal(words, other)))

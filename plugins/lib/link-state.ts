@@ -1,5 +1,6 @@
 import { inNetns, ip, type Command } from '../../core/command.ts'
 import { canonical } from '../../core/net.ts'
+import { addressWords } from './dropped-words.ts'
 import type { Input } from './link-input.ts'
 import {
   isUp,
@@ -188,14 +189,6 @@ function staticAddresses({ addr_info: all = [], address: hardware = '' }: IpLink
     .filter((it) => it.family === 'inet6' && own(it))
     .map(addressWords)
     .toReversed()
-}
-
-function addressWords(it: IpAddress): Words {
-  const flags = (['nodad', 'home', 'noprefixroute', 'autojoin'] as const).filter((flag) => it[flag])
-  const peer = it.address === undefined || it.address === it.local ? [] : ['peer', `${it.address}/${it.prefixlen}`]
-  const address = peer.length === 0 ? `${it.local}/${it.prefixlen}` : it.local
-  const metric = it.metric === undefined ? [] : ['metric', `${it.metric}`]
-  return [address, ...peer, ...metric, ...flags, ...('deprecated' in it ? ['preferred_lft', '0'] : [])]
 }
 
 /** The link-local address that the kernel makes of a mac. @see RFC 4291 appendix A */
