@@ -1,5 +1,6 @@
 import { accessSync, constants, lstatSync } from 'node:fs'
 import { entriesOf, isMissing, readMade, writeMade } from './proc-files.ts'
+import { swapped } from './sysctl-key.ts'
 
 /** Prints kernel parameters as `sysctl -e KEY…` does: of what is not there, nothing. @see sysctl(8) */
 export function readSettings([, option, ...keys]: readonly string[]): string | undefined {
@@ -97,6 +98,3 @@ function isWritable(path: string): boolean {
 /** A slashed key below `net`, without what sysctl(8) takes for a pattern or another place. */
 const isKey = (key: string): boolean =>
   /^net(\/[^/*?[\]{}\\\s=\0]+)+$/.test(key) && !key.split('/').some((part) => part === '.' || part === '..')
-
-/** `net/ipv4/conf/eth0.5/forwarding` as sysctl prints it: `net.ipv4.conf.eth0/5.forwarding`. */
-const swapped = (key: string): string => key.replace(/[./]/g, (c) => (c === '.' ? '/' : '.'))

@@ -1,5 +1,6 @@
 import { ip, type Command } from '../../core/command.ts'
 import { ofObject, ofText } from '../../core/memo.ts'
+import { swapped } from '../../core/sysctl-key.ts'
 import { expectRoutes } from './route-text.ts'
 
 /** A link as `ip -json -details link show` or `… address show` prints it; only what nsnet reads. */
@@ -120,12 +121,12 @@ const allStaticRoutes = ofText((stdout): readonly (readonly string[])[] => {
 /** Reads `sysctl -a`: key → value, the keys with slashes (`net/ipv4/conf/eth0.5/rp_filter`). */
 export const parseSysctls = ofText((stdout): { readonly [key: string]: string } => {
   const rows = stdout.split('\n').map((line) => /^(\S+) = (.*)$/.exec(line))
-  return Object.fromEntries(rows.flatMap((row) => (row ? [[swapSeparators(row[1]!), row[2]!]] : [])))
+  return Object.fromEntries(rows.flatMap((row) => (row ? [[swapped(row[1]!), row[2]!]] : [])))
 })
 
 /** Writes a name as a piece of the regular expression that `sysctl -r` takes, where `a.b` is shown as `a/b`. */
 export const sysctlPattern = (name: string): string =>
-  swapSeparators(name).replace(/[.[\]\\*^$()+?{}|]/g, (character) => `\\${character}`)
+  swapped(name).replace(/[.[\]\\*^$()+?{}|]/g, (character) => `\\${character}`)
 
 const linkFlags = new Set(['dead', 'linkdown', 'pervasive', 'offload', 'trap', 'rt_offload', 'rt_trap'])
 
@@ -133,5 +134,3 @@ const byKernel = ['kernel', 'ra', 'redirect']
 
 const hasPair = (words: readonly string[], first: string, second: string): boolean =>
   words.some((word, at) => word === first && words[at + 1] === second)
-
-const swapSeparators = (key: string): string => key.replace(/[./]/g, (c) => (c === '.' ? '/' : '.'))

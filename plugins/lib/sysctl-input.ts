@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { netnsName } from '../../core/net.ts'
+import { swapped } from '../../core/sysctl-key.ts'
 
 /** Bytes of a path, and of what a sysctl can be set to: one page. @see path_resolution(7) */
 const PAGE = 4096
@@ -39,9 +40,6 @@ export type SysctlInput = z.output<typeof sysctlInput>
 
 /** Writes blanks and tabs between the parts of a value as one space each: the kernel prints tabs. */
 export const folded = (text: string): string => text.replace(/[ \t]+/g, ' ').replace(/^ | $/g, '')
-
-/** Exchanges the separators: the slashed form of a dotted key, and back. */
-export const swapped = (text: string): string => text.replace(/[./]/g, (it) => (it === '.' ? '/' : '.'))
 
 function slashed(text: string): string {
   return /[./]/.exec(text)?.[0] === '.' ? swapped(text) : text
