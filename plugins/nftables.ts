@@ -1,4 +1,4 @@
-import { HANDLE, inNetns, type Command } from '../core/command.ts'
+import { HANDLE } from '../core/command.ts'
 import { inside, keyIn, type ResourceKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Context } from '../core/step.ts'
 import { nftablesDocs } from './docs/nftables.ts'
@@ -15,7 +15,7 @@ import {
   type Asked,
   type NftablesInput,
 } from './lib/nft-input.ts'
-import { parseRuleset, tableNamed } from './lib/nft-ruleset.ts'
+import { listRuleset, nft, parseRuleset, tableNamed } from './lib/nft-ruleset.ts'
 import { sketchNftables } from './lib/nft-sketch.ts'
 import { observeRule, observeTable, type NftablesState } from './lib/nft-state.ts'
 
@@ -40,7 +40,7 @@ export default defineStep<NftablesInput, NftablesState>({
     const rule = keyIn('rule', input.netns, 'nft', asked.family, asked.name, asked.chain, hashOf(asked))
     return { creates: [rule], uses: inside(input.netns), shares: [table] }
   },
-  probe: ({ netns }) => ({ argv: inNetns(netns, ['nft', '-a', '-s', 'list', 'ruleset']) }),
+  probe: ({ netns }) => listRuleset(netns),
   observe({ stdout }, input, context) {
     const asked = askedBy(input)
     const table = tableNamed(parseRuleset(stdout), asked.family, asked.name)
@@ -55,11 +55,14 @@ export default defineStep<NftablesInput, NftablesState>({
     const asked = askedBy(input)
     const trouble = asked.rule === undefined ? tableTrouble(asked, around) : ruleTrouble(asked, around)
     if (trouble) return trouble
-    return { apply: [nft(input, applying(input, asked, context))], undo: [nft(input, deleting(asked, HANDLE))] }
+    return {
+      apply: [nft(input.netns, applying(input, asked, context))],
+      undo: [nft(input.netns, deleting(asked, HANDLE))],
+    }
   },
   undo(input, before, now) {
     if (before.handle !== null || now.handle === null) return []
-    return [nft(input, deleting(askedBy(input), now.handle))]
+    return [nft(input.netns, deleting(askedBy(input), now.handle))]
   },
   commentOfHandle: (input, context) => tagIn(askedBy(input), context),
   identity: ({ handle }) => handle,
@@ -112,5 +115,3 @@ function deleting(asked: Asked, handle: number | typeof HANDLE): string {
 
 const nameOf = ({ family, name, ...asked }: Asked): string =>
   asked.rule === undefined ? `table ${family} ${name}` : `the rule in table ${family} ${name}`
-
-const nft = ({ netns }: NftablesInput, stdin: string): Command => ({ argv: inNetns(netns, ['nft', '-f', '-']), stdin })

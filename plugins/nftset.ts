@@ -1,11 +1,11 @@
-import { inNetns, type Command } from '../core/command.ts'
+import type { Command } from '../core/command.ts'
 import { inside, keyIn, type ResourceKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, tagOf, type Context, type Plan } from '../core/step.ts'
 import { nftsetDocs } from './docs/nftset.ts'
 import { inputOf } from './lib/earlier.ts'
 import { BUILT_IN } from './lib/iptables-input.ts'
 import { askedBy, nftTableKey, type Asked, type NftablesInput } from './lib/nft-input.ts'
-import { parseRuleset, tableNamed } from './lib/nft-ruleset.ts'
+import { listRuleset, nft, parseRuleset, tableNamed } from './lib/nft-ruleset.ts'
 import { tokensOf } from './lib/nft-text.ts'
 import { keyOfParts, partsOf, written } from './lib/nftset-elements.ts'
 import { nftsetInput, typesIn, type NftsetInput } from './lib/nftset-input.ts'
@@ -29,7 +29,7 @@ export default defineStep<NftsetInput, SetState>({
     uses: inside(wanted.netns),
     shares: [setKey(wanted), nftTableKey(wanted.netns, familyOf(wanted), wanted.table)],
   }),
-  probe: ({ netns }) => ({ argv: inNetns(netns, ['nft', '-a', '-s', 'list', 'ruleset']) }),
+  probe: ({ netns }) => listRuleset(netns),
   observe: ({ stdout }, wanted, context) =>
     observeSet(tableNamed(parseRuleset(stdout), familyOf(wanted), wanted.table), wanted, tagOf(context)),
   watches: () => [],
@@ -47,15 +47,15 @@ export default defineStep<NftsetInput, SetState>({
     if (now.set !== null && missing.length === 0) return nothingToDo
     const made = missing.map(({ key }) => key)
     return {
-      apply: [nft(wanted, applying(wanted, now, missing, context))],
-      undo: [nft(wanted, now.set === null ? deleting(wanted) : removing(wanted, made))],
+      apply: [nft(wanted.netns, applying(wanted, now, missing, context))],
+      undo: [nft(wanted.netns, now.set === null ? deleting(wanted) : removing(wanted, made))],
     }
   },
   undo(wanted, before, now): readonly Command[] {
     if (now.set === null) return []
     const ours = now.elements.filter((key) => !before.elements.includes(key))
-    if (before.set === null && !now.used && !now.guests) return [nft(wanted, deleting(wanted))]
-    return ours.length === 0 ? [] : [nft(wanted, removing(wanted, ours))]
+    if (before.set === null && !now.used && !now.guests) return [nft(wanted.netns, deleting(wanted))]
+    return ours.length === 0 ? [] : [nft(wanted.netns, removing(wanted, ours))]
   },
   rest: (wanted, before, now) => (before.set === null && now.set !== null ? [setKey(wanted)] : []),
   identity: ({ set }) => set?.handle ?? null,
@@ -130,5 +130,3 @@ function removing(wanted: NftsetInput, keys: readonly string[]): string {
 }
 
 const deleting = (wanted: NftsetInput): string => `delete set ${familyOf(wanted)} ${wanted.table} ${wanted.name}\n`
-
-const nft = ({ netns }: NftsetInput, stdin: string): Command => ({ argv: inNetns(netns, ['nft', '-f', '-']), stdin })

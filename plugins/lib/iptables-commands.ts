@@ -2,6 +2,7 @@ import { inNetns, type Command } from '../../core/command.ts'
 import type { Context } from '../../core/step.ts'
 import { BUILT_IN, isBuiltIn, makesChain, tagIn, wordsOf, type IptablesInput } from './iptables-input.ts'
 import type { IptablesState } from './iptables-state.ts'
+import { nft } from './nft-ruleset.ts'
 
 /** Lists what to look with; `-save` prints all tables, so that all steps of one family share the probe. */
 export function probing(
@@ -101,5 +102,5 @@ const isNft = ({ facts }: Context): boolean => facts.iptables === 'nft'
 function deleteTable({ netns, family, table }: IptablesInput): Command {
   const name = `${family === 'ipv4' ? 'ip' : 'ip6'} ${table}`
   const guards = (BUILT_IN[table] ?? []).map((chain) => `create chain ${name} ${chain}\n`)
-  return { argv: inNetns(netns, ['nft', '-f', '-']), stdin: `${guards.join('')}delete table ${name}\n` }
+  return nft(netns, `${guards.join('')}delete table ${name}\n`)
 }

@@ -1,7 +1,8 @@
+import { inNetns, type Command } from '../../core/command.ts'
 import { grouped } from '../../core/grouped.ts'
 import { ofObject, ofText } from '../../core/memo.ts'
 import { expectLines } from './expect-lines.ts'
-import { normal } from './nft-text.ts'
+import { elementsIn, normal } from './nft-text.ts'
 
 /** A table as `nft -a -s list ruleset` prints it. */
 export interface NftTable {
@@ -23,6 +24,17 @@ export interface NftRule {
   /** By `normal()`, without its comment. */
   readonly text: string
 }
+
+/** Lists all tables of a netns, with handles and without counters: steps ask it in the same words, so that a look asks it once. */
+export const listRuleset = (netns: string | undefined): Command => ({
+  argv: inNetns(netns, ['nft', '-a', '-s', 'list', 'ruleset']),
+})
+
+/** Has nft do what a text says: all of it, or nothing. */
+export const nft = (netns: string | undefined, stdin: string): Command => ({
+  argv: inNetns(netns, ['nft', '-f', '-']),
+  stdin,
+})
 
 /** Reads what `nft -a -s list ruleset` printed. @throws when that is no ruleset @see nft(8) */
 export const parseRuleset = ofText((stdout): readonly NftTable[] => {
@@ -86,9 +98,7 @@ function contentOf(body: string): string {
 function withoutSteps(set: string): string {
   if (/^\t\tcomment "nsnet:/m.test(set)) return ''
   return set.replace(/^\t\telements = \{ ([^]*?) \}\n/m, (whole, list: string) => {
-    const left = list
-      .split(/,\s+(?=(?:[^"]*"[^"]*")*[^"]*$)/)
-      .filter((element) => !/ comment "nsnet:[^"]*"$/.test(element))
+    const left = elementsIn(list).filter((element) => !/ comment "nsnet:[^"]*"$/.test(element))
     if (left.length === 0) return ''
     return whole.includes('comment "nsnet:') ? `\t\telements = { ${left.join(', ')} }\n` : whole
   })

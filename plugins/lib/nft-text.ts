@@ -31,6 +31,9 @@ export function normal(text: string): string {
     .trim()
 }
 
+/** Takes the elements of a set apart, at the commas outside of quotes. */
+export const elementsIn = (list: string): readonly string[] => list.split(/,\s+(?=(?:[^"]*"[^"]*")*[^"]*$)/)
+
 /** Reads exactly one table block; otherwise says what was expected. */
 export function parseTableBlock(text: string): TableBlock | string {
   const bare = withoutComments(text)

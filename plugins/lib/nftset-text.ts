@@ -1,5 +1,6 @@
 import { ofText } from '../../core/memo.ts'
 import type { NftTable } from './nft-ruleset.ts'
+import { elementsIn } from './nft-text.ts'
 
 /** A named set of a table, as `nft -a -s list ruleset` prints it. */
 export interface NftSet {
@@ -48,11 +49,8 @@ function setOf(handle: number, body: string): NftSet {
 
 const elementsOf = (body: string): readonly NftElement[] => {
   const [, list = ''] = /^\t\telements = \{ ([^]*?) \}$/m.exec(body) ?? []
-  return list === '' ? [] : list.split(SEPARATOR).map(elementOf)
+  return list === '' ? [] : elementsIn(list).map(elementOf)
 }
-
-/** A comma outside of quotes. */
-const SEPARATOR = /,\s+(?=(?:[^"]*"[^"]*")*[^"]*$)/
 
 function elementOf(text: string): NftElement {
   const [, comment] = / comment "([^"]*)"$/.exec(text) ?? []
