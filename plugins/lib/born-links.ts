@@ -1,10 +1,10 @@
 import { netnsIn } from '../../core/resource.ts'
-import { tagOf, type Earlier } from '../../core/step.ts'
+import type { Earlier } from '../../core/step.ts'
 import { inputOf } from './earlier.ts'
 import type { Input as LinkInput } from './link-input.ts'
 import type { MadeInput } from './made-input.ts'
 import { madeKinds } from './made-kinds.ts'
-import { macOf } from './own-mac.ts'
+import { macFor } from './own-mac.ts'
 import { marked, type Input as VethInput } from './veth-ends.ts'
 
 /** A link that a step makes, as it is when it is made: down, and of no bridge. */
@@ -60,13 +60,13 @@ const loopbackOf = (netns: string): BornLink => ({
 
 function madeBy(earlier: Earlier): BornLink {
   const input = earlier.input as MadeInput
-  const { kind, hasOwnMac, mtu } = madeKinds[earlier.uses]!
+  const { kind, mtu } = madeKinds[earlier.uses]!
   const { name, netns, link, linkNetns, ports = [] } = input
   return {
     netns,
     name,
     kind,
-    mac: input.mac ?? (hasOwnMac(input) ? macOf(tagOf(earlier)) : ''),
+    mac: macFor(earlier.uses, input, earlier) ?? '',
     mtu: input.mtu ?? mtu(input),
     loopback: false,
     ...(link === undefined ? {} : { lower: { netns: linkNetns, name: link } }),

@@ -4,7 +4,7 @@ import { differencesOf, missingOf } from './made-differences.ts'
 import type { MadeInput } from './made-input.ts'
 import { madeKinds } from './made-kinds.ts'
 import type { MadeState, SeenLink, Maker } from './maker.ts'
-import { groupOf, macOf } from './own-mac.ts'
+import { groupOf, isMarked, macFor, macOf } from './own-mac.ts'
 
 /** Compares what is there with what is asked for. */
 export function planOf<Input extends MadeInput>(
@@ -20,7 +20,7 @@ export function planOf<Input extends MadeInput>(
   const rest = maker.finish?.(wanted, now.link, now.ports) ?? []
   if (wrong.length === 0 && !now.link.begun && rest.length === 0) return nothingToDo
   const wasAbsent = (context.before as MadeState | undefined)?.link === null
-  const begun = wasAbsent && (!isMarked(maker, wanted) || hasMark(maker, wanted, now.link, context))
+  const begun = wasAbsent && (!isMarked(maker.type, wanted) || hasMark(maker, wanted, now.link, context))
   const hard = wrong.find(({ what }) => !(begun && maker.finishes?.includes(what)))
   if (hard) return conflict(hard.message, 'delete that link or choose another name')
   return missing ?? { apply: [...rest, ...(now.link.begun ? [ungroup(wanted)] : [])], undo: remover }
@@ -30,7 +30,7 @@ export function planOf<Input extends MadeInput>(
 function wholeOf<Input extends MadeInput>(maker: Maker<Input>, wanted: Input, context: Context): readonly Command[] {
   if (maker.add) return [maker.add(wanted), ...(maker.finish?.(wanted, null, {}) ?? [])]
   const rest = maker.finish?.(wanted, null, {}) ?? []
-  const group = rest.length > 0 && !isMarked(maker, wanted) ? groupOf(tagOf(context)) : undefined
+  const group = rest.length > 0 && !isMarked(maker.type, wanted) ? groupOf(tagOf(context)) : undefined
   return [addition(maker, wanted, context, group), ...rest, ...(group === undefined ? [] : [ungroup(wanted)])]
 }
 
@@ -42,7 +42,7 @@ function addition<Input extends MadeInput>(
 ): Command {
   const { name, netns, link } = wanted
   const [home, { kind }] = [maker.home(wanted), madeKinds[maker.type]!]
-  const mac = wanted.mac ?? (isMarked(maker, wanted) ? macOf(tagOf(context)) : undefined)
+  const mac = macFor(maker.type, wanted, context)
   const mtu = maker.finishes?.includes('mtu') ? undefined : wanted.mtu
   const words = [
     ...(link === undefined || maker.lowerIn ? [] : ['link', link]),
@@ -63,14 +63,10 @@ const ungroup = ({ netns, name }: MadeInput): Command => ip(netns, 'link', 'set'
 /** Deletes a link. */
 export const remove = (netns: string | undefined, name: string): Command => ip(netns, 'link', 'delete', 'dev', name)
 
-/** Says whether its mac tells that this very step made it. */
-export const isMarked = <Input extends MadeInput>({ type }: Maker<Input>, wanted: Input): boolean =>
-  wanted.mac === undefined && madeKinds[type]!.hasOwnMac(wanted)
-
 /** Says whether a link has what this very step marks it by. */
 export const hasMark = <Input extends MadeInput>(
   maker: Maker<Input>,
   wanted: Input,
   link: SeenLink,
   context: Context,
-): boolean => link.begun || (isMarked(maker, wanted) && link.mac === macOf(tagOf(context)))
+): boolean => link.begun || (isMarked(maker.type, wanted) && link.mac === macOf(tagOf(context)))

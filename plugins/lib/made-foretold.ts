@@ -1,5 +1,5 @@
 import { linkKey } from '../../core/resource.ts'
-import { tagOf, type Context, type Earlier } from '../../core/step.ts'
+import type { Context, Earlier } from '../../core/step.ts'
 import { linkChangesBy, linksBornBy, type BornLink } from './born-links.ts'
 import { makes } from './earlier.ts'
 import { UNKNOWN } from './ip-json.ts'
@@ -7,7 +7,7 @@ import type { Input as LinkInput } from './link-input.ts'
 import type { MadeInput } from './made-input.ts'
 import { madeKinds } from './made-kinds.ts'
 import type { MadeState, Maker } from './maker.ts'
-import { macOf } from './own-mac.ts'
+import { macFor } from './own-mac.ts'
 import { goesWithLower, mtuOn } from './stacked-links.ts'
 
 /** Says what a step that makes a link will see once it is applied. */
@@ -17,13 +17,13 @@ export function outcomeOf<Input extends MadeInput>(
   before: MadeState,
   context: Context,
 ): MadeState {
-  const { kind, hasOwnMac, mtu } = madeKinds[maker.type]!
+  const { kind, mtu } = madeKinds[maker.type]!
   const { name, ports = [] } = wanted
   const link = {
     name,
     ifindex: UNKNOWN,
     kind,
-    mac: wanted.mac ?? (hasOwnMac(wanted) ? macOf(tagOf(context)) : ''),
+    mac: macFor(maker.type, wanted, context) ?? '',
     mtu: wanted.mtu ?? mtu(wanted),
     master: null,
     over: wanted.link ?? null,

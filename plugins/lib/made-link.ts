@@ -3,13 +3,14 @@ import type { Sketch } from '../../core/sketch.ts'
 import type { Step } from '../../core/step.ts'
 import { listLinks } from './ip-json.ts'
 import { lackingKind } from './lacking-kind.ts'
-import { hasMark, isMarked, planOf, remove } from './made-commands.ts'
+import { hasMark, planOf, remove } from './made-commands.ts'
 import { driftOf } from './made-differences.ts'
 import { foretellMade, outcomeOf } from './made-foretold.ts'
 import type { MadeInput } from './made-input.ts'
 import { madeKinds } from './made-kinds.ts'
 import { madeStateOf, sharesPlace } from './made-state.ts'
 import type { MadeState, Maker, SeenLink } from './maker.ts'
+import { isMarked } from './own-mac.ts'
 
 /** Makes the step type of a kind of links: created, observed and deleted in the same way. */
 export function madeLink<Input extends MadeInput>(maker: Maker<Input>): Step<Input, MadeState> {
@@ -43,7 +44,7 @@ export function madeLink<Input extends MadeInput>(maker: Maker<Input>): Step<Inp
       before.link !== null || link === null ? [] : [remove(wanted.netns, link.name)],
     identity: ({ link }) => (link === null ? null : identityOf(maker, link)),
     mine: (wanted, _, { link }, attempt) =>
-      link === null || hasMark(maker, wanted, link, attempt) || (!isMarked(maker, wanted) && !attempt.refused),
+      link === null || hasMark(maker, wanted, link, attempt) || (!isMarked(type, wanted) && !attempt.refused),
     drift: (wanted, after, now) => driftOf(maker, wanted, after, now),
     diagnosis: lackingKind(madeKinds[type]!.kind, maker.module, maker.needs),
     outputs: {

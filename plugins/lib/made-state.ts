@@ -4,7 +4,7 @@ import type { MadeInput } from './made-input.ts'
 import { madeKinds } from './made-kinds.ts'
 import type { MadeState, Maker, SeenLink } from './maker.ts'
 import { nearNames } from './near-names.ts'
-import { groupOf, macOf } from './own-mac.ts'
+import { groupOf, isMarked, macOf } from './own-mac.ts'
 
 /** Reads the answers: the links of the netns, and of the one of the lower link. */
 export function madeStateOf<Input extends MadeInput>(maker: Maker<Input>, wanted: Input, look: Look): MadeState {
@@ -39,9 +39,8 @@ function findLink<Input extends MadeInput>(
   links: readonly IpLink[],
   look: Look,
 ): IpLink | undefined {
-  const { kind, hasOwnMac } = madeKinds[type]!
-  const marked = wanted.mac === undefined && hasOwnMac(wanted)
-  return (marked ? linkOfMac(links, kind, macOf(tagOf(look))) : undefined) ?? linkNamed(links, wanted.name)
+  const byMac = isMarked(type, wanted) ? linkOfMac(links, madeKinds[type]!.kind, macOf(tagOf(look))) : undefined
+  return byMac ?? linkNamed(links, wanted.name)
 }
 
 interface Around {
