@@ -1,6 +1,5 @@
 import { inNetns, ip, type Command } from '../core/command.ts'
 import { cidrhost } from '../core/host-number.ts'
-import { equal } from '../core/json.ts'
 import { familyOf, networkOf } from '../core/net.ts'
 import { inside, keyIn, linkKey, netnsKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Earlier, type Plan } from '../core/step.ts'
@@ -10,9 +9,9 @@ import type { Entry, Input, State } from './lib/addr-state.ts'
 import { inputOf, makes } from './lib/earlier.ts'
 import { ipv6SwitchKey, losesIpv6By } from './lib/ipv6-loss.ts'
 import type { Input as LinkInput } from './lib/link-input.ts'
-import { kindOf, linkId, linkNamed, listLinks, namesOf, parseLinks, UNKNOWN } from './lib/ip-json.ts'
+import { kindOf, linkId, linkNamed, listLinks, namesOf, parseLinks } from './lib/ip-json.ts'
 import { nearNames } from './lib/near-names.ts'
-import { noLink } from './lib/on-link.ts'
+import { isOnSameLink, noLink } from './lib/on-link.ts'
 
 /**
  * Gives a link an address.
@@ -83,9 +82,7 @@ export default defineStep({
     if (gone.length === 0 || (now.behind ?? []).length === 0 || now.promotes === 'always') return gone
     return [promote(wanted, PROMOTING), ...gone, promote(wanted, 0)]
   },
-  // a link that the run itself has made since is not known by more than its name
-  mine: (_wanted, before, now, { refused }) =>
-    !refused && (before.link?.[0] === UNKNOWN || equal(before.link, now.link)),
+  mine: (_wanted, before, now, attempt) => isOnSameLink(before, now, attempt),
   drift(_wanted, after, { entry }) {
     const was = after?.entry
     if (!was || !entry) return undefined

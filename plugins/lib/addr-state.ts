@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { choice } from '../../core/choice.ts'
 import { address, canonical, familyOf, hostAddress, linkName, netnsName, networkOf } from '../../core/net.ts'
-import { UNKNOWN, type IpAddress, type IpLink, type LinkId } from './ip-json.ts'
+import type { IpAddress, IpLink, LinkId } from './ip-json.ts'
+import { unborn } from './on-link.ts'
 
 /** What the step `addr` is given. */
 export const input = z
@@ -90,7 +91,7 @@ export type State = {
 }
 
 /** The state of a link made a moment ago. */
-export const bare: State = { link: [UNKNOWN, null], near: [], entry: null, rival: null, behind: [] }
+export const bare: State = { link: unborn, near: [], entry: null, rival: null, behind: [] }
 
 /** `promote_secondaries` while it is ours: an undo that was killed in between finds it again. Any number but 0 is yes. */
 export const PROMOTING = 110_115

@@ -28,6 +28,9 @@ export const noLink = (
   { near = [] }: Pick<OnLink, 'near'>,
 ): Plan => conflict(`link ${link} does not exist in ${place(netns)}`, didYouMean(near))
 
-/** Says whether what is there can be what a step made: on the very link, and not refused. */
+/**
+ * Says whether what is there can be what a step made: on the very link, and not refused. A link that the run itself has made since
+ * is not known by more than its name.
+ */
 export const isOnSameLink = (before: OnLink, now: OnLink, { refused }: Attempt): boolean =>
   !refused && (before.link?.[0] === UNKNOWN || equal(before.link, now.link))

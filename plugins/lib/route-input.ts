@@ -131,7 +131,8 @@ function familyIn({ family, to, via, src }: Raw): 'ipv4' | 'ipv6' {
   return telling === undefined ? 'ipv4' : textFamily(telling)
 }
 
-const textFamily = (text: string): 'ipv4' | 'ipv6' => (familyOf(text) === 4 ? 'ipv4' : 'ipv6')
+/** Names the family of an address or prefix. */
+export const textFamily = (text: string): 'ipv4' | 'ipv6' => (familyOf(text) === 4 ? 'ipv4' : 'ipv6')
 
 /** The kernel calls the whole address space `default`, and leaves the length of a host's prefix out. */
 function destinationIn(to: string): string {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { choice } from '../../core/choice.ts'
 import { canonical, familyOf, hostAddress, linkName, netnsName, prefix, prefixLike } from '../../core/net.ts'
-import { table } from './route-input.ts'
+import { table, textFamily } from './route-input.ts'
 import { markOf, PROTOCOLS, TABLES, type RuleWords } from './rule-json.ts'
 
 const whom = z.union([prefix, hostAddress], { error: ({ input }) => `expected an address, or ${prefixLike(input)}` })
@@ -113,8 +113,6 @@ function refuseContradictions(raw: Raw, { addIssue }: z.RefinementCtx): void {
 }
 
 const familyIn = ({ family, from, to }: Raw): 'ipv4' | 'ipv6' => family ?? textFamily(from ?? to ?? '0.0.0.0')
-
-const textFamily = (text: string): 'ipv4' | 'ipv6' => (familyOf(text) === 4 ? 'ipv4' : 'ipv6')
 
 function wordsOf(raw: Raw): RuleWords {
   const text = {
