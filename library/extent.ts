@@ -1,7 +1,7 @@
 import { dependantsOf, findersOf, type Claim } from '../core/claims.ts'
 import { NsnetError } from '../core/errors.ts'
 import type { RunStarted } from '../core/events.ts'
-import { nearest } from '../core/near.ts'
+import { didYouMean } from '../core/near.ts'
 import type { Registry } from '../core/registry.ts'
 import type { Run } from '../core/run.ts'
 import type { Store } from '../journal/store.ts'
@@ -41,8 +41,7 @@ export function stepsAfter(ids: Iterable<string>, to: string | undefined): reado
   if (to === undefined) return all
   const at = all.indexOf(to)
   if (at !== -1) return all.slice(at + 1)
-  const near = nearest(to, all)
-  const hint = near === undefined ? `its steps are ${all.join(', ')}` : `did you mean "${near}"?`
+  const hint = didYouMean(to, all) ?? `its steps are ${all.join(', ')}`
   throw new NsnetError('USAGE', `expected --to with a step of the run, got "${to}"`, hint)
 }
 

@@ -13,7 +13,7 @@ import {
 } from './options.ts'
 import type { Place } from './place.ts'
 import { readyRun, type ReadyRun } from './ready-run.ts'
-import { beginRun } from './session.ts'
+import { beginRun, type Stopped } from './session.ts'
 import { takeBack } from './taking-back.ts'
 import { workOnRun, type Work } from './work.ts'
 import { expectWorkflow, sourceOf } from './workflow-source.ts'
@@ -26,14 +26,7 @@ export async function start(workflow: string | WorkflowObject, options: StartOpt
   return await inWorld(options, async (world) => {
     const { registry, secrets, ...more } = await ready(workflow, options, world.place)
     const started = { ...more.started, borrows: true }
-    expectMayChange(world)
-    const id = started.run
-    const work = workOnRun(id)
-    const working = workingIn(world, work, options)
-    const begin = () => beginRun({ ...working, registry, secrets }, started)
-    const done = work.next('set up', async () => (await begin()).ending, options.signal)
-    await Promise.race([work.begun, done])
-    return liveRun({ id, world, work, working, done })
+    return await setUp(world, started.run, options, (working) => beginRun({ ...working, registry, secrets }, started))
   })
 }
 
@@ -42,13 +35,23 @@ export async function resume(name: string, options: ResumeOptions): Promise<Live
   expectOptionsOf('resume', options)
   return await inWorld(options, async (world) => {
     const { id } = await world.store.find(name)
-    expectMayChange(world)
-    const work = workOnRun(id)
-    const working = workingIn(world, work, options)
-    const done = work.next('set up', async () => (await goOnWith(working, id)).ending, options.signal)
-    await Promise.race([work.begun, done])
-    return liveRun({ id, world, work, working, done })
+    return await setUp(world, id, options, (working) => goOnWith(working, id))
   })
+}
+
+/** Has a run set up, and gives it once its first event is journaled. */
+async function setUp(
+  world: World,
+  id: string,
+  options: ResumeOptions | StartOptions,
+  drive: (working: Working) => Promise<Stopped>,
+): Promise<LiveRun> {
+  expectMayChange(world)
+  const work = workOnRun(id)
+  const working = workingIn(world, work, options)
+  const done = work.next('set up', async () => (await drive(working)).ending, options.signal)
+  await Promise.race([work.begun, done])
+  return liveRun({ id, world, work, working, done })
 }
 
 /** Takes a run back. @see index.ts */
