@@ -62,26 +62,22 @@ export async function readyRun({ path, text, facts, given, ...options }: RunSour
   const registry = await registryWith(named, options.steps, drafts.flatMap(usesIn))
   const { inputs, steps, outputs, secrets, open } = await prepare(draft, registry, facts, given)
   const hash = createHash('sha256').update(source.text).digest('hex')
-  const workflow = { name: draft.name, path, text: source.text, hash }
-  const head = {
+  const checks = Object.entries(secrets).map(([name, value]) => [name, checkOf(value)] as const)
+  const { traceparent } = options
+  const started: RunStarted = {
     type: 'RunStarted',
     run: expectRunId(options.id ?? newRunId()),
     nsnet: packageJson.version,
-    workflow,
+    workflow: { name: draft.name, path, text: source.text, hash },
     inputs,
-  } as const
-  const { traceparent } = options
-  const rest = {
+    ...(checks.length === 0 ? {} : { secrets: Object.fromEntries(checks) }),
     facts,
     plugins: named.map(({ file }) => file),
     ...(traceparent === undefined ? {} : { traceparent }),
     steps,
     ...(Object.keys(outputs).length === 0 ? {} : { outputs }),
   }
-  const checks = Object.fromEntries(Object.entries(secrets).map(([name, value]) => [name, checkOf(value)]))
-  const hasNone = Object.keys(secrets).length === 0
-  const started = { ...head, ...(hasNone ? {} : { secrets: checks }), ...rest }
-  const ready = { registry, given, open, secrets: hasNone ? noSecrets : secretsOf(secrets), started }
+  const ready = { registry, given, open, secrets: checks.length === 0 ? noSecrets : secretsOf(secrets), started }
   const absent = options.links === undefined ? [] : await absentLinks({ ...ready, draft }, options.links)
   if (absent.length > 0) throw invalid(path, absent)
   return ready
