@@ -7,8 +7,8 @@ import type { Run } from '../core/run.ts'
 import type { Facts } from '../core/step.ts'
 import type { Store } from '../journal/store.ts'
 import { bootOf, expectSameNetns } from './facts.ts'
-import { expectPlugins } from './expect-plugins.ts'
 import { workOn, type Working } from './opened-run.ts'
+import type { RunRegistry } from './plugins.ts'
 import { expectAll, expectRight, type GivenSecrets } from './run-secrets.ts'
 import { continueRun, type Session, type Stopped } from './session.ts'
 import type { Turn } from './turn.ts'
@@ -58,3 +58,22 @@ function resumed(
 /** Names the steps that made something which a reboot leaves. */
 const outlivingIn = ({ steps }: Run, { stepOf }: Registry): readonly string[] =>
   [...steps.values()].flatMap(({ open, spec }) => (open && stepOf(spec.uses)?.outlivesBoot === true ? [spec.id] : []))
+
+/**
+ * Refuses to go on with steps whose plugin is gone or broken: they cannot be planned without it. Those that hold are not looked
+ * at again, unless `all` are to be done anew.
+ *
+ * @throws PLUGIN_INVALID
+ */
+function expectPlugins({ started, steps }: Run, registry: RunRegistry, all: boolean): void {
+  const left = [...steps.values()].filter(({ status }) => all || !/^(applied|satisfied)$/.test(status))
+  const step = left.find(({ spec }) => registry.stepOf(spec.uses) === undefined)
+  if (!step) return
+  const { id, uses } = step.spec
+  const { plugins, run } = started
+  const whys = registry.lacking.map(({ why }) => why)
+  const why = whys.length > 0 ? whys.join('; ') : `none of ${plugins.join(', ') || 'no plugins'} has it any more`
+  const message = `expected the step type "${uses}" of step ${id}: ${why}`
+  const hint = `put it right, then: nsnet resume ${run}; or take back what there is: nsnet undo ${run}`
+  throw new NsnetError('PLUGIN_INVALID', message, hint)
+}

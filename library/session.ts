@@ -5,7 +5,7 @@ import { drive } from '../core/engine.ts'
 import type { RunEvent, RunStarted } from '../core/events.ts'
 import { start, type Moment } from '../core/moment.ts'
 import { maskedError } from '../core/masked-error.ts'
-import type { Ports } from '../core/ports.ts'
+import type { Ports, Progress } from '../core/ports.ts'
 import type { Registry } from '../core/registry.ts'
 import type { Secrets } from '../core/secret.ts'
 import type { Journal } from '../journal/journal.ts'
@@ -15,7 +15,6 @@ import { workOf } from '../journal/summaries.ts'
 import { endingOf, type Ending } from './ending.ts'
 import { bootOf } from './facts.ts'
 import { locked } from './locked.ts'
-import { maskedProgress } from './masked-progress.ts'
 import type { Place } from './place.ts'
 import type { Turn } from './turn.ts'
 import type { Note, Watch } from './watch.ts'
@@ -126,6 +125,12 @@ async function withJournal(
   } finally {
     await watch.end()
   }
+}
+
+/** Takes the secrets out of what is told of a step. */
+function maskedProgress(progress: Progress, { hide, mask }: Secrets): Progress {
+  const hidden = hide(progress)
+  return hidden.doing === 'wait' ? { ...hidden, message: mask(hidden.message) } : hidden
 }
 
 /** Characters of what a command complains that are told. */
