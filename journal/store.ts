@@ -5,11 +5,10 @@ import type { FileHandle } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Claim } from '../core/claims.ts'
-import { NsnetError } from '../core/errors.ts'
 import type { RunStarted } from '../core/events.ts'
-import { listed } from '../core/problems.ts'
 import type { Summary } from './index.ts'
 import { takeBoth, type BothLocks } from './both-locks.ts'
+import { expectLatest, noneNamed, oneOf } from './find-run.ts'
 import { createJournal, type Journal } from './journal.ts'
 import { idsIn, journalsIn, type Journals } from './journals.ts'
 import { liveClaims } from './live-claims.ts'
@@ -92,13 +91,8 @@ export async function openStore(dir: string): Promise<Store> {
     dir,
     list,
     find: async (name) => {
-      const there = existsSync(runs)
-      return {
-        id:
-          name === 'last'
-            ? expectLatest(there && (await latestOf(dir, runs, journals)))
-            : oneOf(name, there ? idsIn(runs) : []),
-      }
+      if (!existsSync(runs)) throw noneNamed(name, [])
+      return { id: name === 'last' ? expectLatest(await latestOf(dir, runs, journals)) : oneOf(name, idsIn(runs)) }
     },
     create: async (id) => {
       making()
@@ -139,25 +133,3 @@ export async function openStore(dir: string): Promise<Store> {
 
 const letter = customRandom('abcdefghijkmnpqrstuvwxyz', 1, randomBytes)
 const rest = customRandom('23456789abcdefghijkmnpqrstuvwxyz', 7, randomBytes)
-
-const noneNamed = (name: string, ids: readonly string[]): NsnetError => {
-  const [found, hint] =
-    ids.length === 0
-      ? ['none at all', 'a run with --sandbox goes with its sandbox; begin one with: nsnet run FILE']
-      : [`none that "${name}" names`, 'nsnet list shows all runs']
-  return new NsnetError('RUN_NOT_FOUND', `expected a run, found ${found}`, hint)
-}
-
-function expectLatest(id: string | undefined | false): string {
-  if (id) return id
-  throw noneNamed('last', [])
-}
-
-function oneOf(name: string, ids: readonly string[]): string {
-  if (ids.includes(name)) return name
-  const found = ids.filter((id) => name !== '' && id.startsWith(name))
-  if (found.length === 1) return found[0]!
-  if (found.length === 0) throw noneNamed(name, ids)
-  const message = `expected one run, "${name}" begins the ids of ${found.length}: ${listed(found)}`
-  throw new NsnetError('RUN_AMBIGUOUS', message, 'nsnet list shows all runs')
-}
