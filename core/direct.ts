@@ -1,7 +1,7 @@
-import { lstatSync, statfsSync, type BigIntStats } from 'node:fs'
+import { lstatSync, type BigIntStats } from 'node:fs'
 import type { Command, Output } from './command.ts'
 import { listSettings, readSettings, readSides, writeSettings } from './direct-sysctl.ts'
-import { listNetns } from './fingerprint.ts'
+import { isFileName, isNetns, listNetns } from './netns-files.ts'
 import { entriesOf, isMissing, unlessFails } from './proc-files.ts'
 
 /**
@@ -45,19 +45,16 @@ function listOfNetns(): string | undefined {
 /** Of another kind of file, find(1) looks up the name of the file system. */
 function lineOf(name: string): string | undefined {
   const path = `/run/netns/${name}`
-  if (statfsSync(path).type !== NSFS) return undefined
+  if (!isNetns(path)) return undefined
   const { ino, ctimeNs }: BigIntStats = lstatSync(path, { bigint: true })
   return `${name} ${ino} nsfs ${ctimeNs / BILLION}.${`${ctimeNs % BILLION}`.padStart(9, '0')}0\n`
 }
-
-/** `NSFS_MAGIC` of linux/magic.h. */
-const NSFS = 0x6e736673
 
 const BILLION = 1_000_000_000n
 
 /** What `ip -n NAME` says before it does anything; undefined where there is a netns of that name, or anything else. */
 function noSuchNetns([program, option, name = '']: readonly string[]): string | undefined {
-  if (program !== 'ip' || option !== '-n' || !/^(?!\.\.?$)[\w.@+-]+$/.test(name)) return undefined
+  if (program !== 'ip' || option !== '-n' || !isFileName(name)) return undefined
   const isThere = lstatSync(`/run/netns/${name}`, { throwIfNoEntry: false }) !== undefined
   return isThere ? undefined : `Cannot open network namespace "${name}": No such file or directory\n`
 }

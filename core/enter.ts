@@ -1,5 +1,6 @@
-import { existsSync, statfsSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import type { Output } from './command.ts'
+import { isFileName, isNetns } from './netns-files.ts'
 
 /**
  * Puts a command into its netns by nsenter(1) where that means the same as `ip -n NAME` or `ip netns exec NAME`: those copy
@@ -12,7 +13,8 @@ import type { Output } from './command.ts'
  */
 export function entering(argv: readonly string[], root: string): readonly string[] | undefined {
   const { netns, inside } = apart(argv)
-  if (netns === undefined || !/^(?!\.\.?$)[\w.@+-]+$/.test(netns)) return undefined
+  if (netns === undefined || !isFileName(netns)) return undefined
+  // any other file in its place has `ip` say what is wrong
   if (!isNetns(`${root}/run/netns/${netns}`) || existsSync(`${root}/etc/netns/${netns}`)) return undefined
   return ['nsenter', `--net=/run/netns/${netns}`, '--', ...inside]
 }
@@ -46,15 +48,3 @@ function isKnownObject(argv: readonly string[]): boolean {
   const at = argv.findIndex((word, index) => index > 0 && !/^-(\d|d|details|j|json|N|s|o|force)$/.test(word))
   return /^(link|addr|address|route|rule|neigh|-b|-batch)$/.test(argv[at] ?? '')
 }
-
-/** Any other file in its place has `ip` say what is wrong. */
-function isNetns(path: string): boolean {
-  try {
-    return statfsSync(path).type === NSFS
-  } catch {
-    return false
-  }
-}
-
-/** `NSFS_MAGIC` of linux/magic.h. */
-const NSFS = 0x6e736673

@@ -1,6 +1,6 @@
 import { netnsOf, show, succeeded, type Command, type Exec, type Output } from './command.ts'
 import type { Failure } from './events.ts'
-import { listNetns, parseNetns } from './fingerprint.ts'
+import { listNetns, parseNetns } from './netns-files.ts'
 import { inWords, StepBroken } from './guard.ts'
 import { askJoined } from './joined.ts'
 import type { Json } from './json.ts'

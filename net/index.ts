@@ -22,7 +22,7 @@ export {
   prefix,
 } from '../core/net.ts'
 export { everyKey, inside, keyIn, linkKey, netnsKey, type ResourceKey, type Resources } from '../core/resource.ts'
-export { listNetns, parseNetns } from '../core/fingerprint.ts'
+export { listNetns, parseNetns } from '../core/netns-files.ts'
 export {
   isUp,
   kindOf,

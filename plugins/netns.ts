@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ip } from '../core/command.ts'
-import { isLeftover, listNetns, parseNetns } from '../core/fingerprint.ts'
+import { isLeftover, listNetns, parseNetns } from '../core/netns-files.ts'
 import { netnsName } from '../core/net.ts'
 import { netnsKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Attempt, type Earlier, type Plan } from '../core/step.ts'

@@ -1,5 +1,5 @@
 import { netnsOf, show, succeeded, type Command, type Exec, type Output } from '../core/command.ts'
-import { listNetns, parseNetns } from '../core/fingerprint.ts'
+import { listNetns, parseNetns } from '../core/netns-files.ts'
 import type { Json } from '../core/json.ts'
 import { probesOf, undoOf, type Context, type Plan, type Step } from '../core/step.ts'
 import { Breach } from './breach.ts'

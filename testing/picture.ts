@@ -1,7 +1,8 @@
 import { ip, type Exec } from '../core/command.ts'
 import { differences, tell, type Difference } from '../core/difference.ts'
-import { fingerprint, listNetns, parseNetns, type Fingerprint } from '../core/fingerprint.ts'
+import { fingerprint, type Fingerprint } from '../core/fingerprint.ts'
 import { equal, type Json } from '../core/json.ts'
+import { listNetns, parseNetns } from '../core/netns-files.ts'
 import { settle } from '../core/wait.ts'
 import { comparable } from './comparable.ts'
 

@@ -3,7 +3,7 @@ import { release } from 'node:os'
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Command, Exec, Output } from '../../core/command.ts'
 import { processExec } from '../../core/exec.ts'
-import { listNetns } from '../../core/fingerprint.ts'
+import { listNetns } from '../../core/netns-files.ts'
 import { managers, neededPrograms } from '../../core/programs.ts'
 import { findProgram } from '../../library/find-program.ts'
 import { missingCapabilities, ownStatus } from '../../library/privilege.ts'

@@ -1,5 +1,5 @@
 import { show, type Command, type Output } from '../../core/command.ts'
-import { leftoversIn } from '../../core/fingerprint.ts'
+import { leftoversIn } from '../../core/netns-files.ts'
 import { quote } from '../../core/quote.ts'
 import { fail, ok, warn, type Found } from './finding.ts'
 import type { Sysctls } from './sysctls.ts'

@@ -1,6 +1,6 @@
 import type { Exec } from '../../core/command.ts'
 import { NsnetError } from '../../core/errors.ts'
-import { listNetns, parseNetns } from '../../core/fingerprint.ts'
+import { listNetns, parseNetns } from '../../core/netns-files.ts'
 import { equal } from '../../core/json.ts'
 import type { NetnsIds } from '../../core/look.ts'
 import { netnsIn, type NetnsId } from '../../core/resource.ts'
