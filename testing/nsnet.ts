@@ -1,7 +1,8 @@
 import { basename, dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { programIn, type Command, type Exec, type Output } from '../core/command.ts'
-import { OWN, program } from './sandbox.ts'
+import { OWN } from '../library/sandbox/world.ts'
+import { program } from './sandbox.ts'
 
 /** A step as a workflow has it, without its id. */
 export interface StageStep {

@@ -22,9 +22,6 @@ export const program = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? '../dist/nsnet.js' : './nsnet.js', import.meta.url),
 )
 
-/** Where the sandbox keeps what is its own; gone with it. */
-export const OWN = '/run/nsnet/own'
-
 /** Opens the sandbox of nsnet: a host with an uplink, and an internet behind it. @throws SANDBOX_UNAVAILABLE */
 export async function openWorld(): Promise<World> {
   if (!existsSync(program))

@@ -4,8 +4,10 @@ import { quote } from '../../core/quote.ts'
 /** The host's link to the internet. */
 const UPLINK = 'enp1s0'
 
-/** Where the sandbox keeps what is its own, and the `/etc` of before. */
-const OWN = '/run/nsnet/own'
+/** Where the sandbox keeps what is its own; gone with it. */
+export const OWN = '/run/nsnet/own'
+
+/** The `/etc` of before. */
 const OLD_ETC = '/run/nsnet/etc'
 const INTERNET = `${OWN}/internet`
 

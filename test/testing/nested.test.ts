@@ -2,7 +2,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { killedAndResumed, killedAndUndone } from '../../testing/kills.ts'
 import { nsnetWith } from '../../testing/nsnet.ts'
 import { pictureOf } from '../../testing/picture.ts'
-import { openWorld, OWN } from '../../testing/sandbox.ts'
+import { OWN } from '../../library/sandbox/world.ts'
+import { openWorld } from '../../testing/sandbox.ts'
 
 const inner = {
   name: 'inner',
