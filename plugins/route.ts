@@ -1,20 +1,18 @@
 import { ip, type Command } from '../core/command.ts'
 import { grouped } from '../core/grouped.ts'
-import { canonical, familyOf } from '../core/net.ts'
+import { canonical } from '../core/net.ts'
 import { equal } from '../core/json.ts'
 import { ofObject } from '../core/memo.ts'
 import { everyKey, inside, keyIn, linkKey } from '../core/resource.ts'
-import { conflict, defineStep, nothingToDo, type Earlier, type Plan } from '../core/step.ts'
+import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
 import { routeDocs } from './docs/route.ts'
+import type { Input as AddrInput } from './lib/addr-state.ts'
 import { inputOf } from './lib/earlier.ts'
 import { place } from './lib/ip-json.ts'
-import { losesIpv6By } from './lib/ipv6-loss.ts'
-import { networkOfInput, type Input as AddrInput } from './lib/addr-state.ts'
-import type { Input as LinkInput } from './lib/link-input.ts'
+import { asWords, changing, detailsOf, remove, words } from './lib/route-commands.ts'
+import { dropsRoute, mayComeWith, mayDropRoutes } from './lib/route-foretold.ts'
 import { routeInput, type RouteInput } from './lib/route-input.ts'
 import { destinationOf, isAsAsked, parseRoutes, unrestorable, valueOf, type RouteWords } from './lib/route-text.ts'
-import type { SysctlInput } from './lib/sysctl-input.ts'
-import { linkIn } from './lib/sysctl-keys.ts'
 
 /**
  * Adds a route, or with `replace` puts it in the place of the one that is there.
@@ -100,40 +98,9 @@ type State = {
   readonly slot: readonly RouteWords[]
 }
 
-/** Says whether the route may be one that the kernel makes by itself with an address. */
-function mayComeWith(address: AddrInput, { netns, to, table }: RouteInput): boolean {
-  return address.netns === netns && (table === 254 ? prefixOf(address) === to : table === 255)
-}
-
-/** The prefix that the kernel makes a route to with an address, as a route says it. */
-const prefixOf = ofObject((address: AddrInput): string =>
-  canonical(networkOfInput(address)).replace(/(?<!:.*)\/32$|\/128$/, ''),
-)
-
-/** Says whether an earlier step takes a link away from the routes of a netns, or sets it down. */
-function dropsRoute(earlier: Earlier, { netns, family }: RouteInput, dev: string | undefined): boolean {
-  if (dev === undefined) return false
-  const other = inputOf<LinkInput>(earlier, 'link')
-  const isIt = other !== undefined && other.netns === netns && other.link === dev
-  const goes = isIt && (other.state === 'down' || other.moveTo !== undefined)
-  return goes || (family === 'ipv6' && losesIpv6By(earlier, netns, dev))
-}
-
-/** Says whether an earlier step could drop a route whose link is not known. */
-function mayDropRoutes(earlier: Earlier, wanted: RouteInput): boolean {
-  const link = inputOf<LinkInput>(earlier, 'link')?.link ?? linkIn(inputOf<SysctlInput>(earlier, 'sysctl')?.key ?? '')
-  return dropsRoute(earlier, wanted, link ?? 'all')
-}
-
 /** What the kernel tells routes apart by, in one netns. */
 const slotOf = ({ netns, table, to, family, metric }: RouteInput): string =>
   JSON.stringify([netns, table, to, family, metric])
-
-/** A route as it will be listed, as far as it can be told. */
-const asWords = (wanted: RouteInput): RouteWords => [wanted.type, wanted.to, ...detailsOf(wanted)]
-
-/** The words of a route behind its destination. */
-const detailsOf = (wanted: RouteInput): RouteWords => words(wanted).slice(wanted.type === 'unicast' ? 1 : 2)
 
 const found = (wanted: RouteInput, slot: State['slot'], word: string): string | null =>
   valueOf(slot.find((each) => fulfils(wanted, each)) ?? [], word) ?? null
@@ -174,33 +141,6 @@ function occupied({ to, netns, metric, replace }: RouteInput, slot: State['slot'
   const another = `give the route another "metric" than ${metric}`
   const hint = replace === true ? another : `add "replace": true, or ${another}`
   return conflict(`the place of the route to ${to} in ${place(netns)} is taken by ${there}${why}`, hint)
-}
-
-function words({ type, to, family, via, dev, table, metric, src, onlink }: RouteInput): RouteWords {
-  const gateway = via === undefined ? [] : family === 'ipv4' && familyOf(via) === 6 ? ['inet6', via] : [via]
-  return [
-    ...(type === 'unicast' ? [] : [type]),
-    to,
-    ...(gateway.length === 0 ? [] : ['via', ...gateway]),
-    ...(dev === undefined ? [] : ['dev', dev]),
-    ...(table === 254 ? [] : ['table', `${table}`]),
-    ...(src === undefined ? [] : ['src', src]),
-    ...(metric === (family === 'ipv6' ? 1024 : 0) ? [] : ['metric', `${metric}`]),
-    ...(onlink === true ? ['onlink'] : []),
-  ]
-}
-
-/** Without its metric `ip route delete` would take a route of any metric, without its protocol one that a daemon made. */
-function remove(wanted: RouteInput): Command {
-  const metric = ['metric', `${wanted.metric}`]
-  const asked = words(wanted)
-  return changing(wanted, 'delete', [...asked, ...(asked.includes('metric') ? [] : metric), 'proto', 'boot'])
-}
-
-/** A route is of IPv4 when nothing says otherwise; a gateway of IPv6 would. */
-function changing({ netns, family }: RouteInput, verb: string, each: RouteWords): Command {
-  const option = family === 'ipv6' ? ['-6'] : each.includes('inet6') ? ['-4'] : []
-  return ip(netns, ...option, 'route', verb, ...each)
 }
 
 const show = ({ netns, family }: RouteInput, options: readonly string[], ...args: RouteWords): Command =>
