@@ -10,8 +10,9 @@ import {
   type Standing,
   type Status,
 } from './machine.ts'
+import { note } from './note.ts'
 import { downwards, type Ranges } from './ranges.ts'
-import { begin, note, type Run } from './run.ts'
+import { begin, type Run } from './run.ts'
 
 /** A run at one moment: its facts, where it stands, and what follows. */
 export interface Moment {
