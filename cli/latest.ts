@@ -1,5 +1,6 @@
 import { NsnetError } from '../core/errors.ts'
 import type { Summary } from '../journal/index.ts'
+import type { Store } from '../journal/store.ts'
 
 /** Refuses to choose the latest run where one cannot be read: it may be the one that is meant. @throws JOURNAL_BROKEN */
 export function expectReadable(runs: readonly Summary[]): void {
@@ -10,8 +11,15 @@ export function expectReadable(runs: readonly Summary[]): void {
   throw new NsnetError('JOURNAL_BROKEN', message, hint)
 }
 
-/** Chooses the latest run that has something left in the kernel, for a verb. @throws RUN_NOT_FOUND, JOURNAL_BROKEN */
-export function latestOwning(runs: readonly Summary[], verb: string): Summary {
+/**
+ * Finds the run that a verb is to work on; without a name, the latest that has something left in the kernel.
+ *
+ * @throws RUN_NOT_FOUND, RUN_AMBIGUOUS, JOURNAL_BROKEN
+ */
+export const runFor = async (store: Store, name: string | undefined, verb: string): Promise<Pick<Summary, 'id'>> =>
+  name === undefined ? latestOwning(await store.list(), verb) : await store.find(name)
+
+function latestOwning(runs: readonly Summary[], verb: string): Summary {
   expectReadable(runs)
   const owning = runs.filter(({ ours }) => ours > 0)
   const run = owning.find(({ status }) => status !== 'undone') ?? owning[0] ?? runs[0]

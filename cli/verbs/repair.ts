@@ -7,7 +7,7 @@ import { toType } from '../advice.ts'
 import { bootOf } from '../../library/facts.ts'
 import { expectAll, expectRight } from '../../library/run-secrets.ts'
 import { givenBy, type InputOptions } from '../given.ts'
-import { latestOwning } from '../latest.ts'
+import { runFor } from '../latest.ts'
 import { workOn, type OpenedRun } from '../../library/opened-run.ts'
 import type { Turn } from '../../library/turn.ts'
 import { findingLines } from '../plan/finding-lines.ts'
@@ -36,7 +36,7 @@ const ROUNDS = 3
 export async function repair(terminal: Terminal, name: string | undefined, options: RepairOptions): Promise<number> {
   const target = targetOf(options.trace, process.env)
   const store = await storeFor(terminal.options)
-  const { id } = name === undefined ? latestOwning(await store.list(), 'repair') : await store.find(name)
+  const { id } = await runFor(store, name, 'repair')
   expectPrivilege()
   const given = await givenBy(options)
   const { wait } = options

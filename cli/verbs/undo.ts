@@ -3,7 +3,7 @@ import { printable } from '../../core/quote.ts'
 import { stepOf } from '../../core/run.ts'
 import { expectRight, secretsFor } from '../../library/run-secrets.ts'
 import { givenBy, type InputOptions } from '../given.ts'
-import { latestOwning } from '../latest.ts'
+import { runFor } from '../latest.ts'
 import { expectPrivilege } from '../../library/privilege.ts'
 import { momentOf } from '../../library/session.ts'
 import { codeOf } from '../ending.ts'
@@ -30,7 +30,7 @@ export interface UndoOptions extends Extent, Pick<InputOptions, 'setFile'> {
 export async function undo(terminal: Terminal, name: string | undefined, options: UndoOptions): Promise<number> {
   const target = targetOf(options.trace, process.env)
   const store = await storeFor(terminal.options)
-  const { id } = name === undefined ? latestOwning(await store.list(), 'undo') : await store.find(name)
+  const { id } = await runFor(store, name, 'undo')
   expectPrivilege()
   const given = await givenBy(options)
   const begun = await store.started(id)

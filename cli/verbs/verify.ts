@@ -5,7 +5,7 @@ import { printable } from '../../core/quote.ts'
 import type { Run } from '../../core/run.ts'
 import { toType } from '../advice.ts'
 import { givenBy, type InputOptions } from '../given.ts'
-import { latestOwning } from '../latest.ts'
+import { runFor } from '../latest.ts'
 import { nextSteps } from '../render.ts'
 import { findingLines, sumOf } from '../plan/finding-lines.ts'
 import { registryOfRun } from '../../library/plugins.ts'
@@ -31,7 +31,7 @@ export interface VerifyOptions extends Pick<InputOptions, 'setFile'> {
 export async function verify(terminal: Terminal, name: string | undefined, options: VerifyOptions): Promise<number> {
   const everyMs = secondsIn(options.every) * 1000
   const store = await storeFor(terminal.options)
-  const { id } = name === undefined ? latestOwning(await store.list(), 'verify') : await store.find(name)
+  const { id } = await runFor(store, name, 'verify')
   expectPrivilege()
   const given = await givenBy(options)
   const registry = await registryOfRun(await store.started(id), [])
