@@ -1,12 +1,8 @@
-import { createInterface } from 'node:readline/promises'
+import { talkOnStderr } from './talk.ts'
 
 /** Asks whoever sits at the terminal; only "y" and "yes" agree, and Ctrl-C ends nsnet. */
 export async function confirmed(question: string): Promise<boolean> {
-  const ask = createInterface({ input: process.stdin, output: process.stderr })
-  ask.once('SIGINT', () => {
-    ask.close()
-    process.kill(process.pid, 'SIGINT')
-  })
+  const ask = talkOnStderr()
   const answer = await new Promise<string>((resolve) => {
     ask.once('close', () => resolve(''))
     void ask.question(`${question} [y/N] `).then(resolve)

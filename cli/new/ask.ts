@@ -1,6 +1,6 @@
-import { createInterface } from 'node:readline/promises'
 import { NsnetError } from '../../core/errors.ts'
 import { printable } from '../../core/quote.ts'
+import { talkOnStderr } from '../talk.ts'
 
 /** A question: what is asked, what is taken without an answer, and what is wrong with one. */
 export interface Question {
@@ -14,13 +14,9 @@ export interface Question {
 /** Asks whoever sits at the terminal, again until the answer is one. */
 export type Ask = (question: Question) => Promise<string>
 
-/** Opens a talk on stderr, so that results stay apart; Ctrl-C ends nsnet. */
+/** Opens a talk. */
 export function openTalk(): { readonly ask: Ask; readonly close: () => void } {
-  const talk = createInterface({ input: process.stdin, output: process.stderr })
-  talk.once('SIGINT', () => {
-    talk.close()
-    process.kill(process.pid, 'SIGINT')
-  })
+  const talk = talkOnStderr()
   // what is typed ahead waits here
   const lines = talk[Symbol.asyncIterator]()
   const ask: Ask = async ({ about, text, otherwise, mistake }) => {
