@@ -2,7 +2,7 @@ import { equal } from '../../core/json.ts'
 import type { IpAddress } from './ip-json.ts'
 
 /** Words of a command line. */
-type Words = readonly string[]
+export type Words = readonly string[]
 
 /** Writes an address as `ip address add` takes it, without its link. */
 export function addressWords(it: IpAddress): Words {

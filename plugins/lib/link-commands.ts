@@ -1,8 +1,9 @@
 import { HOST_NETNS, inNetns, ip, type Command } from '../../core/command.ts'
 import type { Change } from '../../core/step.ts'
-import { gone, goneRoutes } from './dropped-words.ts'
+import { gone, goneRoutes, type Words } from './dropped-words.ts'
 import { target, type Input } from './link-input.ts'
-import { losesIpv6, nothing, type LinkState, type State, type Words } from './link-state.ts'
+import { losesIpv6 } from './link-losses.ts'
+import { nothing, type LinkState, type State } from './link-state.ts'
 import { changesStacked, stackedAfter, stackedBack } from './stacked-links.ts'
 
 /** The commands from what is to what is asked for. */

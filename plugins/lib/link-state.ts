@@ -1,6 +1,5 @@
 import { inNetns, ip, type Command } from '../../core/command.ts'
-import { canonical } from '../../core/net.ts'
-import { addressWords } from './dropped-words.ts'
+import type { Words } from './dropped-words.ts'
 import type { Input } from './link-input.ts'
 import {
   isUp,
@@ -12,13 +11,12 @@ import {
   parseSysctls,
   place,
   staticRoutes,
+  sysctlPattern,
+  type IpLink,
 } from './ip-json.ts'
+import { keepsIpv6, losesRoutes, losesSysctls, ownSysctls, staticAddresses } from './link-losses.ts'
 import { nearNames } from './near-names.ts'
 import { changesStacked, goesWithLower, stackedOn, type StackedLinks } from './stacked-links.ts'
-import { sysctlPattern, type IpAddress, type IpLink } from './ip-json.ts'
-
-/** Words of a command line. */
-export type Words = readonly string[]
 
 /** What the step observes: the link, and what the kernel drops on the way where the step makes it. */
 export type State = {
@@ -85,18 +83,6 @@ export const nothing = {
 export const places = ({ netns, moveTo }: Input): readonly (string | undefined)[] =>
   moveTo === undefined ? [netns] : [netns, moveTo]
 
-/** Says whether the kernel takes IPv6 off a link of this MTU. */
-export const losesIpv6 = ({ mtu: bytes = 1280 }: Input): boolean => bytes < 1280
-
-/** Says whether a step makes the kernel drop the link's sysctls. */
-export const losesSysctls = (wanted: Input): boolean => losesIpv6(wanted) || wanted.moveTo !== undefined
-
-/** Says whether a step makes the kernel drop the link's routes. */
-export const losesRoutes = (wanted: Input): boolean => losesSysctls(wanted) || wanted.state === 'down'
-
-/** Says whether the link keeps its IPv6 addresses, also when the step is taken back. */
-export const keepsIpv6 = (wanted: Input): boolean => wanted.state === undefined && !losesRoutes(wanted)
-
 /** The probes of one netns. */
 export function looksIn(netns: string | undefined, wanted: Input): readonly Command[] {
   const routes = (family: string): Command => ip(netns, family, '-details', 'route', 'show', 'table', 'all')
@@ -123,15 +109,6 @@ export function viewOf(wanted: Input, outputs: readonly { readonly stdout: strin
     routes: [...routes('-4', routes4), ...routes('-6', routes6)],
     sysctls: losesSysctls(wanted) ? ownSysctls(parseSysctls(sysctls ?? ''), wanted.link) : {},
   }
-}
-
-/** The kernel gives a new link the default's sysctls; `mtu` it sets by the link's. */
-function ownSysctls(all: State['sysctls'], link: string): State['sysctls'] {
-  const own = Object.entries(all).filter(([key, value]) => {
-    const [net, family, kind, name, field] = key.split('/')
-    return name === link && field !== 'mtu' && value !== all[[net, family, kind, 'default', field].join('/')]
-  })
-  return Object.fromEntries(own)
 }
 
 /** Lays out what was seen of a link; `around` are the links beside it. */
@@ -176,26 +153,6 @@ export function bridgeIn(wanted: Input, around: readonly IpLink[]): State['bridg
     otherMac: ports.map(({ address = '' }) => address).toSorted()[0] ?? null,
     otherMtu: ports.map((port) => port.mtu).toSorted((a, b) => a - b)[0] ?? null,
   }
-}
-
-/**
- * IPv6 addresses that stay until they are deleted, oldest first (the kernel lists the newest first); the link-local one
- * of the mac and `::1` come by themselves.
- */
-function staticAddresses({ addr_info: all = [], address: hardware = '' }: IpLink): readonly Words[] {
-  const own = (it: IpAddress): boolean =>
-    !(it.dynamic ?? it.temporary ?? ['::1', linkLocal(hardware)].includes(it.local))
-  return all
-    .filter((it) => it.family === 'inet6' && own(it))
-    .map(addressWords)
-    .toReversed()
-}
-
-/** The link-local address that the kernel makes of a mac. @see RFC 4291 appendix A */
-function linkLocal(hardware: string): string | undefined {
-  const [a, b, c, d, e, f] = hardware.split(':')
-  if (f === undefined) return undefined
-  return canonical(`fe80::${(Number.parseInt(a!, 16) ^ 2).toString(16)}${b}:${c}ff:fe${d}:${e}${f}`)
 }
 
 /** Lists what a move of the link would lose. */
