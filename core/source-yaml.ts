@@ -2,6 +2,7 @@ import { isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, parseDocument, typ
 import type { Position } from './place-in.ts'
 import { invalid, pointerOf, type Problem } from './problems.ts'
 import { keyMistake, MAX_DEPTH, MAX_VALUES, positionsIn, refusal, tooDeep, tooMany, type Read } from './reading.ts'
+import { yamlMistake } from './yaml-mistake.ts'
 
 /**
  * How many tokens are read: about 3,000 steps. The parser takes 7 µs for each, so that more would keep people waiting; JSON is
@@ -32,7 +33,7 @@ export function readYaml(text: string, path: string): Read {
   const found = { positions: new Map<string, Position>(), keys: new Map(), anchored: new Map(), around: new Set() }
   try {
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false })
-    expectSound(document, lines, path)
+    expectSound(text, document, lines, path)
     const problems: Problem[] = []
     visit(document.contents, '', 0, { ...found, place, path, problems })
     if (problems.length > 0) throw invalid(path, problems)
@@ -66,15 +67,14 @@ const tooMuchYaml = (path: string, position: Position): Error =>
     position,
   )
 
-function expectSound({ errors, warnings }: Document.Parsed, lines: LineCounter, path: string): void {
+/** Tells the first mistake alone: what the parser says of the rest follows from it. */
+function expectSound(text: string, { errors, warnings }: Document.Parsed, lines: LineCounter, path: string): void {
   const deep = errors.find(({ code }) => code === 'RESOURCE_EXHAUSTION')
   if (deep) throw tooDeep(path, positionIn(lines, deep.pos[0]))
-  const problems = [...errors, ...warnings].map(({ message, pos }) => ({
-    ...positionIn(lines, pos[0]),
-    pointer: '',
-    message: `expected YAML: ${message.replace(/; please use YAML\..*/, '')}`,
-  }))
-  if (problems.length > 0) throw invalid(path, problems)
+  const [first] = [...errors, ...warnings].toSorted((a, b) => a.pos[0] - b.pos[0])
+  if (first === undefined) return
+  const { offset, ...told } = yamlMistake(text, first)
+  throw invalid(path, [{ ...positionIn(lines, offset), pointer: '', ...told }])
 }
 
 /** Notes where everything stands, and what JSON has no words for. */

@@ -79,11 +79,7 @@ describe('refuses in words, in little time and in little memory', () => {
     ['deep enough.yaml', () => '['.repeat(40_000), /expected at most 64 levels of nesting, got more/],
     ['deep block.yaml', () => Array.from({ length: 2000 }, (_, at) => `${' '.repeat(at)}a:\n`).join(''), /64 levels/],
     ['mistakes.yaml', () => filling('a: b: c\n'), tooManyTokens],
-    [
-      'some mistakes.yaml',
-      () => 'a: @x\n'.repeat(14_000),
-      /:1:4: expected YAML: Plain value cannot start with reserved character @/,
-    ],
+    ['some mistakes.yaml', () => 'a: @x\n'.repeat(14_000), /:1:4: expected quotes around a text that begins with "@"/],
     ['anchors.yaml', () => `[${filling('&a a,')}]`, tooManyTokens],
     ['aliases.yaml', () => `a: &a x\nb: [${filling('*a,')}]`, tooManyTokens],
     ['bomb.yaml', () => `l0: &l0 x\n${bomb}`, /expected at most 100 aliased nodes, got more/],
