@@ -1,5 +1,6 @@
 import { evaluate, parse, type AnyNode, type MemberNode, type ObjectNode } from '@humanwhocodes/momoa'
 import type { Position } from './place-in.ts'
+import { jsonMistake } from './json-mistake.ts'
 import { ENOUGH, got, invalid, pointerOf, type Problem } from './problems.ts'
 import { keyMistake, MAX_DEPTH, MAX_VALUES, positionsIn, refusal, tooDeep, tooMany } from './reading.ts'
 import type { Read } from './reading.ts'
@@ -68,25 +69,10 @@ function parsed({ text, path, place }: Reading): AnyNode {
   } catch (error) {
     const { message, offset = 0 } = error as Error & { readonly offset?: number }
     const ends = message.startsWith('Unexpected end') || (offset >= text.length - 1 && message.includes('\uffff'))
-    const words = ends ? 'Unexpected end of input found.' : inPlainWords(message)
-    throw refusal(path, `expected JSON: ${words}`, place(ends ? text.length : offset))
+    if (ends) throw refusal(path, 'expected JSON: Unexpected end of input found.', place(text.length))
+    throw refusal(path, jsonMistake(text, offset, message), place(offset))
   }
 }
-
-/** The parser's names of tokens, as people know them. */
-const tokens: { readonly [name: string]: string } = {
-  LBrace: '"{"',
-  RBrace: '"}"',
-  LBracket: '"["',
-  RBracket: '"]"',
-  Comma: '","',
-  Colon: '":"',
-}
-
-const inPlainWords = (message: string): string =>
-  message
-    .replace(/ \(\d+:\d+\)$/, '')
-    .replace(/(?<=^Unexpected token )\w+/, (name) => tokens[name] ?? name.toLowerCase())
 
 /** Notes the fields that stand twice, and those that no object may have. */
 function expectEachOnce(node: AnyNode, at: string, walk: Reading & { readonly problems: Problem[] }): void {
