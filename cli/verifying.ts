@@ -41,3 +41,15 @@ export function wholeOf({ findings, status }: Looked): Whole {
 /** The exit code that says most about a look: 1 not all known, 2 drifted or not whole, 0 all holds. */
 export const exitOf = (looked: Looked): number =>
   ({ 'not all known': 1, drifted: 2, 'not whole': 2, holds: 0 })[wholeOf(looked)]
+
+/**
+ * Gives the findings that a repair can be tried on. Where a step cannot be put right, since others have it by now, what stands
+ * on it can only fail: then only those are tried that have something to do.
+ */
+export function toRepair(findings: readonly Finding[]): readonly Finding[] {
+  const someIsLeft = findings.some(isLeft)
+  return findings.filter(({ repairable, repair }) => repairable && (!someIsLeft || repair.length > 0))
+}
+
+/** Says whether a step drifted in a way that no repair puts right. */
+export const isLeft = ({ verdict, repairable }: Finding): boolean => verdict === 'drifted' && !repairable

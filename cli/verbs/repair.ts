@@ -14,12 +14,13 @@ import { findingLines } from '../plan/finding-lines.ts'
 import { expectPrivilege } from '../../library/privilege.ts'
 import { continueRun } from '../../library/session.ts'
 import { codeOf } from '../ending.ts'
+import { nextSteps } from '../render.ts'
 import { sessionAt, storeFor } from '../session.ts'
 import { targetOf, type TraceOption } from '../telemetry/target.ts'
 import { traced, type Ended } from '../telemetry/traced.ts'
 import { tellOfLacking } from '../lacking.ts'
 import type { Terminal } from '../terminal.ts'
-import { exitOf, lookAt, type Looked } from '../verifying.ts'
+import { exitOf, isLeft, lookAt, toRepair, type Looked } from '../verifying.ts'
 
 export interface RepairOptions extends Pick<InputOptions, 'setFile'> {
   readonly wait: boolean
@@ -65,13 +66,16 @@ async function untilItHolds(terminal: Terminal, opened: OpenedRun, turn: Turn, g
   for (let round = 1; ; round++) {
     const looked = await lookAt(moment, session.registry, given)
     expectRepairable(looked)
-    const steps = looked.findings.filter((it) => it.repairable).map(({ step }) => step)
+    const steps = toRepair(looked.findings).map(({ step }) => step)
     const isEnough = steps.some((step) => (times.get(step) ?? 0) >= ROUNDS)
     if (steps.length === 0 || isEnough) return concluded(terminal, looked, round)
     for (const step of steps) times.set(step, (times.get(step) ?? 0) + 1)
     terminal.tell(`repairing ${steps.join(', ')} of run ${terminal.paint('bold', moment.run.started.run)}`)
     const stopped = await continueRun(session, turn, { ...opened, moment }, { type: 'RepairStarted', steps }, [])
-    if (stopped.ending.how !== 'well') return codeOf(stopped.ending)
+    if (stopped.ending.how !== 'well') {
+      advise(terminal, nextSteps(stopped.moment, terminal.options))
+      return codeOf(stopped.ending)
+    }
     moment = stopped.moment
   }
 }
@@ -91,11 +95,9 @@ function concluded(terminal: Terminal, looked: Looked, round: number): number {
 
 const reasons: readonly (readonly [why: string, is: (finding: Finding) => boolean])[] = [
   ['nsnet could not look at', ({ verdict }) => verdict === 'unknown'],
-  [`drifts again after ${ROUNDS} repairs`, ({ repairable }) => repairable],
-  [
-    'left, for the workflow does not say how it should be',
-    ({ verdict, repairable }) => verdict === 'drifted' && !repairable,
-  ],
+  [`drifts again after ${ROUNDS} repairs`, (it) => it.repairable && it.repair.length > 0],
+  ["left, for it is others' by now, or the workflow does not say how it should be", isLeft],
+  ['left, for it cannot hold before all of that does', (it) => it.repairable && it.repair.length === 0],
 ]
 
 function tellLeft(terminal: Terminal, run: Run, left: readonly Finding[]): void {
@@ -104,6 +106,13 @@ function tellLeft(terminal: Terminal, run: Run, left: readonly Finding[]): void 
     if (those.length > 0) terminal.out(`${why}:`)
     for (const finding of those) for (const line of findingLines(terminal, run, finding)) terminal.out(line)
   }
+  const { run: id } = run.started
+  const again = `put it as it was, then: ${toType(terminal.options, 'repair', id)}`
+  advise(terminal, [again, `take the run back: ${toType(terminal.options, 'undo', id)}`])
+}
+
+function advise(terminal: Terminal, lines: readonly string[]): void {
+  if (!terminal.options.json) for (const line of lines) terminal.out(`  ${line}`)
 }
 
 /** @throws RUN_UNDONE; USAGE when the run is not completed: what it lacks is applied by a resume */

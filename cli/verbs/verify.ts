@@ -15,7 +15,7 @@ import { storeFor } from '../session.ts'
 import { listenForStop } from '../signals.ts'
 import { tellOfLacking } from '../lacking.ts'
 import { asJson, type GlobalOptions, type Terminal } from '../terminal.ts'
-import { exitOf, lookAt, wholeOf, type Looked } from '../verifying.ts'
+import { exitOf, isLeft, lookAt, toRepair, wholeOf, type Looked } from '../verifying.ts'
 
 export interface VerifyOptions extends Pick<InputOptions, 'setFile'> {
   /** Look again and again, until nsnet is asked to stop. */
@@ -86,8 +86,9 @@ function tell(terminal: Terminal, looked: Looked): void {
 /** What to type: a run that stopped goes on or back before anything of it is repaired. */
 function adviceOn({ run, status, findings }: Looked, options: GlobalOptions): readonly string[] {
   if (status !== 'completed') return nextSteps({ run, status }, options)
-  const repair = toType(options, 'repair', run.started.run)
-  return findings.some(({ repairable }) => repairable) ? [`put it right: ${repair}`] : []
+  const { run: id } = run.started
+  if (toRepair(findings).length > 0) return [`put it right: ${toType(options, 'repair', id)}`]
+  return findings.some(isLeft) ? [`no repair puts that right; take it back: ${toType(options, 'undo', id)}`] : []
 }
 
 const hasDrifted = (findings: readonly Finding[]): boolean => findings.some(({ verdict }) => verdict === 'drifted')

@@ -130,6 +130,50 @@ test('repair leaves to others what they put in the place of ours, and undo still
   })
 })
 
+test('repair leaves a netns that others made anew, and what stands on it, and the run goes on to be one', async () => {
+  const world = await sandboxed()
+  const rooms = fileOf(
+    'rooms',
+    { id: 'blue', uses: 'netns', with: { netns: 'blue' } },
+    { id: 'cable', uses: 'veth', with: { name: 'v0', peer: { name: 'v1', netns: 'blue' } } },
+    { id: 'up', uses: 'link', with: { link: 'v0', state: 'up' } },
+    { id: 'route', uses: 'route', with: { to: '10.3.0.0/16', dev: 'lo' } },
+    {
+      id: 'works',
+      uses: 'check',
+      with: { netns: 'blue', ping: '127.0.0.1', count: 1, within: 1 },
+      onFailure: 'continue',
+    },
+  )
+  const run = await ranOne(world, rooms)
+  await disturb(world, { sh: 'ip netns delete blue; ip netns add blue; ip route delete 10.3.0.0/16 dev lo' })
+  expect(await world.nsnet('verify', run)).toMatchObject({
+    exitCode: 2,
+    stdout: expect.stringContaining(`put it right: nsnet repair ${run}`),
+  })
+  const left = await world.nsnet('repair', run)
+  expect(left).toMatchObject({ exitCode: 2, stdout: expect.stringContaining(`take the run back: nsnet undo ${run}`) })
+  expect(left.stdout).toContain('drifted   up     link v0 does not exist in the host')
+  expect(await world.sh('ip route show 10.3.0.0/16')).toContain('dev lo')
+  expect(await world.nsnet('verify', run)).toMatchObject({
+    exitCode: 2,
+    stdout: expect.stringContaining(`no repair puts that right; take it back: nsnet undo ${run}`),
+  })
+  await disturb(world, { sh: 'ip netns delete blue' })
+  expect(await world.nsnet('repair', run)).toMatchObject({ exitCode: 0 })
+  expect(await world.nsnet('verify', run)).toMatchObject({ exitCode: 0 })
+})
+
+test('a repair that fails says what to type next', async () => {
+  const world = await sandboxed()
+  const run = await ranOne(world, lab)
+  await disturb(world, { sh: 'ip route replace 10.2.0.0/16 dev enp1s0' })
+  expect(await world.nsnet('repair', run)).toMatchObject({
+    exitCode: 1,
+    stdout: expect.stringMatching(new RegExp(`go on: nsnet resume ${run}\n  take it back: nsnet undo ${run}`)),
+  })
+})
+
 test('a step whose repair failed does not count as holding', async () => {
   const world = await sandboxed()
   const run = await ranOne(world, lab)
