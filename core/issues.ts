@@ -58,13 +58,17 @@ function mistakesFrom(
     const what = expected.replace(/^expected /, '')
     return [{ path, message: `expected a field "${String(path.at(-1))}" (${what}), got nothing` }]
   }
-  return [{ path, message: against(expected, found), hint: nearValue(issue, found) }]
+  const range = issue.code === 'invalid_type' ? rangeAt(schema, path) : undefined
+  return [{ path, message: against(range ?? expected, found), hint: nearValue(issue, found) }]
 }
 
 function unknownField(key: string, path: readonly PropertyKey[], schema: Schema<unknown>): Mistake {
   const hint = (): string | undefined => {
     const fields = fieldsOf(schema, path)
-    return didYouMean(key, fields) ?? (fields.length === 0 ? undefined : `the fields here are ${listed(fields)}`)
+    const inWith = fields.includes('with') ? '; those of a step type stand in "with"' : ''
+    return (
+      didYouMean(key, fields) ?? (fields.length === 0 ? undefined : `the fields here are ${listed(fields)}${inWith}`)
+    )
   }
   return { path: [...path, key], message: `expected a known field, got "${key}"`, hint }
 }
@@ -121,6 +125,9 @@ const kindOf = (issue: ZodIssue): string => expectation(issue).replace(/^expecte
 
 interface ZodLike {
   readonly shape?: { readonly [key: string]: ZodLike }
+  readonly isInt?: boolean
+  readonly minValue?: number | null
+  readonly maxValue?: number | null
   readonly def?: { readonly innerType?: ZodLike; readonly in?: ZodLike; readonly options?: readonly ZodLike[] }
 }
 
@@ -131,4 +138,15 @@ function fieldsOf(schema: unknown, path: readonly PropertyKey[]): readonly strin
   if (def?.options) return [...new Set(def.options.flatMap((option) => fieldsOf(option, path)))]
   const inner = def?.innerType ?? def?.in
   return inner ? fieldsOf(inner, path) : []
+}
+
+/** Says which numbers a zod schema takes at a path, where it has a least and a greatest one. */
+function rangeAt(schema: unknown, path: readonly PropertyKey[]): string | undefined {
+  const { shape, def, isInt, minValue, maxValue } = schema as ZodLike
+  if (shape) return path.length === 0 ? undefined : rangeAt(shape[String(path[0])] ?? {}, path.slice(1))
+  const inner = def?.innerType ?? def?.in
+  if (inner) return rangeAt(inner, path)
+  if (path.length > 0 || typeof minValue !== 'number' || typeof maxValue !== 'number') return undefined
+  if (!Number.isFinite(minValue) || !Number.isFinite(maxValue)) return undefined
+  return `expected ${withArticle(isInt === true ? 'integer' : 'number')} from ${minValue} to ${maxValue}`
 }

@@ -18,10 +18,52 @@ export function nearest(name: string, candidates: readonly string[]): string | u
   return best?.candidate
 }
 
-/** Asks whether somebody meant the nearest candidate; undefined when none is near. */
+/** Asks whether somebody meant the nearest candidate, or the one that has another name elsewhere; else undefined. */
 export function didYouMean(name: string, candidates: readonly string[]): string | undefined {
-  const near = nearest(name, candidates)
+  const near = nearest(name, candidates) ?? meant(name, candidates)
   return near === undefined ? undefined : `did you mean "${near}"?`
+}
+
+/** What nsnet has, by the names that terraform, containerlab, GitHub Actions, Ansible and ip(8) have for it. */
+const elsewhere: { readonly [name: string]: string } = {
+  forEach: 'for_each for-each foreach loop with_items matrix strategy',
+  needs: 'depends_on depends-on dependson requires after',
+  if: 'when condition',
+  inputs: 'variables vars var parameters env',
+  steps: 'jobs tasks resources',
+  onFailure: 'continue-on-error ignore_errors',
+  uses: 'type kind',
+  with: 'args params',
+  integer: 'int number',
+  boolean: 'bool',
+  list: 'array ls ps',
+  string: 'text str',
+  addr: 'address ip ipaddr',
+  link: 'interface iface nic ifconfig',
+  netns: 'namespace ns',
+  nftables: 'nft firewall',
+  iptables: 'nat masquerade',
+  qdisc: 'tc netem tbf shaper',
+  check: 'ping',
+  dns: 'resolv resolver nameserver',
+  exec: 'shell command cmd script',
+  run: 'apply deploy up create start',
+  undo: 'destroy down delete remove rm rollback stop',
+  show: 'status inspect describe',
+  new: 'init generate',
+  validate: 'lint fmt',
+  '--set': '--var -e --env',
+  '--set-file': '--var-file',
+  '--yes': '--auto-approve',
+}
+
+const meanings: ReadonlyMap<string, string> = new Map(
+  Object.entries(elsewhere).flatMap(([here, names]) => names.split(' ').map((name) => [name, here] as const)),
+)
+
+function meant(name: string, candidates: readonly string[]): string | undefined {
+  const here = meanings.get(name.toLowerCase())
+  return here !== undefined && candidates.includes(here) ? here : undefined
 }
 
 /** Counts the letters to add, drop, change or swap with their neighbour until `a` is `b`. */

@@ -68,7 +68,8 @@ function pointerIn({ pointer, origins = {} }: StepPlace['step'], path: readonly 
 
 function typeOf({ draft, registry }: Site, { step }: StepPlace, problems: Problem[]): Step | undefined {
   const type = registry.stepOf(step.uses)
-  const hint = (): string => didYouMean(step.uses, registry.types) ?? `there are ${listed(registry.types)}`
+  const hint = (): string =>
+    didYouMean(step.uses, registry.types) ?? `there are ${listed(registry.types)}; nsnet steps explains them`
   if (!type)
     problems.push(problemAt(draft.source, `${step.pointer}/uses`, `expected a step type, got "${step.uses}"`, hint))
   return type

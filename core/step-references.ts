@@ -40,7 +40,7 @@ export const isKnown = ({ inputs }: Site, [root, key = '']: readonly string[]): 
 /** Says what is wrong with a step that another one needs; a later one is noted and told at the end. */
 export function needMistake(site: Site, from: StepPlace, id: string, pointer: string): Wrong | undefined {
   const all = site.places.get(id)
-  const found = all ? { place: all } : stepNamed(site, from, id)
+  const found = all ? { place: all } : stepNamed(site, from, id, (known) => `"${known}"`)
   if ('message' in found) return found
   const { place, round } = found
   if (isLater(from, place, round)) site.edges.push({ from: idOf(site, from, round), to: id, pointer })
@@ -65,7 +65,7 @@ function outputMistake(
     const got = [id, field, output].filter(Boolean).map((it) => `.${it}`)
     return { message: `expected steps.ID.outputs.NAME, got steps${got.join('')}` }
   }
-  const found = stepNamed(site, from, id)
+  const found = stepNamed(site, from, id, (known) => `steps["${known}"]`)
   if ('message' in found) return found
   const { place, round } = found
   if (isLater(from, place, round)) site.edges.push({ from: idOf(site, from, round), to: id, pointer })
@@ -83,7 +83,13 @@ interface Found {
   readonly round?: number
 }
 
-function stepNamed({ places, rounds }: Site, { block }: StepPlace, id: string): Found | Wrong {
+/** Finds the step or round that is named; `written` is how the name of a round is written there. */
+function stepNamed(
+  { places, rounds }: Site,
+  { block }: StepPlace,
+  id: string,
+  written: (id: string) => string,
+): Found | Wrong {
   const place = places.get(id)
   if (place && (!place.block.isRepeated || place.block === block)) return { place }
   const parts = partsOfId(id)
@@ -96,7 +102,7 @@ function stepNamed({ places, rounds }: Site, { block }: StepPlace, id: string): 
   const ids = (): readonly string[] => [...(known?.byKey.keys() ?? [])].map((key) => roundId(repeated.step.id, key))
   return {
     message: `expected a round of step "${repeated.step.id}", got "${id}"`,
-    hint: () => (ids().length === 0 ? 'it is never done' : `write steps["${ids()[0]}"]; there are ${listed(ids())}`),
+    hint: () => (ids().length === 0 ? 'it is never done' : `write ${written(ids()[0]!)}; there are ${listed(ids())}`),
   }
 }
 

@@ -357,6 +357,11 @@ describe('tells the mistake and where it stands', () => {
       [expect.stringContaining('expected a round of step "v", got "v[3]" (write steps["v[1]"]; there are v[1], v[2])')],
     ],
     [
+      'a round that is not there, where steps are named',
+      lab({}, { forEach: [1, 2], ...veth }, { ...netns('x', 'n'), needs: ['v[3]'] }),
+      [expect.stringContaining('expected a round of step "v", got "v[3]" (write "v[1]"; there are v[1], v[2])')],
+    ],
+    [
       'a round of what has none',
       lab({}, { ...netns('x', 'n') }, reads('${{ steps["n[3]"].outputs.netns }}')),
       [expect.stringContaining('expected the id of a step, got "n[3]"')],

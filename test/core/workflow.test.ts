@@ -86,6 +86,21 @@ describe('tells the mistake and where it stands', () => {
       ['lab.json:2:61 /steps/0/with/mtu: expected an integer from 68 to 65535, got 60'],
     ],
     [
+      'a number as a text, with its bounds',
+      steps('{ "id": "a", "uses": "rule", "with": { "from": "10.0.0.0/8", "priority": "1000" } }'),
+      ['lab.json:2:74 /steps/0/with/priority: expected an integer from 0 to 4294967295, got "1000"'],
+    ],
+    [
+      'a field of a step type that stands outside of "with"',
+      steps('{ "id": "a", "uses": "netns", "netns": "a" }'),
+      [
+        'lab.json:2:1 /steps/0/with/netns: expected a field "netns" (a string), got nothing',
+        expect.stringMatching(
+          /\/steps\/0\/netns: expected a known field, got "netns" .*; those of a step type stand in "with"\)/,
+        ),
+      ],
+    ],
+    [
       'a bad address',
       steps('{ "id": "a", "uses": "addr", "with": { "link": "lo", "address": "10.0.0.300/24" } }'),
       [
