@@ -74,8 +74,27 @@ export default defineStep<QdiscInput, State>({
     read: ([kernel], { kind }) =>
       `this kernel (${kernel?.stdout.trim()}) has no qdisc "${kind}"; where it is a module: modprobe sch_${kind.replace(/^[pb](?=fifo)/, '')}`,
   },
-  sketch: (wanted) => [{ draw: 'link', netns: wanted.netns, link: wanted.link, note: words(wanted).join(' ') }],
+  sketch: (wanted) => [
+    { draw: 'link', netns: wanted.netns, link: wanted.link, note: words(wanted).map(inLargeUnits).join(' ') },
+  ],
 })
+
+const units: readonly (readonly [ending: string, step: number, larger: readonly string[]])[] = [
+  ['bit', 1000, ['kbit', 'mbit', 'gbit']],
+  ['b', 1024, ['kb', 'mb']],
+  ['us', 1000, ['ms', 's']],
+]
+
+/** Writes a word of tc in the largest unit that it is a whole number of, as people do: `1000000bit` is `1mbit`. */
+function inLargeUnits(word: string): string {
+  const [, digits, ending] = /^(\d+)(bit|b|us)$/.exec(word) ?? []
+  const [, step = 1, larger = []] = units.find(([known]) => known === ending) ?? []
+  let [count, unit] = [Number(digits), ending]
+  for (const next of larger)
+    if (count > 0 && count % step === 0) [count, unit] = [count / step, next]
+    else break
+  return unit === undefined ? word : `${count}${unit}`
+}
 
 type State = OnLink & {
   /** The queue of the link holds nothing. */

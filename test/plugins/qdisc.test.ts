@@ -135,3 +135,14 @@ test('tells its own qdisc from one that others have put in its place, and a chan
   await kernel.sh('tc qdisc add dev a root pfifo limit 7')
   expect(qdisc.identity!(await own.observe())).not.toEqual(qdisc.identity!(after))
 })
+
+test.each([
+  [{ ...slow, rate: '1mbit', latency: '400ms' }, 'tbf rate 1mbit burst 32kb latency 400ms'],
+  [{ ...slow, burst: '1600b', latency: '1500us' }, 'tbf rate 1500kbit burst 1600b latency 1500us'],
+  [{ link: 'a', kind: 'netem', delay: '2s', loss: 1.5 }, 'netem delay 2s loss 1.5%'],
+])('%j is drawn in the units of people', async (input, note) => {
+  const wanted = qdisc.input['~standard'].validate(input) as {
+    readonly value: Parameters<NonNullable<typeof qdisc.sketch>>[0]
+  }
+  expect(qdisc.sketch?.(wanted.value)).toMatchObject([{ note }])
+})
