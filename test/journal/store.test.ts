@@ -62,6 +62,14 @@ test('finds a run by id, unique prefix and last', async () => {
     await expect(store.find(name)).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' })
 })
 
+test('says of a file that a run is not named by it', async () => {
+  const store = await newStore()
+  await addRun(store, 'abc')
+  const hint = 'a run is named by its id, not by its file; nsnet list shows the ids with their files'
+  await expect(store.find('lab.yaml')).rejects.toMatchObject({ code: 'RUN_NOT_FOUND', hint })
+  await expect(store.find('lab')).rejects.toMatchObject({ hint: 'nsnet list shows all runs' })
+})
+
 test('gives the lock of one work to one at a time, and says who holds it', async () => {
   const store = await newStore()
   const lock = await store.lock(started('a'), 'somebody', false)
