@@ -10,14 +10,14 @@ export function writeNew(files: readonly (readonly [path: string, text: string])
     throw new NsnetError(
       'USAGE',
       `expected files that are not there yet, found ${there.join(', ')}`,
-      'take another name or another --dir',
+      `take another name${files.length > 1 ? ' or another --dir' : ''}, or move ${there.length > 1 ? 'them' : 'it'} away`,
     )
   for (const [path, text] of files) {
     try {
       mkdirSync(dirname(path), { recursive: true })
       writeFileSync(path, text, { flag: 'wx' })
     } catch (error) {
-      throw new NsnetError('USAGE', `expected to write ${path}: ${whyNot(error)}`, 'take another --dir')
+      throw new NsnetError('USAGE', `expected to write ${path}: ${whyNot(error)}`, 'write it elsewhere')
     }
   }
 }

@@ -127,7 +127,7 @@ describe('nsnet new step writes a step type, its test and its page', () => {
     const { status, stderr } = nsnet('new', 'step', 'mine', '--js')
     expect({ status, stderr }).toEqual({
       status: 64,
-      stderr: `nsnet: expected files that are not there yet, found ${join(dir, 'mine.md')}\n  take another name or another --dir\n`,
+      stderr: `nsnet: expected files that are not there yet, found ${join(dir, 'mine.md')}\n  take another name or another --dir, or move it away\n`,
     })
     expect(readFileSync(join(dir, 'mine.md'), 'utf8')).toBe('mine')
     expect(existsSync(join(dir, 'mine.mjs'))).toBe(false)
@@ -173,7 +173,10 @@ describe('nsnet new workflow', () => {
     expect(nsnet('new', 'workflow', '--name', '../my lab', '--kind', 'empty')).toMatchObject({ status: 0 })
     expect(JSON.parse(readFileSync(join(dir, 'my-lab.json'), 'utf8'))).toMatchObject({ name: '../my lab' })
     const again = nsnet('new', 'workflow', 'my-lab.json')
-    expect(again).toMatchObject({ status: 64, stderr: expect.stringContaining('found ') })
+    expect(again).toMatchObject({
+      status: 64,
+      stderr: expect.stringMatching(/found .*my-lab.json\n {2}take another name, or move it away\n/),
+    })
   })
 
   test.each([
