@@ -45,7 +45,9 @@ export function linkCells(link: Link, { before = '', behind }: Beside, { columns
   const name = `${before}${clean(link.link)}`
   const [first, ...more] = addressLines(link).map(({ text }) => clean(text))
   const head = link.kind === null || link.kind === 'veth' ? name : `${name}  ${clean(link.kind)}`
-  const state = withState('', link)
+  // which part drifted is said behind that part
+  const isTold = link.drifted && [...link.addresses, ...link.notes].some(({ drifted }) => drifted)
+  const state = isTold ? '' : withState('', link)
   const words = [head, first, ...noteLines(link).map(({ text }) => clean(text)), state, behind].filter((it) => it)
   const isDrifted = (at: number): boolean => link.drifted || link.addresses[at]?.drifted === true
   const indent = ' '.repeat(stringWidth(head) + 2)

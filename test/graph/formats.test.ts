@@ -77,6 +77,14 @@ describe('golden pictures', () => {
   })
 })
 
+test('a link that drifted with what is on it says so once', () => {
+  const whole = halfWay()
+  const boxes = whole.boxes.map((box) => ({ ...box, links: box.links.map((it) => ({ ...it, drifted: true })) }))
+  const before = text(whole).split('(drifted)').length
+  const links = whole.boxes.flatMap((box) => box.links).filter(({ addresses }) => !addresses.some((it) => it.drifted))
+  expect(text({ ...whole, boxes }).split('(drifted)')).toHaveLength(before + links.length)
+})
+
 test('what drifted is red, with the word beside it, in every format', async () => {
   const red: string[] = []
   const paint = (color: string, it: string): string => (color === 'red' && red.push(it.trim()), it)
