@@ -1,12 +1,14 @@
 import { NsnetError } from '../core/errors.ts'
 import { listed } from '../core/problems.ts'
 
+const OF_A_FILE = 'a run is named by its id, not by its file; nsnet list shows the ids with their files'
+
 /** The refusal of a name that none of these runs has. */
 export function noneNamed(name: string, ids: readonly string[]): NsnetError {
   const [found, hint] =
     ids.length === 0
       ? ['none at all', 'a run with --sandbox goes with its sandbox; begin one with: nsnet run FILE']
-      : [`none that "${name}" names`, 'nsnet list shows all runs']
+      : [`none that "${name}" names`, /[/.]/.test(name) ? OF_A_FILE : 'nsnet list shows all runs']
   return new NsnetError('RUN_NOT_FOUND', `expected a run, found ${found}`, hint)
 }
 

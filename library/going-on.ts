@@ -2,6 +2,8 @@ import type { Claim } from '../core/claims.ts'
 import { NsnetError } from '../core/errors.ts'
 import type { RunEvent, RunStarted } from '../core/events.ts'
 import { isMidUndo, type Moment } from '../core/moment.ts'
+import { isObjectPath } from '../core/place-in.ts'
+import { printable, quote } from '../core/quote.ts'
 import type { Registry } from '../core/registry.ts'
 import type { Run } from '../core/run.ts'
 import type { Facts } from '../core/step.ts'
@@ -48,7 +50,7 @@ function resumed(
   if (status === 'completed' && !facts) return undefined
   if (status === 'undone') {
     const message = `expected a run that stopped, run ${started.run} is undone`
-    throw new NsnetError('RUN_UNDONE', message, 'begin a new one: nsnet run FILE')
+    throw new NsnetError('RUN_UNDONE', message, anewOf(started))
   }
   expectAll(started, given, 'resume')
   note({ what: 'goes on', started, anew: facts !== undefined })
@@ -77,3 +79,7 @@ function expectPlugins({ started, steps }: Run, registry: RunRegistry, all: bool
   const hint = `put it right, then: nsnet resume ${run}; or take back what there is: nsnet undo ${run}`
   throw new NsnetError('PLUGIN_INVALID', message, hint)
 }
+
+/** What to type where a run is over. */
+export const anewOf = ({ workflow: { path } }: RunStarted): string =>
+  `begin a new one: nsnet run ${isObjectPath(path) ? 'FILE' : printable(quote(path))}`

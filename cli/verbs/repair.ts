@@ -5,6 +5,7 @@ import type { Given } from '../../core/given.ts'
 import type { Run } from '../../core/run.ts'
 import { toType } from '../advice.ts'
 import { bootOf } from '../../library/facts.ts'
+import { anewOf } from '../../library/going-on.ts'
 import { expectAll, expectRight } from '../../library/run-secrets.ts'
 import { givenBy, type InputOptions } from '../given.ts'
 import { runFor } from '../latest.ts'
@@ -119,7 +120,7 @@ function advise(terminal: Terminal, lines: readonly string[]): void {
 function expectRepairable({ run, status }: Looked): void {
   const { run: id, facts }: RunStarted = run.started
   const message = (got: string): string => `expected a run that is completed, run ${id} ${got}`
-  if (status === 'undone') throw new NsnetError('RUN_UNDONE', message('is undone'), 'begin a new one: nsnet run FILE')
+  if (status === 'undone') throw new NsnetError('RUN_UNDONE', message('is undone'), anewOf(run.started))
   if (facts.boot !== bootOf())
     throw new NsnetError('USAGE', message('is of an earlier boot'), `set it up again: nsnet resume ${id}`)
   if (status !== 'completed')

@@ -56,5 +56,7 @@ function expectStep(id: string, { run }: Moment): void {
   const ids = [...run.steps.keys()]
   if (run.steps.has(id)) return
   const message = `expected --step with a step of run ${run.started.run}, got "${id}"`
-  throw new NsnetError('USAGE', message, didYouMean(id, ids) ?? `its steps are ${listed(ids)}`)
+  const rounds = ids.filter((it) => it.startsWith(`${id}[`))
+  const hint = rounds.length > 0 ? `its rounds are ${listed(rounds)}` : didYouMean(id, ids)
+  throw new NsnetError('USAGE', message, hint ?? `its steps are ${listed(ids)}`)
 }

@@ -263,6 +263,24 @@ describe('help', () => {
 })
 
 describe('a run', () => {
+  test('says which rounds a step has, and what to run anew when it is undone', async () => {
+    const world = await sandboxed()
+    const rounds = join(dir, 'rounds.json')
+    const step = { id: 'room', uses: 'netns', forEach: [1, 2], with: { netns: 'room${{ each }}' } }
+    writeFileSync(rounds, JSON.stringify({ name: 'rounds', steps: [step] }))
+    expect(await world.nsnet('run', rounds, '--id', 'rounds')).toMatchObject({ exitCode: 0 })
+    expect(await world.nsnet('show', '--step', 'room')).toMatchObject({
+      exitCode: 64,
+      stderr: expect.stringContaining('  its rounds are room[1], room[2]\n'),
+    })
+    expect(await world.nsnet('undo', 'rounds')).toMatchObject({ exitCode: 0 })
+    for (const verb of ['resume', 'repair'])
+      expect(await world.nsnet(verb, 'rounds')).toMatchObject({
+        exitCode: 64,
+        stderr: expect.stringContaining(`  begin a new one: nsnet run ${rounds}\n`),
+      })
+  })
+
   test('is listed, shown and logged, for people and for programs', async () => {
     const world = await sandboxed()
     expect((await world.nsnet('list')).stdout).toContain('no runs yet')
