@@ -5,7 +5,7 @@ import { lookWith, type Look } from '../look.ts'
 import { note } from '../note.ts'
 import type { Looking } from '../ports.ts'
 import { neededBy, readsOutputs } from '../resolve.ts'
-import { begin, type Run } from '../run.ts'
+import { begin, stepOf, type Run } from '../run.ts'
 import { probesOf, type Change, type Earlier, type Plan, type Step } from '../step.ts'
 import { earlierSteps, type EarlierSteps } from './earlier-steps.ts'
 import { waitsOf, type Waits } from './patience.ts'
@@ -42,7 +42,11 @@ export interface Ahead {
 export async function planAhead(looking: Looking, started: RunStarted): Promise<readonly Ahead[]> {
   const site = { looking, look: lookWith(looking.exec), run: begin(started), earlier: earlierSteps() }
   const all: Ahead[] = []
-  for (const spec of started.steps) all.push(await aheadOf(site, spec))
+  for (const spec of started.steps) {
+    const ahead = await aheadOf(site, spec)
+    if (ahead.outcome === 'conflict' && spec.onFailure === 'continue') noteFailure(site.run, ahead)
+    all.push(ahead)
+  }
   return all
 }
 
@@ -76,8 +80,8 @@ async function aheadOf(site: Site, spec: StepSpec): Promise<Ahead> {
 
 /** Says why a step will be left out, as far as that is known. */
 function skipReasonAhead({ run, looking }: Site, spec: StepSpec): string | undefined {
-  const skipped = neededBy(spec).find((id) => run.steps.get(id)?.status === 'skipped')
-  if (skipped !== undefined) return withoutIt(skipped, 'skipped')
+  const missing = neededBy(spec).find((id) => /^(skipped|failed)$/.test(stepOf(run, id).status))
+  if (missing !== undefined) return withoutIt(missing, stepOf(run, missing).status)
   const isKnown = readsOutputs(spec.if ?? true).every((id) => run.steps.get(id)?.outputs !== undefined)
   return isKnown ? unlessInTrouble(() => conditionReason(run, looking.secrets, spec)) : undefined
 }
@@ -137,6 +141,10 @@ const inConflict = (spec: StepSpec, { message, hint }: Failure): Ahead => ({
 })
 
 const later = (spec: StepSpec, reason: string): Ahead => ({ ...empty(spec), outcome: 'later', reason })
+
+/** The run goes on without it: what needs it is left out. */
+const noteFailure = (run: Run, { step, reason = '' }: Ahead): void =>
+  note(run, { type: 'StepFailed', step, failure: { message: reason }, continues: true })
 
 function noteOutputs(run: Run, { step, input, context, resources }: Subject, state: Json): void {
   const outputs = outputsIn(step, state, input)

@@ -7,7 +7,7 @@ import { settledFingerprint as fingerprint } from '../support/kernel.ts'
 import { workspace } from '../support/runs.ts'
 import { sandboxed } from '../support/sandbox.ts'
 
-const { dir } = workspace()
+const { dir, workflowOf } = workspace()
 
 /** What depends on the id of the run: the id, and the macs of its links. */
 const masks: readonly Mask[] = [
@@ -73,6 +73,30 @@ test('says how long a step may wait that waits by itself and is tried again, for
     'limited',
     'up to 11.00 s in all: 2 tries of up to 5.00 s',
   ])
+})
+
+const skipped = (text: string) => text.match(/(?<=- skipped +)\w+ +needs.*/g)?.map((line) => line.replace(/ +/g, ' '))
+
+test('says what is left out behind a step that is in conflict and may fail, as the run leaves it out', async () => {
+  const { nsnet } = await sandboxed()
+  const file = workflowOf('without', {
+    steps: [
+      { id: 'nowhere', uses: 'link', with: { link: 'nowhere', state: 'up' }, onFailure: 'continue' },
+      { id: 'behind', uses: 'netns', with: { netns: 'behind' }, needs: ['nowhere'] },
+      { id: 'reads', uses: 'netns', with: { netns: 'n${{ steps.nowhere.outputs.mtu }}' } },
+      { id: 'further', uses: 'netns', with: { netns: 'further' }, needs: ['behind'] },
+      { id: 'other', uses: 'netns', with: { netns: 'other' } },
+    ],
+  })
+  const { exitCode, stdout } = await nsnet('plan', file)
+  expect(exitCode).toBe(0)
+  expect(skipped(stdout)).toEqual([
+    'behind needs nowhere, which failed',
+    'reads needs nowhere, which failed',
+    'further needs behind, which was skipped',
+  ])
+  expect(stdout).toContain('plan: 1 to make, 3 skipped, 1 in conflict')
+  expect(skipped((await nsnet('run', file)).stderr)).toEqual(skipped(stdout))
 })
 
 test('gives 2 with --detailed-exitcode when there is something to do, and 0 when all holds', async () => {
