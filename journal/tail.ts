@@ -16,7 +16,7 @@ export async function followJournal(path: string): Promise<Tail> {
   const file = await openPrivate(path, constants.O_RDONLY)
   const read = lineReader(path, undefined)
   let from = 0
-  return {
+  const tail: Tail = {
     next: async () => {
       const { size } = await file.stat()
       if (size < from) throw broken(path, `expected at least the ${from} bytes that were there, got ${size}`)
@@ -26,7 +26,12 @@ export async function followJournal(path: string): Promise<Tail> {
     },
     close: () => file.close(),
   }
+  forgotten.register(tail, file)
+  return tail
 }
+
+/** Closes the files of those who stopped reading and did not say so: where nobody does, Node prints warnings. */
+const forgotten = new FinalizationRegistry<FileHandle>((file) => void file.close().catch(() => undefined))
 
 async function bytesOf(file: FileHandle, from: number, to: number): Promise<Buffer> {
   if (to === from) return Buffer.alloc(0)

@@ -256,6 +256,25 @@ await run.exec(['sleep', 'infinity'], { netns: 'ns1', timeoutMs: 100000 })`)
   ).toEqual([])
 })
 
+test('events that somebody stops to read, and does not say so, leave nothing open and are no cause for a warning', async () => {
+  const reader = program(`import { readdirSync, readlinkSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
+const journals = () => readdirSync('/proc/self/fd').filter((fd) => {
+  try { return readlinkSync('/proc/self/fd/' + fd).endsWith('.jsonl') } catch { return false }
+})
+const run = await start({ name: 'a', steps: [] }, { sandbox: true })
+await run.done
+const first = async () => (await run.events[Symbol.asyncIterator]().next()).value.event.type
+process.stdout.write(await first() + ' ' + journals().length)
+for (let left = 100; journals().length > 0 && left > 0; left--) {
+  gc()
+  await setTimeout(20)
+}
+process.stdout.write(' ' + journals().length)`)
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--expose-gc', reader])
+  expect({ stdout, stderr }).toEqual({ stdout: 'RunStarted 1 0', stderr: '' })
+})
+
 /** The netns, other than our own, of the processes that a process has begun. */
 function sandboxesOf(pid: number): readonly string[] {
   const all = childrenOf(pid).flatMap((child) => [netnsOfProcess(child), ...sandboxesOf(child)])
