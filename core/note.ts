@@ -42,7 +42,8 @@ function afterwards(record: StepRecord, event: StepEvent): StepRecord {
 function planned(record: StepRecord, event: StepPlanned): StepRecord {
   const { before, seen } = sightsOf(record, event.before)
   const { spec, tried } = record
-  const known = { ...event, spec, status: 'planned', open: true, before, seen, formerly: record } as const
+  const since = record.open ? record.since : event.at
+  const known = { ...event, spec, status: 'planned', open: true, before, since, seen, formerly: record } as const
   return tried === undefined ? known : { ...known, tried }
 }
 

@@ -23,6 +23,8 @@ export interface StepRecord {
   readonly input?: Json
   /** What it saw when it was planned first: what undo leads back to. */
   readonly before?: Json
+  /** When that was; journals of older versions do not say it. */
+  readonly since?: string | undefined
   /** What it saw when it was planned first since it held last; the same but for a repair. */
   readonly seen?: Json
   readonly after?: Json

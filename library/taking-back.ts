@@ -1,4 +1,4 @@
-import type { Claim } from '../core/claims.ts'
+import { needsAny, type Claim } from '../core/claims.ts'
 import { NsnetError } from '../core/errors.ts'
 import type { RunEvent, RunStarted } from '../core/events.ts'
 import type { Moment } from '../core/moment.ts'
@@ -76,7 +76,7 @@ const takeBackRest = (holding: Holding, turn: Turn, { run }: RunStarted, extent:
   )
 
 function isFree({ run }: Moment, claims: readonly Claim[]): boolean {
-  const live = new Set(claims.map(({ started }) => started.run))
+  const live = new Set(claims.filter(needsAny).map(({ started }) => started.run))
   const kept = [...run.steps.values()].filter(({ status, neededBy = [] }) => status === 'kept' && neededBy.length > 0)
   return kept.some(({ neededBy }) => !neededBy!.some((id) => live.has(id)))
 }

@@ -1,4 +1,4 @@
-import { needOf, type Need } from '../claims.ts'
+import { needOf, ownKeys, type Need } from '../claims.ts'
 import { netnsOf } from '../command.ts'
 import type { RunEvent } from '../events.ts'
 import type { Json } from '../json.ts'
@@ -91,12 +91,23 @@ async function byJournal({ ports, run, look }: UndoSite, step: string, { undone 
   return left.length === 0 ? undone('gone', [...absent.values()][0]) : { type: 'UndoPlanned', step, undo: left }
 }
 
-/** Finds a step that this undo has kept and that works with what this one made: with it, it would go. */
+/**
+ * Finds a step that this undo has kept and that works with what this one made, with which it would go; or a later one that has
+ * changed the very same: its way back leads to what this one has left.
+ */
 function keptOn(run: Run, { spec, resources }: StepRecord): StepRecord | undefined {
-  return needing(
-    resources,
-    [...run.kept].map((id) => stepOf(run, id)),
-  ).find((it) => it.spec.id !== spec.id)
+  const kept = [...run.kept].filter((id) => id !== spec.id).map((id) => stepOf(run, id))
+  return needing(resources, kept)[0] ?? kept.find((it) => covers(it, resources) && isBehind(run, it, spec.id))
+}
+
+function covers({ resources = {} }: StepRecord, mine: Resources = {}): boolean {
+  const own = ownKeys(mine)
+  return own.length > 0 && own.every((key) => ownKeys(resources).includes(key))
+}
+
+function isBehind({ steps }: Run, { spec }: StepRecord, id: string): boolean {
+  const ids = [...steps.keys()]
+  return ids.indexOf(spec.id) > ids.indexOf(id)
 }
 
 /**

@@ -30,6 +30,19 @@ const ttl = (value: number): StepText => ({
   uses: 'sysctl',
   with: { key: 'net.ipv4.ip_default_ttl', value },
 })
+const link = (state: string): StepText => ({ id: 'link', uses: 'link', with: { link: 'cable', state } })
+const policy = (verdict: string): StepText => ({
+  id: 'policy',
+  uses: 'iptables',
+  with: { chain: 'FORWARD', policy: verdict },
+})
+const note = (name: string): StepText => ({
+  id: 'note',
+  uses: 'file',
+  with: { path: `/etc/netns/red/${name}`, content: name },
+})
+const dnsWith = (fields: object): StepText => ({ id: 'dns', uses: 'dns', with: { netns: 'red', ...fields } })
+const dns = dnsWith({ nameservers: ['192.0.2.1'] })
 const netns = (name: string): StepText => ({ id: name, uses: 'netns', with: { netns: name } })
 const masquerade = (source: string): StepText => ({
   id: 'masquerade',
@@ -79,6 +92,26 @@ describe('what two runs share is there until the last of them is undone, and the
   const table: readonly (readonly [string, readonly string[]])[] = [
     ['forwarding', [fileOf('f1', netns('a'), forwarding), fileOf('f2', netns('b'), forwarding)]],
     ['a value over a value', [fileOf('t1', ttl(70)), fileOf('t2', ttl(80)), fileOf('t3', ttl(80), netns('c'))]],
+    ['a value that the second sets back', [fileOf('b1', ttl(70)), fileOf('b2', ttl(64))]],
+    ['a link that the second sets down again', [fileOf('l1', link('up')), fileOf('l2', link('down'))]],
+    [
+      'a link that the second sets down and up',
+      [fileOf('k1', link('up')), fileOf('k2', link('down'), { ...link('up'), id: 'up' })],
+    ],
+    ['a policy that the second sets back', [fileOf('y1', policy('DROP')), fileOf('y2', policy('ACCEPT'))]],
+    ['a value that the third sets as the first', [fileOf('v1', ttl(70)), fileOf('v2', ttl(80)), fileOf('v3', ttl(70))]],
+    [
+      'what one sets to and fro',
+      [fileOf('w1', ttl(70)), fileOf('w2', ttl(80), { ...ttl(70), id: 'fro' }), fileOf('w3', ttl(70), netns('c'))],
+    ],
+    [
+      'a value that was set to and fro, and found',
+      [fileOf('x1', ttl(70)), fileOf('x2', ttl(64)), fileOf('x3', ttl(64))],
+    ],
+    [
+      'a directory with files of others',
+      [fileOf('d1', note('one')), fileOf('d2', note('two')), fileOf('d3', dns, note('one'))],
+    ],
     ['rules in one table', [fileOf('m1', masquerade('10.1.0.0/24')), fileOf('m2', masquerade('10.2.0.0/24'))]],
     ['the same rule', [fileOf('s1', masquerade('10.1.0.0/24')), fileOf('s2', netns('d'), masquerade('10.1.0.0/24'))]],
     ['the same address', [fileOf('a1', netns('g'), address(1)), fileOf('a2', netns('h'), address(1))]],
@@ -87,16 +120,23 @@ describe('what two runs share is there until the last of them is undone, and the
     ['a set and an element in it', [fileOf('e1', ownTable, setWith('10.0.0.1')), fileOf('e2', setWith('10.0.0.2'))]],
     ['the same netns', [fileOf('n1', netns('e')), fileOf('n2', netns('e'), netns('f'))]],
   ]
-  test.each(table)('%s, undone in every order', async (_, files) => {
-    const world = await sandboxed()
-    const before = await fingerprint(world.exec)
-    for (const order of orders(files.length)) {
-      const ids = await ranAll(world, ...files)
-      for (const at of order)
-        expect({ at, order, ...(await world.nsnet('undo', ids[at]!)) }).toMatchObject({ exitCode: 0 })
-      expect({ order, ...(await fingerprint(world.exec)) }).toEqual({ order, ...before })
-    }
-  })
+  test.each(table)(
+    '%s, undone in every order',
+    async (_, files) => {
+      const world = await sandboxed()
+      // a link that was up once has another qdisc than a new one
+      for (const line of ['link add cable type veth peer name plug', 'link set cable up', 'link set cable down'])
+        await world.sh(`ip ${line}`)
+      const before = await fingerprint(world.exec)
+      for (const order of orders(files.length)) {
+        const ids = await ranAll(world, ...files)
+        for (const at of order)
+          expect({ at, order, ...(await world.nsnet('undo', ids[at]!)) }).toMatchObject({ exitCode: 0 })
+        expect({ order, ...(await fingerprint(world.exec)) }).toEqual({ order, ...before })
+      }
+    },
+    240_000,
+  )
 
   test('until then: the owner is told for whom it is kept', async () => {
     const world = await sandboxed()
