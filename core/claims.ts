@@ -86,7 +86,9 @@ export function needOf(run: Run, id: string, others: readonly Claim[], find: (ty
   const claims = needing(run, record, touching(own, others), find)
   const keys = new Set(claims.flatMap(keysOf).filter((key) => own.includes(key)))
   const runs = runsOf(claims).map((it) => it.run)
-  return { runs, whole: own.length > 0 && own.every((key) => keys.has(key)), keys }
+  const parts = own.length === 0 ? [] : (find(record.spec.uses)?.indivisible?.(record.input) ?? [])
+  const whole = (own.length > 0 && own.every((key) => keys.has(key))) || parts.some((key) => keys.has(key))
+  return { runs, whole, keys }
 }
 
 /**

@@ -50,7 +50,7 @@ const parts: Parts = [
 ]
 
 const hooks =
-  'foretell watches outcome changes undo commentOfHandle rest identity mine drift sketch foreseeable patience'.split(
+  'foretell watches outcome changes undo commentOfHandle rest indivisible identity mine drift sketch foreseeable patience'.split(
     ' ',
   )
 

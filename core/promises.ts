@@ -24,6 +24,7 @@ export const promises: { readonly [name: string]: Promised } = {
   plan: ['{ apply: […], undo: […] } or { conflict: "…" }', isPlan],
   undo: ['a list of commands', isCommands],
   rest: [`a list of keys ${SUCH_AS}`, isKeys],
+  indivisible: [`a list of keys ${SUCH_AS}`, isKeys],
   identity: ['plain JSON', (given) => isJson(given), true],
   outputs: ['plain JSON', (given) => isJson(given), true],
   moreOutputs: ['an object of plain JSON', (given) => isObject(given) && isJson(given), true],

@@ -91,6 +91,11 @@ export interface Step<Input = unknown, State extends Json = Json> {
    * in). Without it nothing ever is.
    */
   rest?(input: Input, before: State, now: State): readonly ResourceKey[]
+  /**
+   * Names those of its keys that cannot be left as they are while the rest is taken back: where another run needs one of them,
+   * all of the step stays. Without it all of it stays only where all of its keys are needed.
+   */
+  indivisible?(input: Input): readonly ResourceKey[]
   /** Tells this very thing from another of the same name (inode, ifindex, handle); null when it is not there. */
   identity?(state: State): Json
   /**

@@ -22,6 +22,7 @@ export default defineStep({
     uses: [...new Set([...inside(netns), ...uses])],
     shares,
   }),
+  indivisible: ({ creates = [], shares = [] }) => [...creates, ...shares],
   probe: (wanted) => [probeOf(wanted), ...inNetnsOf(probeOf(wanted))],
   observe({ exitCode, stdout }, wanted, { outputs }): State {
     // in a netns that is not there nothing is run, and the answer is that of a command with nothing to say

@@ -1,4 +1,4 @@
-import { inside, keyIn, linkKey } from '../core/resource.ts'
+import { inside, keyIn, linkKey, type ResourceKey } from '../core/resource.ts'
 import { conflict, defineStep, nothingToDo, type Plan } from '../core/step.ts'
 import { linkDocs } from './docs/link.ts'
 import { hasSteadyMac, linkId, namesOf, place, UNKNOWN } from './lib/ip-json.ts'
@@ -32,10 +32,9 @@ export default defineStep({
     uses: [...inside(wanted.netns), ...inside(wanted.moveTo), linkKey(wanted.netns, wanted.link)].concat(
       wanted.master === undefined ? [] : [linkKey(target(wanted), wanted.master)],
     ),
-    shares: fields
-      .filter((field) => field !== 'moveTo' && wanted[field] !== undefined)
-      .map((field) => keyIn('link', target(wanted), wanted.link, field)),
+    shares: fieldKeys(wanted),
   }),
+  indivisible: fieldKeys,
   probe: (wanted) => places(wanted).flatMap((netns) => looksIn(netns, wanted)),
   observe(_, wanted, { outputs }): State {
     const size = looksIn(undefined, wanted).length
@@ -78,6 +77,11 @@ export default defineStep({
   },
   sketch: sketchLink,
 })
+
+function fieldKeys(wanted: Input): readonly ResourceKey[] {
+  const named = fields.filter((field) => field !== 'moveTo' && wanted[field] !== undefined)
+  return named.map((field) => keyIn('link', target(wanted), wanted.link, field))
+}
 
 function refusal({ link, netns, moveTo, master }: Input, now: State): Plan | undefined {
   const there = place(moveTo ?? netns)

@@ -36,6 +36,7 @@ export function fileStep<Input>(filesOf: (input: Input) => readonly AskedFile[])
       }),
     plan: (input, now, context) => planFiles(filesOf(input), now.files, context),
     undo: (input, before, now, context) => takeFilesBack(filesOf(input), before.files, now.files, context),
+    indivisible: (input) => filesOf(input).map(({ path }) => fileKey(path)),
     rest: (_, before, now) => madeDirs(before.files, now.files).map(fileKey),
   } satisfies Partial<Step<Input, FilesState>>
 }

@@ -43,6 +43,17 @@ const note = (name: string): StepText => ({
 })
 const dnsWith = (fields: object): StepText => ({ id: 'dns', uses: 'dns', with: { netns: 'red', ...fields } })
 const dns = dnsWith({ nameservers: ['192.0.2.1'] })
+const linkWith = (fields: object): StepText => ({ id: 'link', uses: 'link', with: { link: 'enp1s0', ...fields } })
+const touching = (...files: readonly string[]): StepText => ({
+  id: 'files',
+  uses: 'exec',
+  with: {
+    probe: { argv: ['ls', ...files], okExits: [0, 2] },
+    apply: ['touch', ...files],
+    undo: ['rm', '-f', ...files],
+    shares: files.map((file) => `file:${file}`),
+  },
+})
 const netns = (name: string): StepText => ({ id: name, uses: 'netns', with: { netns: name } })
 const masquerade = (source: string): StepText => ({
   id: 'masquerade',
@@ -137,6 +148,26 @@ describe('what two runs share is there until the last of them is undone, and the
     },
     240_000,
   )
+
+  test.each<readonly [string, StepText, StepText]>([
+    ['link', linkWith({ mtu: 1400, alias: 'lab' }), linkWith({ mtu: 1400 })],
+    [
+      'dns',
+      dnsWith({ nameservers: ['192.0.2.1'], hosts: { '10.0.0.1': ['a'] } }),
+      dnsWith({ hosts: { '10.0.0.1': ['a'] } }),
+    ],
+    ['exec', touching('/run/one', '/run/two'), touching('/run/two')],
+  ])('until then: what one needs of several things of a step stays (%s)', async (name, several, one) => {
+    const world = await sandboxed()
+    const before = await fingerprint(world.exec)
+    const [first, second] = await ranAll(world, fileOf(`${name}-1`, several), fileOf(`${name}-2`, one))
+    const { exitCode, stderr } = await world.nsnet('undo', first!)
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.stringContaining(`run ${second} needs it too`) })
+    expect(await world.nsnet('verify', second!)).toMatchObject({ exitCode: 0 })
+    await world.nsnet('undo', second!)
+    expect(await fingerprint(world.exec)).toEqual(before)
+    expect(await world.exec({ argv: ['ls', '/run/one', '/run/two'] })).toMatchObject({ stdout: '' })
+  })
 
   test('until then: the owner is told for whom it is kept', async () => {
     const world = await sandboxed()
