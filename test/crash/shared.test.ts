@@ -76,3 +76,25 @@ test.each([
   },
   600_000,
 )
+
+test(
+  'a run that sets a value back, killed in that, is undone exactly behind the run that had set it',
+  { timeout: 600_000 },
+  async () => {
+    const { nsnetIn, exec } = await sandboxed()
+    const before = await fingerprint(exec)
+    const [sets, setsBack] = [fileOf('sets', ttl(70)), fileOf('sets-back', ttl(64))]
+    const preload = `NODE_OPTIONS=--import=${resolve('testing/boundaries.mjs')}`
+    for (let killAt = 1, exitCode = 137; exitCode === 137; killAt++) {
+      const state = newState()
+      const does = (...args: readonly string[]) => nsnetIn([], ...args, '--state-dir', state)
+      await does('run', sets, '--id', 'sets')
+      const kill = [preload, `NSNET_KILL_AT=${killAt}`]
+      ;({ exitCode } = await nsnetIn(kill, 'run', setsBack, '--id', 'back', '--state-dir', state))
+      const codes = [(await does('undo', 'sets')).exitCode, (await does('undo', 'back')).exitCode]
+      const faults = await differing('undone', before, () => fingerprint(exec))
+      // before its first line is whole there is no run to undo
+      expect({ killAt, codes, faults }).toEqual({ killAt, codes: [0, killAt === 1 ? 64 : 0], faults: [] })
+    }
+  },
+)
