@@ -37,7 +37,10 @@ export async function undo(terminal: Terminal, name: string | undefined, options
   expectRight(begun, secretsFor(begun, given))
   const rehearsing = { terminal, store, given }
   if (options.dryRun === true) return await rehearse(rehearsing, id, options)
-  if (!(await agreed(rehearsing, id, options))) return 0
+  if (!(await agreed(rehearsing, id, options))) {
+    terminal.tell('nothing is undone')
+    return 0
+  }
   return await traced(target, store, async (ended) => {
     const { wait, force } = options
     return codeOf(await takeBack({ ...sessionAt(terminal, store, { wait, force, ended }), given }, id, options))

@@ -14,6 +14,7 @@ import { hasTerminal } from '../foreground.ts'
 import type { InputOptions } from '../given.ts'
 import { sessionAt, storeFor, type AtTerminal } from '../session.ts'
 import { terminalFor, type Terminal } from '../terminal.ts'
+import { expectNetns } from '../with/expect-netns.ts'
 import { inSandbox, onHost, type Site } from '../with/place.ts'
 import { stopping, type Phase, type Stopping } from '../with/stopping.ts'
 import { troubles } from '../with/troubles.ts'
@@ -115,6 +116,7 @@ async function inside(all: Around): Promise<number> {
     all.loud.tell(`nsnet: the set-up ${ending.how}: ${argv[0]} is not run`)
     return codeOf(ending)
   }
+  if (netns !== undefined) await expectNetns(site.place, netns)
   const variables = variablesOf(moment.run, ready.secrets)
   const code = cannotRun(argv[0]!) ?? (await site.run(argv, netns, variables))
   if (hasTerminal()) await setTimeout(SIGNAL_MS)

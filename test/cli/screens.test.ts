@@ -185,4 +185,15 @@ describe('who only looks', () => {
       expect(existsSync(state)).toBe(false)
     }
   })
+
+  test('an undo that nobody agrees to says that nothing is undone', async () => {
+    const world = await worldWithFile({ name: 'lab', steps: steps.slice(0, 1) })
+    expect(await world.nsnet('run', FILE)).toMatchObject({ exitCode: 0 })
+    const line = `exec env NSNET_STATE_DIR=/run/nsnet/own/state ${process.execPath} dist/nsnet.js undo`
+    const script = `: >/run/shown; (${until('y/N')}; echo n; ${until('^Script done')}) | script -qefc '${line}' /run/shown >/dev/null
+      cat /run/shown`
+    const { stdout } = await world.exec({ argv: ['bash', '-c', script] })
+    expect(stdout).toMatch(/undo 1 step of run \w+ \(lab\)\? \[y\/N\] [^]*\nnothing is undone\r\n/)
+    expect(await world.sh('ip netns list')).toBe('blue\n')
+  })
 })

@@ -34,6 +34,21 @@ const users: readonly (readonly [string, readonly string[]])[] = [
     : []),
 ]
 
+test('a netns that is not there is told, with those that are, and all is taken back', async () => {
+  const box = await world()
+  for (const [name, hint] of [
+    ['blu', 'did you mean "blue"?'],
+    ['elsewhere', 'there is blue'],
+  ] as const) {
+    const { exitCode, stdout, stderr } = await box.nsnet('with', good, '--netns', name, '--', 'echo', 'done')
+    expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
+    expect(stderr).toContain(
+      `expected --netns with a netns that is there once all is set up, got "${name}"\n  ${hint}\n`,
+    )
+  }
+  await box.isAsBefore()
+})
+
 describe.each(users)('in a sandbox, as %s', (_, user) => {
   const run = (...args: readonly string[]) =>
     new Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>((done) => {
