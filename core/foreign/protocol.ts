@@ -21,13 +21,14 @@ export const requests = {
   outcome: ['input', 'before', 'context'],
   watches: ['input'],
   foretell: ['input', 'state', 'earlier'],
+  indivisible: ['input'],
 } as const satisfies { readonly [ask: string]: readonly string[] }
 
 /** What a plugin is asked. */
 export type Ask = keyof typeof requests
 
 /** What a plugin may leave out, and says in `also` that it does not. */
-const optional = ['undo', 'identity', 'drift', 'changes', 'outcome', 'watches', 'foretell'] as const
+const optional = ['undo', 'identity', 'drift', 'changes', 'outcome', 'watches', 'foretell', 'indivisible'] as const
 
 const text = z.string().min(1)
 

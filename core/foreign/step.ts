@@ -45,6 +45,7 @@ function more({ also }: Described, ask: AskIt): Partial<Step> {
     changes: (given, observed) => ask('changes', given, observed) as readonly Change[],
     outcome: (given, before, context) => ask('outcome', given, before, placeOf(context)) as Json,
     watches: (given) => ask('watches', given) as readonly ResourceKey[],
+    indivisible: (given) => ask('indivisible', given) as readonly ResourceKey[],
     foretell: (given, state, earlier) => orNothing(ask('foretell', given, state, earlierOf(earlier)) as Json),
   }
   return Object.fromEntries(also.map((name) => [name, all[name]]))

@@ -176,6 +176,13 @@ test('one that hangs is ended, and named; also in the instant in which it is sta
   expect(await settle(processes, (seen) => !isThere(seen), 5000)).not.toMatch(new RegExp(`sleep 321|${path}`))
 })
 
+test('one that says what of it is indivisible is asked for that', async () => {
+  const answer = `case $line in *schema*) echo '${schemaOf({ also: ['indivisible'] })}';; *) echo "{\\"answer\\": [\\"x:$(echo "$line" | tr -d '"')\\"]}";; esac`
+  const path = programOf('parts', `#!/bin/sh\nwhile read -r line; do ${answer}; done\n`)
+  const [step] = await loadPlugin(path)
+  expect(step!.indivisible!({ n: 1 })).toEqual(['x:{nsnet:1,ask:indivisible,type:mine,input:{n:1}}'])
+})
+
 test('one that ends after each answer is started again, and asked nothing twice', async () => {
   const log = programOf('log', '')
   const answer = `case $line in *schema*) echo '${schemaOf({})}';; *) echo '{"answer": {"uses": ["link:host/x"]}}';; esac`
