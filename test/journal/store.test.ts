@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, expect, test } from 'vitest'
 import { newRunId, openStore, type Store } from '../../journal/store.ts'
 import { applied, planned, satisfied, started } from '../support/events.ts'
@@ -11,7 +12,9 @@ afterAll(() => rmSync(root, { recursive: true }))
 let count = 0
 const newStore = (): Promise<Store> => openStore(join(root, `${count++}`))
 
+/** Runs that begin in the same millisecond have no order. */
 async function addRun(store: Store, id: string): Promise<void> {
+  await setTimeout(2)
   const journal = await store.create(id)
   await journal.append([{ ...started('a', 'b'), run: id }, planned('a'), applied('a'), satisfied('b')])
   await journal.close()
