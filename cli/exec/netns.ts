@@ -31,7 +31,8 @@ export async function netnsFor(place: string, exec: Exec, openStore: () => Promi
   return chosen
 }
 
-async function namedNetns(exec: Exec): Promise<NetnsIds> {
+/** Looks which named netns are there. @throws TOOL_MISSING, TOOL_FAILED */
+export async function namedNetns(exec: Exec): Promise<NetnsIds> {
   const output = await exec(listNetns)
   expectSuccess(listNetns, output)
   return parseNetns(output.stdout)
