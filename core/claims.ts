@@ -101,7 +101,8 @@ function needing(
   near: readonly Claim[],
   find: (type: string) => Step | undefined,
 ): readonly Claim[] {
-  const [own, isContent] = [ownKeys(record.resources ?? {}), (claim: Claim) => content(record, claim, find)]
+  const own = ownKeys(record.resources ?? {})
+  const isContent = ofObject((claim: Claim) => content(record, claim, find))
   const beside = near.filter((claim) => !standsOn(claim, record))
   const needsSome = ({ resources }: Claim): boolean => ownKeys(resources).some((key) => own.includes(key))
   const without = beside.filter((claim) => needsSome(claim) && counts(run, claim) && !isContent(claim))
